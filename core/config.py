@@ -1,0 +1,125 @@
+"""Typed settings registry: environment first, then the database row, then the default.
+
+Values of rows are cached for a second per process, so that a page reads them once.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from core.errors import ValidationFailed
+from core.models import Setting
+
+CACHE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting: its row name, environment variables in order of preference, default, meaning."""
+
+    name: str
+    env: tuple[str, ...]
+    default: Any
+    meaning: str
+    secret: bool = False
+    parse: Callable[[str], Any] = str
+
+
+def _names(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+REGISTRY: dict[str, Option] = {
+    option.name: option
+    for option in (
+        Option(
+            "public_url",
+            ("OPSKNIGHT_URL", "NEXTAUTH_URL"),
+            "",
+            "Public origin, e.g. https://pager.example.com: used in every link that is sent",
+            parse=lambda text: text.rstrip("/"),
+        ),
+        Option(
+            "extra_hosts",
+            ("OPSKNIGHT_EXTRA_HOSTS",),
+            [],
+            "Further host names that may reach this installation, comma separated",
+            parse=_names,
+        ),
+        Option(
+            "email_url",
+            ("EMAIL_URL",),
+            "",
+            "Mail server, e.g. smtp+tls://user:password@mail.example.com:587",
+            secret=True,
+        ),
+        Option(
+            "mail_from",
+            ("OPSKNIGHT_MAIL_FROM",),
+            "OpsKnight <opsknight@localhost>",
+            "Sender of every mail",
+        ),
+        Option("fallback_users", (), [], "Ids of people paged when a policy is exhausted"),
+    )
+}
+
+_cache: tuple[float, dict[str, Any]] = (0.0, {})
+
+
+def from_environment(name: str) -> str | None:
+    """The raw environment value that overrides the row, or None."""
+    values = (os.environ.get(variable) for variable in REGISTRY[name].env)
+    return next((value for value in values if value), None)
+
+
+def get(name: str) -> Any:
+    """The value in force. Raises KeyError for a name that the registry does not know."""
+    option = REGISTRY[name]
+    given = from_environment(name)
+    if given is not None:
+        return option.parse(given)
+    return _rows().get(name, option.default)
+
+
+def put(name: str, value: Any) -> None:
+    """Writes the row. Raises ValidationFailed when the environment overrides it."""
+    option = REGISTRY[name]
+    if from_environment(name) is not None:
+        raise ValidationFailed(f"{option.env[0]} is set in the environment", field=name)
+    fields = {"secret": value} if option.secret else {"value": value}
+    Setting.objects.update_or_create(name=name, defaults=fields)
+    forget()
+
+
+def forget() -> None:
+    """Drops the cache of this process."""
+    global _cache
+    _cache = (0.0, {})
+
+
+def public_url() -> str:
+    """The public origin without a trailing slash, or "" before `/setup`."""
+    return str(get("public_url"))
+
+
+def absolute(path: str) -> str:
+    """A link that works outside: public origin, or the local address before it is known."""
+    origin = public_url() or f"http://{settings.HOST}:{settings.PORT}"
+    return origin + path
+
+
+def _rows() -> dict[str, Any]:
+    global _cache
+    read_at, values = _cache
+    if time.monotonic() - read_at < CACHE_SECONDS and read_at:
+        return values
+    values = {
+        row.name: row.secret if REGISTRY[row.name].secret else row.value
+        for row in Setting.objects.filter(name__in=REGISTRY)
+    }
+    _cache = (time.monotonic(), values)
+    return values

@@ -1,0 +1,63 @@
+"""Public ids: a prefix that names the noun and 20 random base32 characters."""
+
+import secrets
+
+ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 characters, none easily mistaken for another
+LENGTH = 20
+
+
+def new(prefix: str) -> str:
+    """For example ``inc_k7q…``; 100 bits of randomness."""
+    return f"{prefix}_" + "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+
+
+def incident() -> str:
+    return new("inc")
+
+
+def service() -> str:
+    return new("svc")
+
+
+def user() -> str:
+    return new("usr")
+
+
+def team() -> str:
+    return new("team")
+
+
+def integration() -> str:
+    return new("int")
+
+
+def policy() -> str:
+    return new("pol")
+
+
+def schedule() -> str:
+    return new("sch")
+
+
+def layer() -> str:
+    return new("lay")
+
+
+def override() -> str:
+    return new("ovr")
+
+
+def note() -> str:
+    return new("note")
+
+
+def api_key() -> str:
+    return new("key")
+
+
+def contact_method() -> str:
+    return new("cm")
+
+
+def service_webhook() -> str:
+    return new("whk")

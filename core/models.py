@@ -1,0 +1,39 @@
+"""Technical rows: rate buckets, process heartbeats, settings. No product nouns."""
+
+from django.db import models
+
+from core.crypto import EncryptedTextField
+
+
+class RateBucket(models.Model):
+    """How often a key was used in one window; written by one atomic upsert (core.rate)."""
+
+    key = models.CharField(max_length=160)
+    window = models.BigIntegerField(help_text="Unix second at which the window starts")
+    count = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "window"], name="rate_bucket_key")]
+
+
+class Heartbeat(models.Model):
+    """Proof of life of a process or a path; judged by age."""
+
+    name = models.CharField(max_length=80, unique=True)
+    at = models.DateTimeField()
+    detail = models.JSONField(default=dict, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Setting(models.Model):
+    """A value that an admin changed; the registry core.config knows names, types and defaults."""
+
+    name = models.CharField(max_length=80, unique=True)
+    value = models.JSONField(null=True, blank=True)
+    secret = EncryptedTextField(blank=True, default="")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,58 @@
+"""Small helpers of HTML views: role decorators, actor of a request, CSRF failure page."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from core.actor import Actor
+from core.errors import ProductError
+
+View = Callable[..., HttpResponse]
+
+
+def actor_of(request: HttpRequest, via: str = "web") -> Actor:
+    """The signed-in person as an actor."""
+    user: Any = request.user
+    return user.as_actor(via, getattr(request, "ip", None), getattr(request, "id", ""))
+
+
+def signed_in(view: View) -> View:
+    """Sends strangers to the sign-in page and back."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        return view(request, *args, **kwargs)
+
+    return wrapped
+
+
+def role_required(*roles: str) -> Callable[[View], View]:
+    """Signed in and of one of the roles; else the 403 page."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.role not in roles:  # type: ignore[union-attr]
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return signed_in(wrapped)
+
+    return decorate
+
+
+def say_refusal(request: HttpRequest, error: ProductError) -> None:
+    """A command said no: tell it as a toast."""
+    messages.error(request, error.message)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return render(request, "errors/403.html", {"reason": "csrf"}, status=403)

@@ -1,0 +1,263 @@
+"""Incidents and everything that hangs on them: alerts, timeline events, notes, pages."""
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Team, User
+from core import ids
+from escalation.models import PolicyVersion
+from notifications.models import Urgency
+from services.models import Integration, Service
+
+
+class Status(models.TextChoices):
+    OPEN = "OPEN", "Open"
+    ACKNOWLEDGED = "ACKNOWLEDGED", "Acknowledged"
+    SNOOZED = "SNOOZED", "Snoozed"
+    SUPPRESSED = "SUPPRESSED", "Suppressed"
+    RESOLVED = "RESOLVED", "Resolved"
+
+
+ACTIVE = [Status.OPEN, Status.ACKNOWLEDGED, Status.SNOOZED, Status.SUPPRESSED]
+
+
+class Priority(models.TextChoices):
+    P1 = "P1", "P1"
+    P2 = "P2", "P2"
+    P3 = "P3", "P3"
+    P4 = "P4", "P4"
+    P5 = "P5", "P5"
+
+
+class EscalationState(models.TextChoices):
+    ESCALATING = "ESCALATING", "Escalating"
+    PAUSED = "PAUSED", "Paused"
+    COMPLETED = "COMPLETED", "Completed"
+    EXHAUSTED = "EXHAUSTED", "Exhausted"
+
+
+class Incident(models.Model):
+    """Something is broken and somebody must look. The primary key is the running number.
+
+    Escalation: `run` counts how often paging (re)started, `cycle` the passes through the policy
+    (1-based), `next_step` the 0-based step that fires at `escalate_at`, `current_step` the step
+    that fired last. An OPEN incident always has an `escalate_at`: the database refuses others.
+    """
+
+    public_id = models.CharField(max_length=32, unique=True, default=ids.incident, editable=False)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="incidents")
+    integration = models.ForeignKey(
+        Integration, null=True, blank=True, on_delete=models.SET_NULL, related_name="incidents"
+    )
+    title = models.CharField(max_length=500)
+    description = models.TextField(blank=True, default="")
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.OPEN)
+    urgency = models.CharField(max_length=8, choices=Urgency.choices, default=Urgency.LOW)
+    priority = models.CharField(max_length=2, choices=Priority.choices, null=True, blank=True)
+    dedup_key = models.CharField(max_length=200, null=True, blank=True)
+    source = models.CharField(max_length=200, blank=True, default="")
+    custom_details = models.JSONField(default=dict, blank=True)
+    links = models.JSONField(default=list, blank=True)
+    alert_count = models.PositiveIntegerField(default=0)
+    assignee = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="assigned"
+    )
+    assigned_team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="assigned"
+    )
+    policy_version = models.ForeignKey(
+        PolicyVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    escalation_state = models.CharField(
+        max_length=10, choices=EscalationState.choices, default=EscalationState.ESCALATING
+    )
+    run = models.PositiveIntegerField(default=1)
+    cycle = models.PositiveSmallIntegerField(default=1)
+    next_step = models.PositiveSmallIntegerField(default=0)
+    current_step = models.PositiveSmallIntegerField(null=True, blank=True)
+    escalate_at = models.DateTimeField(null=True, blank=True)
+    quiet_start = models.BooleanField(
+        default=False, help_text="The first step is recorded but sends nothing"
+    )
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    snooze_reason = models.CharField(max_length=500, blank=True, default="")
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    last_status_change = models.DateTimeField()
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service", "dedup_key"],
+                condition=~Q(status="RESOLVED"),
+                name="incident_one_active_per_key",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="OPEN") | Q(escalate_at__isnull=False),
+                name="incident_open_has_next_step",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="SNOOZED") | Q(snoozed_until__isnull=False),
+                name="incident_snooze_has_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(assignee=None) | Q(assigned_team=None),
+                name="incident_one_owner",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["escalate_at"], condition=Q(status="OPEN"), name="incident_escalation_due"
+            ),
+            models.Index(
+                fields=["snoozed_until"], condition=Q(status="SNOOZED"), name="incident_wake_up"
+            ),
+            models.Index(fields=["status", "-id"], name="incident_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} {self.title}"
+
+    @property
+    def number(self) -> int:
+        return self.pk
+
+    @property
+    def is_active(self) -> bool:
+        return self.status != Status.RESOLVED
+
+
+class AlertAction(models.TextChoices):
+    TRIGGER = "trigger", "Trigger"
+    ACKNOWLEDGE = "acknowledge", "Acknowledge"
+    RESOLVE = "resolve", "Resolve"
+
+
+class Severity(models.TextChoices):
+    CRITICAL = "critical", "Critical"
+    ERROR = "error", "Error"
+    WARNING = "warning", "Warning"
+    INFO = "info", "Info"
+
+
+class Alert(models.Model):
+    """One event as it came in, raw payload kept. Deduplicated events have a row of their own."""
+
+    incident = models.ForeignKey(
+        Incident, null=True, blank=True, on_delete=models.CASCADE, related_name="alerts"
+    )
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="+", db_index=False)
+    integration = models.ForeignKey(
+        Integration, null=True, blank=True, on_delete=models.SET_NULL, related_name="alerts"
+    )
+    action = models.CharField(max_length=12, choices=AlertAction.choices)
+    dedup_key = models.CharField(max_length=200)
+    summary = models.CharField(max_length=500, blank=True, default="")
+    severity = models.CharField(max_length=10, choices=Severity.choices, blank=True, default="")
+    source = models.CharField(max_length=200, blank=True, default="")
+    payload = models.JSONField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+
+
+class EventType(models.TextChoices):
+    """The seed's timeline types, and ours in addition."""
+
+    CREATED = "created"
+    RETRIGGERED = "retriggered"
+    ACKNOWLEDGED = "acknowledged"
+    UNACKNOWLEDGED = "unacknowledged"
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+    SNOOZED = "snoozed"
+    UNSNOOZED = "unsnoozed"
+    SUPPRESSED = "suppressed"
+    UNSUPPRESSED = "unsuppressed"
+    ESCALATION = "escalation"
+    NOTIFICATION_SENT = "notification_sent"
+    NOTIFICATION_DELIVERED = "notification_delivered"
+    NOTIFICATION_FAILED = "notification_failed"
+    ASSIGNED = "assigned"
+    REASSIGNED = "reassigned"
+    URGENCY_CHANGED = "urgency_changed"
+    PRIORITY_CHANGED = "priority_changed"
+    TITLE_CHANGED = "title_changed"
+    NOTE_ADDED = "note_added"
+    MERGED = "merged"
+    LINKED = "linked"
+
+
+class IncidentEvent(models.Model):
+    """One entry of the timeline, written in the transaction of the change. Append-only."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="events")
+    type = models.CharField(max_length=24, choices=EventType.choices)
+    at = models.DateTimeField()
+    actor_type = models.CharField(max_length=16, default="system")
+    actor_id = models.CharField(max_length=40, blank=True, default="")
+    actor_label = models.CharField(max_length=200, blank=True, default="")
+    via = models.CharField(max_length=16, blank=True, default="")
+    details = models.JSONField(default=dict, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(
+                fields=["id"], condition=Q(published_at=None), name="incident_event_unpublished"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} at {self.at}"
+
+
+class Note(models.Model):
+    """Something a person wrote down during the incident."""
+
+    public_id = models.CharField(max_length=32, unique=True, default=ids.note, editable=False)
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="notes")
+    author = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    author_label = models.CharField(max_length=200, blank=True, default="")
+    content = models.TextField(max_length=10000)
+    is_internal = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+
+class PageKind(models.TextChoices):
+    STEP = "step", "Step of the policy"
+    FALLBACK = "fallback", "Fallback contact"
+
+
+class Page(models.Model):
+    """A person was to be woken for an incident: the reason, and the key of its deliveries."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="pages")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="pages")
+    run = models.PositiveIntegerField()
+    cycle = models.PositiveSmallIntegerField()
+    step = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=10, choices=PageKind.choices, default=PageKind.STEP)
+    reason = models.CharField(max_length=300)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["incident", "run", "cycle", "step", "kind", "user"], name="page_once"
+            )
+        ]
+
+    @property
+    def key(self) -> str:
+        """`page_key` of this page's deliveries."""
+        return f"{self.run}.{self.cycle}.{self.step}.{self.kind}.{self.user_id}"

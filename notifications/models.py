@@ -1,0 +1,218 @@
+"""How people are reached (contact methods, rules) and what was sent (deliveries, attempts, events)."""
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import User
+from core import ids
+from core.crypto import EncryptedTextField
+
+
+class Channel(models.TextChoices):
+    EMAIL = "EMAIL", "E-mail"
+    WEBHOOK = "WEBHOOK", "Webhook"
+    IN_APP = "IN_APP", "In the app"
+
+
+class Urgency(models.TextChoices):
+    HIGH = "HIGH", "High"
+    MEDIUM = "MEDIUM", "Medium"
+    LOW = "LOW", "Low"
+
+
+class ContactMethod(models.Model):
+    """One way to reach a person: a channel and an address on it."""
+
+    public_id = models.CharField(
+        max_length=32, unique=True, default=ids.contact_method, editable=False
+    )
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="contact_methods")
+    channel = models.CharField(max_length=12, choices=Channel.choices)
+    address = models.CharField(max_length=500)
+    label = models.CharField(max_length=60, blank=True, default="")
+    secret = EncryptedTextField(blank=True, default="", help_text="Signs a personal webhook")
+    enabled = models.BooleanField(default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "channel", "address"], name="contact_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()} {self.address}"
+
+
+class NotificationRule(models.Model):
+    """A personal rule: for this urgency use this contact method after `delay_minutes`.
+
+    A person's rules of an urgency replace the defaults (HIGH: all channels at once; MEDIUM and
+    LOW: in order of position, the next one when a channel fails).
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notification_rules")
+    urgency = models.CharField(max_length=8, choices=Urgency.choices)
+    contact_method = models.ForeignKey(ContactMethod, on_delete=models.CASCADE)
+    delay_minutes = models.PositiveSmallIntegerField(default=0)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["urgency", "delay_minutes", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "urgency", "contact_method"], name="notification_rule_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.urgency}: {self.contact_method} after {self.delay_minutes} min"
+
+
+class DeliveryState(models.TextChoices):
+    WAITING = "WAITING", "Waits for an earlier channel"
+    QUEUED = "QUEUED", "Queued"
+    SENDING = "SENDING", "Sending"
+    SENT = "SENT", "Accepted by the provider"
+    FAILED = "FAILED", "Failed"
+    CANCELLED = "CANCELLED", "Not sent any more"
+
+
+OPEN_STATES = [DeliveryState.WAITING, DeliveryState.QUEUED, DeliveryState.SENDING]
+
+
+class Delivery(models.Model):
+    """One message to one address. The row is the promise: it exists before anything is sent.
+
+    `subject_kind`/`subject_id` name what it is about (opaque here); `page_key` what made it;
+    `target_key` whom: unique together, so the same page never becomes two deliveries.
+    """
+
+    subject_kind = models.CharField(max_length=24)
+    subject_id = models.BigIntegerField()
+    page_key = models.CharField(max_length=80)
+    target_key = models.CharField(max_length=40)
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="deliveries"
+    )
+    contact_method = models.ForeignKey(
+        ContactMethod, null=True, blank=True, on_delete=models.SET_NULL
+    )
+    channel = models.CharField(max_length=12, choices=Channel.choices)
+    address = models.CharField(max_length=500)
+    secret = EncryptedTextField(blank=True, default="")
+    provider = models.CharField(max_length=120, help_text="Bulkhead: what hangs together")
+    message = models.JSONField(help_text="notifications.domain.message.Message as JSON")
+    rank = models.PositiveSmallIntegerField(default=1, help_text="0 urgent page … 9 news")
+    ordered = models.BooleanField(default=False, help_text="One of a chain: next on failure")
+    position = models.PositiveSmallIntegerField(default=0)
+    state = models.CharField(
+        max_length=10, choices=DeliveryState.choices, default=DeliveryState.QUEUED
+    )
+    reason = models.CharField(max_length=300, blank=True, default="")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_token = models.CharField(max_length=32, blank=True, default="")
+    possible_duplicate = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject_kind", "subject_id", "page_key", "target_key"],
+                name="delivery_once",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(state__in=["QUEUED", "SENDING"]),
+                name="delivery_due",
+            ),
+            models.Index(fields=["user", "-id"], name="delivery_of_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} to {self.address}: {self.state}"
+
+
+class DeliveryAttempt(models.Model):
+    """One try to hand a delivery to its provider."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="tries")
+    number = models.PositiveSmallIntegerField()
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+    ok = models.BooleanField()
+    permanent = models.BooleanField(default=False)
+    detail = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        ordering = ["id"]
+
+
+class DeliveryOutcome(models.TextChoices):
+    SENT = "sent", "Sent"
+    FAILED = "failed", "Failed"
+    NOT_SENT = "not_sent", "Not sent"
+
+
+class DeliveryEvent(models.Model):
+    """The fate of a delivery, written with it; subscribers read it later, each once."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="events")
+    outcome = models.CharField(max_length=10, choices=DeliveryOutcome.choices)
+    at = models.DateTimeField()
+    detail = models.CharField(max_length=300, blank=True, default="")
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(
+                fields=["id"], condition=Q(published_at=None), name="delivery_event_unpublished"
+            )
+        ]
+
+
+class InAppNotification(models.Model):
+    """A line under the bell. Never counts as reached."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
+    title = models.CharField(max_length=255)
+    body = models.TextField(blank=True, default="")
+    url = models.CharField(max_length=300, blank=True, default="")
+    urgent = models.BooleanField(default=False)
+    key = models.CharField(max_length=120, help_text="Unique per user: the same notice comes once")
+    created_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="notice_once")]
+        indexes = [
+            models.Index(fields=["user"], condition=Q(read_at=None), name="notice_unread")
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class OutboxMail(models.Model):
+    """Mail that could not leave because no server is configured; shown on the outbox page."""
+
+    to = models.CharField(max_length=500)
+    subject = models.CharField(max_length=500)
+    text = models.TextField(blank=True, default="")
+    html = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.subject} to {self.to}"

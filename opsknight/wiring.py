@@ -1,0 +1,29 @@
+"""Who reacts to what: the plug points of the product, dotted paths, read through settings."""
+
+# Reactions to a typed timeline event, each called once per event by incidents.publishing.
+INCIDENT_SUBSCRIBERS = {
+    "news": "incidents.news.tell_those_paged",
+    "service_webhooks": "incidents.webhooks.announce",
+}
+
+# Reactions to the fate of a delivery, each called once per event by notifications.publishing.
+DELIVERY_SUBSCRIBERS = {
+    "timeline": "incidents.receipts.record",
+}
+
+# Asked for each batch right before sending: which subjects must not be sent any more, and why.
+DELIVERY_GUARDS = {
+    "incident": "incidents.queries.unwanted_pages",
+}
+
+# kind -> module with `render(message)`, `send(rendered, delivery)`, `provider(address)`.
+CHANNELS = {
+    "EMAIL": "notifications.channels.email",
+    "WEBHOOK": "notifications.channels.webhook",
+    "IN_APP": "notifications.channels.in_app",
+}
+
+# Integration type -> parser module.
+VENDORS = {
+    "prometheus": "integrations.vendors.prometheus",
+}

@@ -1,0 +1,111 @@
+"""The catalogue: services, their integrations (inbound) and webhooks (outbound)."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from accounts.models import Team
+from core import ids
+from core.crypto import EncryptedTextField
+from escalation.models import EscalationPolicy
+
+
+class Service(models.Model):
+    """A monitored system. Its policy says who is paged, its team who owns it."""
+
+    public_id = models.CharField(max_length=32, unique=True, default=ids.service, editable=False)
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True, default="", max_length=2000)
+    team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="services"
+    )
+    policy = models.ForeignKey(
+        EscalationPolicy,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="services",
+        verbose_name="escalation policy",
+    )
+    target_ack_minutes = models.PositiveIntegerField(default=15)
+    target_resolve_minutes = models.PositiveIntegerField(default=120)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"), condition=Q(archived_at=None), name="service_name_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IntegrationType(models.TextChoices):
+    EVENTS = "events", "Events API"
+    PROMETHEUS = "prometheus", "Prometheus Alertmanager"
+
+
+class Integration(models.Model):
+    """A door of a service for one monitoring tool."""
+
+    public_id = models.CharField(
+        max_length=32, unique=True, default=ids.integration, editable=False
+    )
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="integrations")
+    name = models.CharField(max_length=120)
+    type = models.CharField(
+        max_length=32, choices=IntegrationType.choices, default=IntegrationType.EVENTS
+    )
+    enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IntegrationKey(models.Model):
+    """A 32-hex secret of an integration, stored hashed. Two may live while one is rotated."""
+
+    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="keys")
+    key_hash = models.CharField(max_length=64, unique=True)
+    last4 = models.CharField(max_length=4)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"…{self.last4}"
+
+
+class ServiceWebhook(models.Model):
+    """Where a service announces its incidents: JSON by POST, signed when a secret is set."""
+
+    public_id = models.CharField(
+        max_length=32, unique=True, default=ids.service_webhook, editable=False
+    )
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="webhooks")
+    name = models.CharField(max_length=120)
+    url = models.CharField(max_length=500)
+    secret = EncryptedTextField(blank=True, default="")
+    enabled = models.BooleanField(default=True)
+    on_triggered = models.BooleanField(default=True)
+    on_acknowledged = models.BooleanField(default=True)
+    on_resolved = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
