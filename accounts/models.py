@@ -6,17 +6,19 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
+from accounts.domain import roles
 from core import ids
 from core.actor import Actor
 
 
 class Role(models.TextChoices):
-    ADMIN = "ADMIN", "Admin"
-    RESPONDER = "RESPONDER", "Responder"
-    USER = "USER", "User"
+    ADMIN = roles.Role.ADMIN.value, "Admin"
+    RESPONDER = roles.Role.RESPONDER.value, "Responder"
+    USER = roles.Role.USER.value, "User"
 
 
 class UserStatus(models.TextChoices):
@@ -26,9 +28,9 @@ class UserStatus(models.TextChoices):
 
 
 class TeamRole(models.TextChoices):
-    OWNER = "OWNER", "Owner"
-    ADMIN = "ADMIN", "Admin"
-    MEMBER = "MEMBER", "Member"
+    OWNER = roles.TeamRole.OWNER.value, "Owner"
+    ADMIN = roles.TeamRole.ADMIN.value, "Admin"
+    MEMBER = roles.TeamRole.MEMBER.value, "Member"
 
 
 def check_time_zone(name: str) -> None:
@@ -52,19 +54,21 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 
 
 class User(AbstractBaseUser):
-    """A person. `email` is stored in lower case; `is_active` mirrors `status` for Django's sake."""
+    """A person. `email` is stored in lower case; `is_active` mirrors `status` for Django's sake.
+
+    Raising `session_version` ends every session of the person and kills open reset links.
+    """
 
     public_id = models.CharField(max_length=32, unique=True, default=ids.user, editable=False)
-    email = models.EmailField(max_length=254)
+    email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=12, choices=Role.choices, default=Role.USER)
-    status = models.CharField(
-        max_length=12, choices=UserStatus.choices, default=UserStatus.INVITED
-    )
+    status = models.CharField(max_length=12, choices=UserStatus.choices, default=UserStatus.INVITED)
     is_active = models.BooleanField(default=False, editable=False)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])
     theme = models.CharField(max_length=8, blank=True, default="")
     must_change_password = models.BooleanField(default=False)
+    session_version = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"
@@ -74,7 +78,7 @@ class User(AbstractBaseUser):
     class Meta:
         ordering = ["name", "id"]
         constraints = [
-            models.UniqueConstraint(Lower("email"), name="user_email_unique"),
+            models.CheckConstraint(condition=Q(email=Lower(F("email"))), name="user_email_lower"),
             models.CheckConstraint(
                 condition=Q(status="ACTIVE", is_active=True)
                 | Q(status__in=["INVITED", "DISABLED"], is_active=False),
@@ -84,6 +88,15 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def become(self, status: str) -> None:
+        """Sets the status and its mirror; the caller saves both."""
+        self.status = status
+        self.is_active = status == UserStatus.ACTIVE
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        value = f"{self.password}:{self.session_version}"
+        return salted_hmac("accounts.session", value, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def is_admin(self) -> bool:
