@@ -7,17 +7,24 @@ from django.db.models.functions import Lower
 
 from accounts.models import Team, User
 from core import ids
+from escalation.domain.engine import TargetKind
 from schedules.models import Schedule
 
 
 class EscalationPolicy(models.Model):
     """A named policy; `current` is the version that new incidents take."""
 
-    public_id = models.CharField(max_length=32, unique=True, default=ids.policy, editable=False)
+    public_id = models.CharField(
+        max_length=32, unique=True, default=ids.policy, editable=False
+    )
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True, default="", max_length=2000)
     current = models.ForeignKey(
-        "PolicyVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        "PolicyVersion",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     archived_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -38,7 +45,9 @@ class EscalationPolicy(models.Model):
 class PolicyVersion(models.Model):
     """What a policy said from `created_at` on; never changed, so a running incident is safe."""
 
-    policy = models.ForeignKey(EscalationPolicy, on_delete=models.CASCADE, related_name="versions")
+    policy = models.ForeignKey(
+        EscalationPolicy, on_delete=models.CASCADE, related_name="versions"
+    )
     number = models.PositiveIntegerField()
     initial_delay_minutes = models.PositiveSmallIntegerField(default=0)
     repeat_count = models.PositiveSmallIntegerField(
@@ -48,14 +57,18 @@ class PolicyVersion(models.Model):
         validators=[MaxValueValidator(9)],
         help_text="How often the steps repeat; empty = until acknowledged (at most 9 cycles)",
     )
-    fallback_users = models.ManyToManyField(User, blank=True, related_name="+")
+    fallback_users = models.ManyToManyField(
+        User, blank=True, related_name="policyversion_fallback_of"
+    )
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=200, blank=True, default="")
 
     class Meta:
         ordering = ["-number"]
         constraints = [
-            models.UniqueConstraint(fields=["policy", "number"], name="policy_version_number")
+            models.UniqueConstraint(
+                fields=["policy", "number"], name="policy_version_number"
+            )
         ]
 
     def __str__(self) -> str:
@@ -65,7 +78,9 @@ class PolicyVersion(models.Model):
 class Step(models.Model):
     """One rung: page the targets, then wait `escalate_after_minutes` before the next rung."""
 
-    version = models.ForeignKey(PolicyVersion, on_delete=models.CASCADE, related_name="steps")
+    version = models.ForeignKey(
+        PolicyVersion, on_delete=models.CASCADE, related_name="steps"
+    )
     position = models.PositiveSmallIntegerField()
     escalate_after_minutes = models.PositiveSmallIntegerField(default=5)
     channels = models.JSONField(default=list, blank=True)
@@ -73,15 +88,18 @@ class Step(models.Model):
     class Meta:
         ordering = ["position"]
         constraints = [
-            models.UniqueConstraint(fields=["version", "position"], name="step_position")
+            models.UniqueConstraint(
+                fields=["version", "position"], name="step_position"
+            )
         ]
 
 
-class TargetKind(models.TextChoices):
-    USER = "USER", "Person"
-    TEAM = "TEAM", "Team"
-    TEAM_LEAD = "TEAM_LEAD", "Lead of team"
-    SCHEDULE = "SCHEDULE", "On call in schedule"
+TARGET_LABELS = [
+    (TargetKind.USER.value, "Person"),
+    (TargetKind.TEAM.value, "Team"),
+    (TargetKind.TEAM_LEAD.value, "Lead of team"),
+    (TargetKind.SCHEDULE.value, "On call in schedule"),
+]
 
 
 class StepTarget(models.Model):
@@ -89,10 +107,12 @@ class StepTarget(models.Model):
 
     step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="targets")
     position = models.PositiveSmallIntegerField(default=0)
-    kind = models.CharField(max_length=10, choices=TargetKind.choices)
+    kind = models.CharField(max_length=10, choices=TARGET_LABELS)
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT)
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL)
-    schedule = models.ForeignKey(Schedule, null=True, blank=True, on_delete=models.SET_NULL)
+    schedule = models.ForeignKey(
+        Schedule, null=True, blank=True, on_delete=models.SET_NULL
+    )
 
     class Meta:
         ordering = ["position", "id"]

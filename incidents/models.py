@@ -1,24 +1,23 @@
 """Incidents and everything that hangs on them: alerts, timeline events, notes, pages."""
 
+from enum import StrEnum
+
 from django.db import models
 from django.db.models import Q
 
 from accounts.models import Team, User
 from core import ids
 from escalation.models import PolicyVersion
-from notifications.models import Urgency
+from incidents.domain.alert import Action, Severity, Urgency
+from incidents.domain.lifecycle import ACTIVE, EscalationState, Status
 from services.models import Integration, Service
 
 
-class Status(models.TextChoices):
-    OPEN = "OPEN", "Open"
-    ACKNOWLEDGED = "ACKNOWLEDGED", "Acknowledged"
-    SNOOZED = "SNOOZED", "Snoozed"
-    SUPPRESSED = "SUPPRESSED", "Suppressed"
-    RESOLVED = "RESOLVED", "Resolved"
+__all__ = ["ACTIVE", "Action", "EscalationState", "Severity", "Status", "Urgency"]
 
 
-ACTIVE = [Status.OPEN, Status.ACKNOWLEDGED, Status.SNOOZED, Status.SUPPRESSED]
+def _choices(kind: type[StrEnum]) -> list[tuple[str, str]]:
+    return [(member.value, member.value.capitalize()) for member in kind]
 
 
 class Priority(models.TextChoices):
@@ -29,13 +28,6 @@ class Priority(models.TextChoices):
     P5 = "P5", "P5"
 
 
-class EscalationState(models.TextChoices):
-    ESCALATING = "ESCALATING", "Escalating"
-    PAUSED = "PAUSED", "Paused"
-    COMPLETED = "COMPLETED", "Completed"
-    EXHAUSTED = "EXHAUSTED", "Exhausted"
-
-
 class Incident(models.Model):
     """Something is broken and somebody must look. The primary key is the running number.
 
@@ -44,16 +36,31 @@ class Incident(models.Model):
     that fired last. An OPEN incident always has an `escalate_at`: the database refuses others.
     """
 
-    public_id = models.CharField(max_length=32, unique=True, default=ids.incident, editable=False)
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="incidents")
+    public_id = models.CharField(
+        max_length=32, unique=True, default=ids.incident, editable=False
+    )
+    service = models.ForeignKey(
+        Service, on_delete=models.PROTECT, related_name="incidents"
+    )
     integration = models.ForeignKey(
-        Integration, null=True, blank=True, on_delete=models.SET_NULL, related_name="incidents"
+        Integration,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="incidents",
+        db_index=False,
     )
     title = models.CharField(max_length=500)
     description = models.TextField(blank=True, default="")
-    status = models.CharField(max_length=12, choices=Status.choices, default=Status.OPEN)
-    urgency = models.CharField(max_length=8, choices=Urgency.choices, default=Urgency.LOW)
-    priority = models.CharField(max_length=2, choices=Priority.choices, null=True, blank=True)
+    status = models.CharField(
+        max_length=12, choices=_choices(Status), default=Status.OPEN
+    )
+    urgency = models.CharField(
+        max_length=8, choices=_choices(Urgency), default=Urgency.LOW
+    )
+    priority = models.CharField(
+        max_length=2, choices=Priority.choices, null=True, blank=True
+    )
     dedup_key = models.CharField(max_length=200, null=True, blank=True)
     source = models.CharField(max_length=200, blank=True, default="")
     custom_details = models.JSONField(default=dict, blank=True)
@@ -66,10 +73,17 @@ class Incident(models.Model):
         Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="assigned"
     )
     policy_version = models.ForeignKey(
-        PolicyVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        PolicyVersion,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     escalation_state = models.CharField(
-        max_length=10, choices=EscalationState.choices, default=EscalationState.ESCALATING
+        max_length=10,
+        choices=_choices(EscalationState),
+        default=EscalationState.ESCALATING,
     )
     run = models.PositiveIntegerField(default=1)
     cycle = models.PositiveSmallIntegerField(default=1)
@@ -110,10 +124,14 @@ class Incident(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["escalate_at"], condition=Q(status="OPEN"), name="incident_escalation_due"
+                fields=["escalate_at"],
+                condition=Q(status="OPEN"),
+                name="incident_escalation_due",
             ),
             models.Index(
-                fields=["snoozed_until"], condition=Q(status="SNOOZED"), name="incident_wake_up"
+                fields=["snoozed_until"],
+                condition=Q(status="SNOOZED"),
+                name="incident_wake_up",
             ),
             models.Index(fields=["status", "-id"], name="incident_by_status"),
         ]
@@ -130,33 +148,28 @@ class Incident(models.Model):
         return self.status != Status.RESOLVED
 
 
-class AlertAction(models.TextChoices):
-    TRIGGER = "trigger", "Trigger"
-    ACKNOWLEDGE = "acknowledge", "Acknowledge"
-    RESOLVE = "resolve", "Resolve"
-
-
-class Severity(models.TextChoices):
-    CRITICAL = "critical", "Critical"
-    ERROR = "error", "Error"
-    WARNING = "warning", "Warning"
-    INFO = "info", "Info"
-
-
 class Alert(models.Model):
     """One event as it came in, raw payload kept. Deduplicated events have a row of their own."""
 
     incident = models.ForeignKey(
         Incident, null=True, blank=True, on_delete=models.CASCADE, related_name="alerts"
     )
-    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="+", db_index=False)
-    integration = models.ForeignKey(
-        Integration, null=True, blank=True, on_delete=models.SET_NULL, related_name="alerts"
+    service = models.ForeignKey(
+        Service, on_delete=models.CASCADE, related_name="+", db_index=False
     )
-    action = models.CharField(max_length=12, choices=AlertAction.choices)
+    integration = models.ForeignKey(
+        Integration,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="alerts",
+    )
+    action = models.CharField(max_length=12, choices=_choices(Action))
     dedup_key = models.CharField(max_length=200)
     summary = models.CharField(max_length=500, blank=True, default="")
-    severity = models.CharField(max_length=10, choices=Severity.choices, blank=True, default="")
+    severity = models.CharField(
+        max_length=10, choices=_choices(Severity), blank=True, default=""
+    )
     source = models.CharField(max_length=200, blank=True, default="")
     payload = models.JSONField()
     created_at = models.DateTimeField()
@@ -169,7 +182,6 @@ class EventType(models.TextChoices):
     """The seed's timeline types, and ours in addition."""
 
     CREATED = "created"
-    RETRIGGERED = "retriggered"
     ACKNOWLEDGED = "acknowledged"
     UNACKNOWLEDGED = "unacknowledged"
     RESOLVED = "resolved"
@@ -195,7 +207,9 @@ class EventType(models.TextChoices):
 class IncidentEvent(models.Model):
     """One entry of the timeline, written in the transaction of the change. Append-only."""
 
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="events")
+    incident = models.ForeignKey(
+        Incident, on_delete=models.CASCADE, related_name="events"
+    )
     type = models.CharField(max_length=24, choices=EventType.choices)
     at = models.DateTimeField()
     actor_type = models.CharField(max_length=16, default="system")
@@ -209,7 +223,9 @@ class IncidentEvent(models.Model):
         ordering = ["id"]
         indexes = [
             models.Index(
-                fields=["id"], condition=Q(published_at=None), name="incident_event_unpublished"
+                fields=["id"],
+                condition=Q(published_at=None),
+                name="incident_event_unpublished",
             )
         ]
 
@@ -220,9 +236,15 @@ class IncidentEvent(models.Model):
 class Note(models.Model):
     """Something a person wrote down during the incident."""
 
-    public_id = models.CharField(max_length=32, unique=True, default=ids.note, editable=False)
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="notes")
-    author = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    public_id = models.CharField(
+        max_length=32, unique=True, default=ids.note, editable=False
+    )
+    incident = models.ForeignKey(
+        Incident, on_delete=models.CASCADE, related_name="notes"
+    )
+    author = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     author_label = models.CharField(max_length=200, blank=True, default="")
     content = models.TextField(max_length=10000)
     is_internal = models.BooleanField(default=False)
@@ -240,12 +262,16 @@ class PageKind(models.TextChoices):
 class Page(models.Model):
     """A person was to be woken for an incident: the reason, and the key of its deliveries."""
 
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="pages")
+    incident = models.ForeignKey(
+        Incident, on_delete=models.CASCADE, related_name="pages"
+    )
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="pages")
     run = models.PositiveIntegerField()
     cycle = models.PositiveSmallIntegerField()
     step = models.PositiveSmallIntegerField()
-    kind = models.CharField(max_length=10, choices=PageKind.choices, default=PageKind.STEP)
+    kind = models.CharField(
+        max_length=10, choices=PageKind.choices, default=PageKind.STEP
+    )
     reason = models.CharField(max_length=300)
     created_at = models.DateTimeField()
 
@@ -253,7 +279,8 @@ class Page(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["incident", "run", "cycle", "step", "kind", "user"], name="page_once"
+                fields=["incident", "run", "cycle", "step", "kind", "user"],
+                name="page_once",
             )
         ]
 

@@ -11,8 +11,9 @@ from opsknight.wiring import *  # noqa: F403  the plug points: one page, read th
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-if (BASE_DIR / ".env").exists():
-    env.read_env(str(BASE_DIR / ".env"))
+ENV_FILE = Path(env.str("OPSKNIGHT_ENV_FILE", default=str(BASE_DIR / ".env")))
+if ENV_FILE.is_file():
+    env.read_env(str(ENV_FILE))
 
 VERSION = "0.1.0"
 DEBUG = False

@@ -2,4 +2,6 @@
 
 from django.urls import include, path
 
-urlpatterns: list = []
+urlpatterns: list = [
+    path("", include("integrations.urls")),
+]

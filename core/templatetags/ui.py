@@ -1,5 +1,129 @@
-"""Template tags of the interface."""
+"""Template words of the interface: icons, times in the viewer's zone, initials, page links."""
+
+from datetime import datetime, timedelta
+from typing import Any
 
 from django import template
+from django.http import QueryDict
+from django.template.context import Context
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from core import clock, timetext
 
 register = template.Library()
+
+SPRITE = "icons/sprite.svg"
+EM_DASH = "\u2014"
+FORMATS = {"absolute": "%-d %b %Y, %H:%M", "date": "%-d %b %Y", "clock": "%H:%M"}
+
+STATUS_ICONS = {
+    "open": "siren",
+    "acknowledged": "user-check",
+    "resolved": "circle-check",
+    "snoozed": "alarm-clock",
+    "suppressed": "volume-x",
+}
+URGENCY_ICONS = {"high": "chevrons-up", "medium": "equal", "low": "chevron-down"}
+SEVERITY_TONES = {"critical": "critical", "error": "danger", "warning": "warn", "info": "info"}
+TONE_ICONS = {
+    "ok": "circle-check",
+    "warn": "triangle-alert",
+    "danger": "circle-alert",
+    "info": "info",
+}
+MESSAGE_TONES = {"success": "ok", "warning": "warn", "error": "danger"}
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", **attrs: str) -> SafeString:
+    """An icon of the sprite; silent for screen readers unless it has a label."""
+    classes = f"icon {attrs.get('class', '')}".strip()
+    if label:
+        frame = '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"/></svg>'
+        return format_html(frame, classes, label, static(SPRITE), name)
+    frame = '<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>'
+    return format_html(frame, classes, static(SPRITE), name)
+
+
+@register.simple_tag
+def local_time(value: datetime | None, show: str = "relative") -> str:
+    """A <time> in the viewer's zone. `show`: relative, absolute, date or clock."""
+    if not value:
+        return EM_DASH
+    local = timezone.localtime(value)
+    if show in FORMATS:
+        frame = '<time datetime="{}" title="{}">{}</time>'
+        return format_html(frame, local.isoformat(), absolute(local), local.strftime(FORMATS[show]))
+    frame = '<time datetime="{}" title="{}" data-relative>{}</time>'
+    text = timetext.relative(local, clock.now())
+    return format_html(frame, local.isoformat(), absolute(local), text)
+
+
+@register.simple_tag
+def countdown(value: datetime | None) -> str:
+    """A <time> that counts down to an instant."""
+    if not value:
+        return EM_DASH
+    local = timezone.localtime(value)
+    frame = '<time datetime="{}" title="{}" data-countdown>{}</time>'
+    return format_html(
+        frame, local.isoformat(), absolute(local), timetext.countdown(local, clock.now())
+    )
+
+
+@register.filter
+def duration(value: timedelta | float | None) -> str:
+    """Seconds or a timedelta as "1 h 05 min"."""
+    return EM_DASH if value is None or value == "" else timetext.duration(value)
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Up to two capitals for an avatar: first and last word."""
+    words = [word for word in str(name).replace("@", " ").split() if word[0].isalnum()]
+    if not words:
+        return "?"
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+@register.filter
+def status_icon(value: str) -> str:
+    return STATUS_ICONS.get(str(value).lower(), "circle")
+
+
+@register.filter
+def urgency_icon(value: str) -> str:
+    return URGENCY_ICONS.get(str(value).lower(), "circle")
+
+
+@register.filter
+def severity_tone(value: str) -> str:
+    return SEVERITY_TONES.get(str(value).lower(), "neutral")
+
+
+@register.filter
+def tone_icon(tone: str) -> str:
+    return TONE_ICONS.get(tone, "info")
+
+
+@register.filter
+def message_tone(level: str) -> str:
+    """Django's message level ("success") as a tone ("ok")."""
+    return MESSAGE_TONES.get(level, "info")
+
+
+@register.simple_tag(takes_context=True)
+def query_with(context: Context, name: str, value: Any) -> str:
+    """The current query string with one parameter changed, starting with "?"."""
+    request = context.get("request")
+    query = request.GET.copy() if request else QueryDict(mutable=True)
+    query[name] = str(value)
+    return f"?{query.urlencode()}"
+
+
+def absolute(local: datetime) -> str:
+    """The long form for titles: "Thu 1 Jan 2026, 14:05:09 CET"."""
+    return local.strftime("%a %-d %b %Y, %H:%M:%S %Z")

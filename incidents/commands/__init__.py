@@ -1,0 +1,48 @@
+"""The only writers of incidents, one function per verb."""
+
+from incidents.commands.alerts import Outcome, ingest
+from incidents.commands.create import create
+from incidents.commands.edit import (
+    add_note,
+    assign,
+    change_priority,
+    change_urgency,
+    edit_text,
+    merge_details,
+)
+from incidents.commands.escalation import escalate_now, restart_escalation, shift_due_times
+from incidents.commands.status import (
+    acknowledge,
+    move,
+    reopen,
+    resolve,
+    snooze,
+    suppress,
+    unacknowledge,
+    wake,
+    wake_due,
+)
+
+__all__ = [
+    "Outcome",
+    "acknowledge",
+    "add_note",
+    "assign",
+    "change_priority",
+    "change_urgency",
+    "create",
+    "edit_text",
+    "escalate_now",
+    "ingest",
+    "merge_details",
+    "move",
+    "reopen",
+    "resolve",
+    "restart_escalation",
+    "shift_due_times",
+    "snooze",
+    "suppress",
+    "unacknowledge",
+    "wake",
+    "wake_due",
+]

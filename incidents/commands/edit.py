@@ -1,0 +1,144 @@
+"""Changes that are not moves of the life cycle: owner, urgency, priority, text, notes."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Team, User, UserStatus
+from core.actor import Actor
+from core.errors import ValidationFailed
+from incidents.commands.create import DESCRIPTION_LENGTH, TITLE_LENGTH
+from incidents.commands.records import lock, log
+from incidents.domain.alert import Urgency, one_line
+from incidents.models import EventType, Incident, Note, Priority
+
+MAX_NOTE = 10_000
+
+
+def assign(
+    incident: Incident,
+    *,
+    by: Actor,
+    now: datetime,
+    user: User | None = None,
+    team: Team | None = None,
+) -> Incident:
+    """Gives it to a person or a team, or to nobody. Never acknowledges."""
+    if user and team:
+        raise ValidationFailed("Assign a person or a team, not both", field="assignedTeamId")
+    if user and user.status == UserStatus.DISABLED:
+        raise ValidationFailed(f"{user} is disabled", field="assigneeId")
+    with transaction.atomic():
+        incident = lock(incident)
+        before = incident.assignee or incident.assigned_team
+        if (user or team) == before:
+            return incident
+        incident.assignee, incident.assigned_team = user, team
+        _save(incident, now, "assignee", "assigned_team")
+        details = {"from": str(before or ""), "to": str(user or team or "")}
+        kind = EventType.REASSIGNED if before else EventType.ASSIGNED
+        log(incident, kind, by=by, now=now, details=details)
+    return incident
+
+
+def change_urgency(incident: Incident, urgency: str, *, by: Actor, now: datetime) -> Incident:
+    """Raises ValidationFailed unless HIGH, MEDIUM or LOW. Pages from the next step on follow it."""
+    if urgency not in set(Urgency):
+        raise ValidationFailed("Urgency is HIGH, MEDIUM or LOW", field="urgency")
+    with transaction.atomic():
+        incident = lock(incident)
+        if incident.urgency == urgency:
+            return incident
+        details = {"from": incident.urgency, "to": str(urgency)}
+        incident.urgency = urgency
+        _save(incident, now, "urgency")
+        log(incident, EventType.URGENCY_CHANGED, by=by, now=now, details=details)
+    return incident
+
+
+def change_priority(
+    incident: Incident, priority: str | None, *, by: Actor, now: datetime
+) -> Incident:
+    if priority is not None and priority not in Priority.values:
+        raise ValidationFailed("Priority is P1, P2, P3, P4, P5 or null", field="priority")
+    with transaction.atomic():
+        incident = lock(incident)
+        if incident.priority == priority:
+            return incident
+        details = {"from": incident.priority, "to": priority}
+        incident.priority = priority
+        _save(incident, now, "priority")
+        log(incident, EventType.PRIORITY_CHANGED, by=by, now=now, details=details)
+    return incident
+
+
+def edit_text(
+    incident: Incident,
+    *,
+    by: Actor,
+    now: datetime,
+    title: str | None = None,
+    description: str | None = None,
+) -> Incident:
+    if title is not None and not 1 <= len(one_line(title, TITLE_LENGTH + 1)) <= TITLE_LENGTH:
+        raise ValidationFailed("Title has 1 to 255 characters", field="title")
+    if description is not None and len(description) > DESCRIPTION_LENGTH:
+        raise ValidationFailed(
+            f"Description is longer than {DESCRIPTION_LENGTH} characters", field="description"
+        )
+    with transaction.atomic():
+        incident = lock(incident)
+        before = incident.title
+        if title is not None:
+            incident.title = one_line(title, TITLE_LENGTH)
+        if description is not None:
+            incident.description = description
+        _save(incident, now, "title", "description")
+        if incident.title != before:
+            details = {"from": before, "to": incident.title}
+            log(incident, EventType.TITLE_CHANGED, by=by, now=now, details=details)
+    return incident
+
+
+def merge_details(incident: Incident, changes: dict[str, Any], *, now: datetime) -> Incident:
+    """Shallow merge into the custom details; a null value deletes its key."""
+    with transaction.atomic():
+        incident = lock(incident)
+        merged = {**incident.custom_details, **changes}
+        incident.custom_details = {key: value for key, value in merged.items() if value is not None}
+        _save(incident, now, "custom_details")
+    return incident
+
+
+def add_note(
+    incident: Incident,
+    content: str,
+    *,
+    author: User,
+    by: Actor,
+    now: datetime,
+    is_internal: bool = False,
+) -> Note:
+    """Raises ValidationFailed for an empty note or one over 10,000 characters."""
+    text = content.strip().replace("\x00", "\ufffd")
+    if not text:
+        raise ValidationFailed("Write something first", field="content", reason="required")
+    if len(text) > MAX_NOTE:
+        raise ValidationFailed(f"Note is longer than {MAX_NOTE} characters", field="content")
+    with transaction.atomic():
+        note = Note.objects.create(
+            incident=incident,
+            author=author,
+            author_label=by.label[:200],
+            content=text,
+            is_internal=is_internal,
+            created_at=now,
+        )
+        log(incident, EventType.NOTE_ADDED, by=by, now=now, details={"note_id": note.public_id})
+    return note
+
+
+def _save(incident: Incident, now: datetime, *fields: str) -> None:
+    incident.updated_at = now
+    incident.save(update_fields=[*fields, "updated_at"])

@@ -1,0 +1,67 @@
+"""Explicit actions on a running escalation, and the shift of due times after a clock jump."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from core.actor import Actor
+from core.errors import IllegalTransition
+from escalation.domain import engine
+from escalation.queries import plan_of
+from incidents.commands.records import lock, log
+from incidents.models import EscalationState, EventType, Incident, Status
+from notifications import commands as notifications
+
+
+def escalate_now(incident: Incident, *, by: Actor, now: datetime) -> Incident:
+    """Does not wait any longer: the next step fires at once."""
+    with transaction.atomic():
+        incident = lock(incident)
+        _require_open(incident)
+        incident.escalate_at = incident.updated_at = now
+        incident.save(update_fields=["escalate_at", "updated_at"])
+        log(incident, EventType.ESCALATION, by=by, now=now, details={"reason": "asked for by hand"})
+    return incident
+
+
+def restart_escalation(incident: Incident, *, by: Actor, now: datetime) -> Incident:
+    """Step 1 again, with the policy that the service has now."""
+    with transaction.atomic():
+        incident = lock(incident)
+        _require_open(incident)
+        policy = incident.service.policy
+        version = policy.current if policy else None
+        plan = plan_of(version) if version else engine.Plan(steps=())
+        start = engine.begin(plan, now)
+        incident.policy_version = version
+        incident.run += 1
+        incident.cycle, incident.next_step, incident.current_step = 1, 0, None
+        incident.escalation_state = EscalationState.ESCALATING
+        incident.escalate_at = start.due
+        incident.updated_at = now
+        incident.save()
+        notifications.cancel("incident", [incident.pk], "the escalation was restarted", now=now)
+        details = {"reason": "restarted with the current policy"}
+        log(incident, EventType.ESCALATION, by=by, now=now, details=details)
+    return incident
+
+
+def shift_due_times(old_now: datetime, delta: timedelta, now: datetime) -> int:
+    """The wall clock jumped by `delta`: moves what was due in the future, once.
+
+    Elapsed waits must not be cut short or stretched by a clock that was set. After a jump forward
+    rows written after the jump (`updated_at` in the new time) are left alone.
+    """
+    rows = Incident.objects.all()
+    if delta > timedelta(0):
+        rows = rows.filter(updated_at__lt=old_now + delta / 2)
+    escalations = rows.filter(status=Status.OPEN, escalate_at__gt=old_now)
+    snoozes = rows.filter(status=Status.SNOOZED, snoozed_until__gt=old_now)
+    moved = escalations.update(escalate_at=F("escalate_at") + delta)
+    return moved + snoozes.update(snoozed_until=F("snoozed_until") + delta)
+
+
+def _require_open(incident: Incident) -> None:
+    if incident.status != Status.OPEN:
+        raise IllegalTransition("Only an open incident escalates", field="status")

@@ -1,0 +1,39 @@
+"""What every command of incidents shares: the row lock and the timeline entry."""
+
+from datetime import datetime
+from typing import Any
+
+from core.actor import Actor
+from core.errors import NotFound
+from incidents.models import EventType, Incident, IncidentEvent
+
+
+def lock(incident: Incident) -> Incident:
+    """The incident as it is now, locked until the transaction ends. Raises NotFound."""
+    rows = Incident.objects.select_for_update(of=("self",)).select_related("service")
+    found = rows.filter(pk=incident.pk).first()
+    if found is None:
+        raise NotFound("Incident not found")
+    return found
+
+
+def log(
+    incident: Incident,
+    type: EventType,
+    *,
+    by: Actor,
+    now: datetime,
+    via: str = "",
+    details: dict[str, Any] | None = None,
+) -> IncidentEvent:
+    """One typed timeline entry, in the transaction of the change."""
+    return IncidentEvent.objects.create(
+        incident=incident,
+        type=type,
+        at=now,
+        actor_type=by.type,
+        actor_id=by.id,
+        actor_label=by.label[:200],
+        via=via or by.via,
+        details=details or {},
+    )

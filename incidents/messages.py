@@ -1,0 +1,57 @@
+"""Messages about incidents: facts and actions; channels decide what they look like."""
+
+from datetime import datetime
+
+from accounts.models import User
+from incidents import links
+from incidents.models import Incident
+from notifications.domain.message import Action, Message
+
+NO_TEXT = "No description was given."
+
+
+def page_message(incident: Incident, user: User, reason: str, *, now: datetime) -> Message:
+    """The page that wakes `user`: what broke, since when, why them, one tap to acknowledge."""
+    zone = user.zone
+    facts = [
+        ("Service", incident.service.name),
+        ("Urgency", incident.urgency),
+        ("Since", f"{incident.created_at.astimezone(zone):%a %d %b %Y %H:%M:%S %Z}"),
+        ("Why you", reason),
+    ]
+    if incident.alert_count > 1:
+        facts.append(("Alerts", str(incident.alert_count)))
+    if incident.assignee:
+        facts.append(("Assigned to", str(incident.assignee)))
+    url = links.incident_url(incident)
+    return Message(
+        kind="page",
+        subject_id=incident.pk,
+        title=f"#{incident.pk} {incident.title}",
+        facts=tuple(facts),
+        body=incident.description[:2000],
+        url=url,
+        actions=(
+            Action("Acknowledge", links.acknowledge_url(incident, user), "primary"),
+            Action("Open incident", url, "secondary"),
+        ),
+        urgency=incident.urgency,
+        tag=incident.urgency,
+    )
+
+
+def over_message(incident: Incident, what: str, who: str, *, now: datetime) -> Message:
+    """News for people who were paged: it is over for them, and who took it."""
+    url = links.incident_url(incident)
+    facts = (("Service", incident.service.name), (what, f"by {who}" if who else "automatically"))
+    return Message(
+        kind="news",
+        subject_id=incident.pk,
+        title=f"#{incident.pk} {incident.title}",
+        facts=facts,
+        body="",
+        url=url,
+        actions=(Action("Open incident", url, "secondary"),),
+        urgency=incident.urgency,
+        tag=what,
+    )

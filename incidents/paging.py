@@ -1,0 +1,281 @@
+"""Keeps the promise of an open incident: fires due steps, writes pages and their deliveries.
+
+One batch is one short transaction: rows are locked (`SKIP LOCKED` on PostgreSQL, the write lock
+on SQLite), the engine decides, pages, deliveries and timeline entries are written together, and
+nothing is sent here. A crash rolls the whole batch back and the next call finds it due again. Any
+number of processes may call `advance`.
+"""
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+
+from core.actor import SYSTEM
+from escalation import queries as escalation
+from escalation.domain import engine
+from escalation.domain.engine import Act, Decision, Plan, State, Target, TargetKind
+from incidents.messages import page_message
+from incidents.models import (
+    EscalationState,
+    EventType,
+    Incident,
+    IncidentEvent,
+    Page,
+    PageKind,
+    Status,
+    Urgency,
+)
+from notifications import commands as notifications
+
+log = logging.getLogger("opsknight.paging")
+
+BATCH = 100
+IMPLICIT_WAIT = timedelta(minutes=5)  # service without policy: owner first, then the fallback
+RETRY_AFTER_ERROR = timedelta(seconds=15)
+RANK = {Urgency.HIGH: 0, Urgency.MEDIUM: 1, Urgency.LOW: 2}
+
+
+@dataclass
+class Batch:
+    """What one transaction will write."""
+
+    now: datetime
+    recipients: escalation.Recipients
+    plans: dict[int, Plan]
+    pages: list[Page] = field(default_factory=list)
+    requests: list[notifications.PageRequest] = field(default_factory=list)
+    events: list[IncidentEvent] = field(default_factory=list)
+    exhausted: list[Incident] = field(default_factory=list)
+
+
+def advance(now: datetime, limit: int = BATCH) -> int:
+    """Fires what is due, HIGH and oldest first; returns how many incidents were handled."""
+    ids = list(_due(now).values_list("pk", flat=True)[:limit])
+    if not ids:
+        return 0
+    try:
+        return _advance_together(ids, now)
+    except Exception:
+        log.exception("a batch of %d escalations failed; trying one by one", len(ids))
+    return sum(_advance_alone(pk, now) for pk in ids)
+
+
+def _due(now: datetime) -> QuerySet[Incident]:
+    order = Case(
+        *[When(urgency=urgency, then=Value(rank)) for urgency, rank in RANK.items()],
+        output_field=IntegerField(),
+    )
+    rows = Incident.objects.filter(status=Status.OPEN, escalate_at__lte=now)
+    return rows.order_by(order, "escalate_at", "id")
+
+
+def _advance_together(ids: list[int], now: datetime) -> int:
+    with transaction.atomic():
+        rows = Incident.objects.filter(pk__in=ids, status=Status.OPEN, escalate_at__lte=now)
+        skip = connection.features.has_select_for_update_skip_locked
+        rows = rows.select_for_update(skip_locked=skip, of=("self",)).order_by("pk")
+        incidents = list(rows.select_related("service", "assignee", "assigned_team"))
+        versions = {row.policy_version_id for row in incidents if row.policy_version_id}
+        plans = escalation.plans(versions) if versions else {}
+        batch = Batch(now, escalation.Recipients(now), plans)
+        for incident in incidents:
+            _step(incident, batch)
+        _write(incidents, batch)
+    return len(incidents)
+
+
+def _advance_alone(pk: int, now: datetime) -> int:
+    try:
+        return _advance_together([pk], now)
+    except Exception:
+        log.exception("escalation of incident %d failed; next try in %s", pk, RETRY_AFTER_ERROR)
+        rows = Incident.objects.filter(pk=pk, status=Status.OPEN, escalate_at__lte=now)
+        rows.update(escalate_at=now + RETRY_AFTER_ERROR)
+        return 0
+
+
+def _step(incident: Incident, batch: Batch) -> None:
+    """Runs the engine until it has to wait: empty and zero-wait steps follow in the same tick."""
+    plan = _plan(incident, batch)
+    state = _state(incident)
+    while True:
+        decision = engine.decide(plan, state, batch.now)
+        if decision.act is Act.WAIT:
+            break
+        state = _perform(incident, state, decision, batch)
+    incident.cycle, incident.next_step = state.cycle, state.next_step
+    incident.escalate_at = state.due
+    incident.updated_at = batch.now
+    if state.exhausted:
+        incident.escalation_state = EscalationState.EXHAUSTED
+
+
+def _state(incident: Incident) -> State:
+    exhausted = incident.escalation_state == EscalationState.EXHAUSTED
+    assert incident.escalate_at is not None  # the query and the database constraint say so
+    return State(incident.cycle, incident.next_step, incident.escalate_at, exhausted)
+
+
+def _plan(incident: Incident, batch: Batch) -> Plan:
+    plan = batch.plans.get(incident.policy_version_id or 0)
+    if plan is None or not plan.steps:
+        owners = _owners(incident)
+        step = engine.StepPlan(targets=owners, wait=IMPLICIT_WAIT)
+        return Plan(steps=(step,) if owners else ())
+    return plan
+
+
+def _owners(incident: Incident) -> tuple[Target, ...]:
+    """Assignee and teams: whom a service without policy pages (architecture decision 17)."""
+    found = []
+    if incident.assignee_id:
+        found.append(Target(TargetKind.USER, incident.assignee_id))
+    for team in {incident.assigned_team_id, incident.service.team_id} - {None}:
+        found.append(Target(TargetKind.TEAM, team))
+    return tuple(found)
+
+
+def _perform(incident: Incident, state: State, decision: Decision, batch: Batch) -> State:
+    if decision.act is Act.PAGE_FALLBACK:
+        _page_fallback(incident, state, decision, batch)
+        return decision.then
+    targets = decision.step.targets if decision.step else ()
+    if decision.step_index == 0 and incident.assignee_id:
+        targets = (*targets, Target(TargetKind.USER, incident.assignee_id, "assignee"))
+    people = batch.recipients.of(targets)
+    if decision.act is Act.REPEAT_LAST and not people:
+        _page_fallback(incident, state, decision, batch)
+        return decision.then
+    if not people:
+        _note_empty(incident, decision, batch)
+        return decision.skipped
+    _page_step(incident, state, decision, people, batch)
+    return decision.then
+
+
+def _page_step(
+    incident: Incident,
+    state: State,
+    decision: Decision,
+    people: list[escalation.Recipient],
+    batch: Batch,
+) -> None:
+    quiet = incident.quiet_start and state.cycle == 1 and decision.step_index == 0
+    reason = decision.reason + (" (first notifications suppressed)" if quiet else "")
+    details = {
+        "from_step": None if incident.current_step is None else incident.current_step + 1,
+        "to_step": decision.step_index + 1,
+        "cycle": state.cycle,
+        "reason": reason,
+        "paged": [] if quiet else [str(person.user) for person in people],
+        "next_at": decision.then.due.isoformat(),
+    }
+    incident.current_step = decision.step_index
+    _note(incident, batch, details)
+    if quiet:
+        return
+    channels = decision.step.channels if decision.step else ()
+    for person in people:
+        why = f"{reason}: {person.reason}"
+        page = _page(incident, state, decision.step_index, PageKind.STEP, person, why, batch)
+        batch.requests.append(_request(incident, page, person, why, batch, channels=channels))
+
+
+def _page_fallback(incident: Incident, state: State, decision: Decision, batch: Batch) -> None:
+    people = escalation.fallback(incident.policy_version_id)
+    details = {
+        "reason": decision.reason,
+        "exhausted": True,
+        "paged": [str(person.user) for person in people],
+        "next_at": decision.then.due.isoformat(),
+    }
+    _note(incident, batch, details)
+    batch.exhausted.append(incident)
+    for person in people:
+        why = f"{decision.reason}: {person.reason}"
+        page = _page(incident, state, decision.step_index, PageKind.FALLBACK, person, why, batch)
+        batch.requests.append(_request(incident, page, person, why, batch, all_channels=True))
+
+
+def _note_empty(incident: Incident, decision: Decision, batch: Batch) -> None:
+    reason = f"{decision.reason} reaches nobody: skipped"
+    _note(incident, batch, {"to_step": decision.step_index + 1, "reason": reason, "paged": []})
+
+
+def _note(incident: Incident, batch: Batch, details: dict) -> None:
+    batch.events.append(
+        IncidentEvent(
+            incident=incident,
+            type=EventType.ESCALATION,
+            at=batch.now,
+            actor_type=SYSTEM.type,
+            actor_label=SYSTEM.label,
+            via=SYSTEM.via,
+            details=details,
+        )
+    )
+
+
+def _page(
+    incident: Incident,
+    state: State,
+    step: int,
+    kind: PageKind,
+    person: escalation.Recipient,
+    why: str,
+    batch: Batch,
+) -> Page:
+    page = Page(
+        incident=incident,
+        user=person.user,
+        run=incident.run,
+        cycle=state.cycle,
+        step=step,
+        kind=kind,
+        reason=why[:300],
+        created_at=batch.now,
+    )
+    batch.pages.append(page)
+    return page
+
+
+def _request(
+    incident: Incident,
+    page: Page,
+    person: escalation.Recipient,
+    why: str,
+    batch: Batch,
+    *,
+    channels: tuple[str, ...] = (),
+    all_channels: bool = False,
+) -> notifications.PageRequest:
+    return notifications.PageRequest(
+        subject_kind="incident",
+        subject_id=incident.pk,
+        page_key=page.key,
+        user=person.user,
+        message=page_message(incident, person.user, why, now=batch.now),
+        urgency=incident.urgency,
+        channels=channels,
+        all_channels=all_channels,
+        rank=RANK[Urgency(incident.urgency)],
+    )
+
+
+def _write(incidents: list[Incident], batch: Batch) -> None:
+    Page.objects.bulk_create(batch.pages, ignore_conflicts=True)
+    if batch.requests:
+        notifications.enqueue(batch.requests, now=batch.now)
+    IncidentEvent.objects.bulk_create(batch.events)
+    fields = [
+        "cycle",
+        "next_step",
+        "current_step",
+        "escalate_at",
+        "escalation_state",
+        "updated_at",
+    ]
+    Incident.objects.bulk_update(incidents, fields)

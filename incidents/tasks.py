@@ -1,0 +1,11 @@
+"""django-q2 entry points."""
+
+from core import clock
+from incidents import publishing
+
+
+def publish() -> None:
+    """Publishes until nothing is left (bounded: the ticker asks again)."""
+    for _ in range(50):
+        if not publishing.publish_due(clock.now()):
+            return

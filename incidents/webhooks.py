@@ -1,0 +1,87 @@
+"""Subscriber: a service's webhooks announce triggered, acknowledged, resolved and reopened."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from core.api_time import iso
+from incidents import links
+from incidents.models import EventType, Incident, IncidentEvent
+from notifications import commands as notifications
+from notifications.domain.message import Message
+from notifications.models import Channel
+from services.models import ServiceWebhook
+
+# event type -> (name in the body, switch of the webhook)
+ANNOUNCED = {
+    EventType.CREATED: ("triggered", "on_triggered"),
+    EventType.ACKNOWLEDGED: ("acknowledged", "on_acknowledged"),
+    EventType.RESOLVED: ("resolved", "on_resolved"),
+    EventType.REOPENED: ("triggered", "on_triggered"),
+}
+
+
+def announce(event: IncidentEvent, now: datetime) -> None:
+    entry = ANNOUNCED.get(EventType(event.type))
+    if entry is None:
+        return
+    name, switch = entry
+    incident = event.incident
+    hooks = ServiceWebhook.objects.filter(service=incident.service_id, enabled=True)
+    requests = [
+        notifications.DirectRequest(
+            subject_kind="incident-hook",
+            subject_id=incident.pk,
+            page_key=f"event.{event.pk}",
+            target_key=f"hook.{hook.pk}",
+            channel=Channel.WEBHOOK,
+            address=hook.url,
+            secret=hook.secret,
+            message=_message(incident, name, event),
+        )
+        for hook in hooks.filter(**{switch: True})
+    ]
+    if requests:
+        with transaction.atomic():
+            notifications.enqueue_direct(requests, now=now)
+
+
+def _message(incident: Incident, name: str, event: IncidentEvent) -> Message:
+    return Message(
+        kind="service_event",
+        subject_id=incident.pk,
+        title=incident.title,
+        facts=(("Service", incident.service.name),),
+        body="",
+        url=links.incident_url(incident),
+        actions=(),
+        urgency=incident.urgency,
+        tag=name,
+        data=body(incident, name, event.at),
+    )
+
+
+def body(incident: Incident, name: str, at: datetime) -> dict[str, Any]:
+    """The JSON body of spec 04 section 5.1, type GENERIC."""
+    assignee = incident.assignee
+    return {
+        "event": {"type": name, "timestamp": iso(at)},
+        "incident": {
+            "id": incident.public_id,
+            "number": incident.pk,
+            "title": incident.title,
+            "description": incident.description,
+            "status": incident.status,
+            "urgency": incident.urgency,
+            "url": links.incident_url(incident),
+            "service": {"id": incident.service.public_id, "name": incident.service.name},
+            "assignee": assignee
+            and {"id": assignee.public_id, "name": assignee.name, "email": assignee.email},
+            "timestamps": {
+                "created": iso(incident.created_at),
+                "acknowledged": iso(incident.acknowledged_at),
+                "resolved": iso(incident.resolved_at),
+            },
+        },
+    }

@@ -1,0 +1,85 @@
+"""The body of the Events API: checked field by field, with the remedy in words."""
+
+from typing import Any
+
+from integrations.domain.event import Action, AlertEvent, Severity, one_line
+
+KEY_LENGTH = 200
+SUMMARY_LENGTH = 500
+SOURCE_LENGTH = 200
+MAX_LINKS = 100
+
+
+class Invalid(ValueError):
+    """`issues` is a list of {path, message}."""
+
+    def __init__(self, issues: list[dict[str, Any]]) -> None:
+        super().__init__("Invalid request body")
+        self.issues = issues
+
+
+def event_of(body: Any) -> AlertEvent:
+    """The event of a parsed body. Raises Invalid with every problem found."""
+    issues: list[dict[str, Any]] = []
+
+    def wrong(message: str, *path: str) -> None:
+        issues.append({"path": list(path), "message": message})
+
+    if not isinstance(body, dict):
+        raise Invalid([{"path": [], "message": "The body must be a JSON object"}])
+    payload = body.get("payload")
+    if not isinstance(payload, dict):
+        wrong("Required, an object", "payload")
+        payload = {}
+    action = _one_of(Action, body.get("event_action"))
+    if action is None:
+        wrong("Must be trigger, acknowledge or resolve", "event_action")
+    severity = _one_of(Severity, payload.get("severity"))
+    if severity is None:
+        wrong("Must be critical, error, warning or info", "payload", "severity")
+    key = _text(body.get("dedup_key"), KEY_LENGTH)
+    if key is None:
+        wrong(f"Required, a string of 1 to {KEY_LENGTH} characters", "dedup_key")
+    summary = _text(payload.get("summary"), SUMMARY_LENGTH)
+    if summary is None:
+        wrong(f"Required, a string of 1 to {SUMMARY_LENGTH} characters", "payload", "summary")
+    source = _text(payload.get("source"), SOURCE_LENGTH)
+    if source is None:
+        wrong(f"Required, a string of 1 to {SOURCE_LENGTH} characters", "payload", "source")
+    details = payload.get("custom_details")
+    if details is not None and not isinstance(details, dict):
+        wrong("Must be an object", "payload", "custom_details")
+    if issues:
+        raise Invalid(issues)
+    return AlertEvent(
+        action=action or Action.TRIGGER,
+        dedup_key=key or "",
+        summary=summary or "",
+        severity=severity or Severity.WARNING,
+        source=source or "",
+        details=details or {},
+        links=_links(body.get("links")),
+        raw=body,
+    )
+
+
+def _one_of(kind: Any, value: Any) -> Any:
+    return kind(value) if isinstance(value, str) and value in set(kind) else None
+
+
+def _text(value: Any, limit: int) -> str | None:
+    if not isinstance(value, str) or len(value.strip()) > limit:
+        return None
+    return one_line(value, limit) or None
+
+
+def _links(value: Any) -> tuple[dict[str, str], ...]:
+    """Links are a courtesy: odd ones are left out, the event stands."""
+    if not isinstance(value, list):
+        return ()
+    found = []
+    for item in value[:MAX_LINKS]:
+        href = item.get("href") if isinstance(item, dict) else None
+        if isinstance(href, str) and href.startswith(("http://", "https://")) and len(href) <= 2000:
+            found.append({"href": href, "text": one_line(str(item.get("text") or href), 200)})
+    return tuple(found)
