@@ -1,0 +1,1 @@
+"""Commands of the workshop: install, test, temporary PostgreSQL. Standard library only."""

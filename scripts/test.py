@@ -1,0 +1,155 @@
+"""Run the whole suite on SQLite and on PostgreSQL and add up the results.
+
+Usage: python -m scripts.test [--db sqlite|postgres] [arguments for pytest]
+With CI=true a skipped test is a failure: nothing may be left out unnoticed.
+"""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+from scripts.postgres import TemporaryPostgres
+
+ROOT = Path(__file__).resolve().parent.parent
+DATABASES = ("sqlite", "postgres")
+NOTHING_COLLECTED = 5  # pytest's exit code
+INTERRUPTED = 130
+
+
+@dataclass
+class Outcome:
+    """What one run of pytest came to; `trouble` holds what failed beside single tests."""
+
+    database: str
+    seconds: float = 0.0
+    passed: int = 0
+    failed: int = 0
+    skipped: list[str] = field(default_factory=list)
+    trouble: str = ""
+
+    def __str__(self) -> str:
+        line = f"{self.database}: {counts(self.passed, self.failed, len(self.skipped))}"
+        return f"{line} in {self.seconds:.0f} s {self.trouble}".rstrip()
+
+
+def main(arguments: list[str]) -> int:
+    """Run what is asked for; 0 only when everything passed. The last line is the grand total."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    databases, rest = _split(arguments)
+    try:
+        outcomes = [_run(database, rest) for database in databases]
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    _forgive_empty(outcomes)
+    strict = os.environ.get("CI") == "true"
+    for outcome in outcomes:
+        print(f"==> {outcome}")
+        for name in outcome.skipped:
+            print(f"    skipped{', which CI forbids' if strict else ''}: {name}")
+    passed = sum(outcome.passed for outcome in outcomes)
+    skipped = sum(len(outcome.skipped) for outcome in outcomes)
+    failed = sum(outcome.failed or bool(outcome.trouble) for outcome in outcomes)
+    if strict:
+        failed, skipped = failed + skipped, 0
+    print(counts(passed, failed, skipped), flush=True)
+    return 0 if passed and not failed else 1
+
+
+def counts(passed: int, failed: int, skipped: int) -> str:
+    """The closing line that people and programs read."""
+    line = f"{passed} passed, {failed} failed"
+    return f"{line}, {skipped} skipped" if skipped else line
+
+
+def _split(arguments: list[str]) -> tuple[tuple[str, ...], list[str]]:
+    if arguments[:1] != ["--db"]:
+        return DATABASES, arguments
+    wanted, rest = arguments[1:2], arguments[2:]
+    if wanted == [""]:
+        return DATABASES, rest
+    if not wanted or wanted[0] not in DATABASES:
+        sys.exit(f"--db wants one of: {', '.join(DATABASES)}")
+    return (wanted[0],), rest
+
+
+def _run(database: str, arguments: list[str]) -> Outcome:
+    print(f"==> tests on {database}", flush=True)
+    started = time.monotonic()
+    with _database_url(database) as url, tempfile.TemporaryDirectory() as scratch:
+        report = Path(scratch, "report.xml")
+        command = [sys.executable, "-m", "pytest", "-n", "2", f"--junit-xml={report}", *arguments]
+        code = _call(command, os.environ | {"DATABASE_URL": url})
+        outcome = _read(database, report, code)
+    outcome.seconds = time.monotonic() - started
+    return outcome
+
+
+@contextlib.contextmanager
+def _database_url(database: str) -> Iterator[str]:
+    if database == "sqlite":
+        yield ""
+        return
+    with TemporaryPostgres() as server:
+        yield server.url
+
+
+def _call(command: list[str], environment: dict[str, str]) -> int:
+    """Exit code of the command, which is never left running behind us."""
+    with subprocess.Popen(command, cwd=ROOT, env=environment) as child:
+        try:
+            return child.wait()
+        finally:
+            _end(child)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Let it end as it was interrupted with us, then ask, then force."""
+    for stop in (child.terminate, child.kill):
+        with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+            child.wait(5)
+            return
+        stop()
+
+
+def _read(database: str, report: Path, code: int) -> Outcome:
+    outcome = Outcome(database)
+    if report.exists():
+        for case in ElementTree.parse(report).iter("testcase"):
+            _count(outcome, case)
+    if code == NOTHING_COLLECTED:
+        outcome.trouble = "(no test was run)"
+    elif code and not outcome.failed:
+        outcome.trouble = f"(pytest ended with code {code})"
+    return outcome
+
+
+def _count(outcome: Outcome, case: ElementTree.Element) -> None:
+    skip = case.find("skipped")
+    if case.find("failure") is not None or case.find("error") is not None:
+        outcome.failed += 1
+    elif skip is not None:
+        reason = re.sub(r"\s+", " ", skip.get("message") or "")
+        outcome.skipped.append(f"{case.get('classname')}.{case.get('name')} ({reason})")
+    else:
+        outcome.passed += 1
+
+
+def _forgive_empty(outcomes: list[Outcome]) -> None:
+    """A selection may hold tests of one database only; then the other run may be empty."""
+    if any(outcome.passed or outcome.failed for outcome in outcomes):
+        for outcome in outcomes:
+            if outcome.trouble == "(no test was run)":
+                outcome.trouble = ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

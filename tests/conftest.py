@@ -1,0 +1,128 @@
+"""How tests meet the product: its own data directory, nothing of this machine's configuration.
+
+Settings are loaded here, once, in a clean environment: neither `.env` nor exported variables
+reach the tests, so they can never touch a real database, mail server or provider.
+"""
+
+import os
+import re
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import django
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = Path("/usr/bin/chromium")
+IN_CI = os.environ.get("CI") == "true"
+HOME = Path(tempfile.mkdtemp(prefix="opsknight-tests-"))
+
+
+def _clean_environment() -> None:
+    """Forget every operator variable but the database that `make test` chose."""
+    database = os.environ.get("DATABASE_URL", "")
+    for name in re.findall(r"^#? ?([A-Z][A-Z0-9_]+)=", (ROOT / "env.example").read_text(), re.M):
+        os.environ.pop(name, None)
+    os.environ["OPSKNIGHT_ENV_FILE"] = os.devnull
+    os.environ["OPSKNIGHT_TESTING"] = "1"
+    os.environ["OPSKNIGHT_DATA_DIR"] = str(HOME)
+    os.environ["DATABASE_URL"] = database
+
+
+def _load_product() -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "opsknight.settings"
+    django.setup()
+    # Parallel workers inherit the environment. Left in it, the name would make them load the
+    # settings before this file gives each of them a data directory, and so a clock, of its own.
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+_clean_environment()
+_load_product()
+
+hypothesis_settings.register_profile(
+    "suite",
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+hypothesis_settings.register_profile(
+    "thorough", parent=hypothesis_settings.get_profile("suite"), max_examples=2000
+)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what belongs to the other database: it runs in the other half of `make test`."""
+    other = "sqlite" if os.environ["DATABASE_URL"] else "postgres"
+    foreign = [item for item in items if item.get_closest_marker(f"{other}_only")]
+    if foreign:
+        config.hook.pytest_deselected(items=foreign)
+        items[:] = [item for item in items if item not in foreign]
+
+
+@pytest.fixture(autouse=True)
+def _browser_is_there(request: pytest.FixtureRequest) -> None:
+    """Tests marked `browser` need Debian's Chromium; CI may not do without them."""
+    if not request.node.get_closest_marker("browser") or CHROMIUM.exists():
+        return
+    missing = f"{CHROMIUM} is missing: run `make deps`"
+    if IN_CI:
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """SQLite lives in a file, because threads need it, and need not survive a power cut."""
+    from django.db import connections
+
+    database = connections["default"].settings_dict
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"]["NAME"] = str(HOME / "test.sqlite3")
+        database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """The data directory of this test process; the clock is put right again afterwards."""
+    yield HOME
+    (HOME / "clock_offset").unlink(missing_ok=True)
+
+
+@pytest.fixture
+def at_once() -> Callable[..., list]:
+    """Call a function from many threads at the same moment: `at_once(8, function, …)`.
+
+    Gives the results, or the exceptions raised, in the order of the threads. Needs committed
+    rows, so the test wants `django_db(transaction=True)`.
+    """
+    return _at_once
+
+
+def _at_once(threads: int, function: Callable[..., object], *arguments: object) -> list:
+    from django.db import connections
+
+    start = threading.Barrier(threads)
+
+    def call(_: int) -> object:
+        start.wait()
+        try:
+            return function(*arguments)
+        except Exception as error:
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(call, range(threads)))
