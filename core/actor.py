@@ -1,4 +1,4 @@
-"""Who did it: a person, an integration or the system; kept as values so that history outlives rows."""
+"""Who did it: a person, an integration or the system. Values, so that history outlives rows."""
 
 from dataclasses import dataclass
 from typing import Any

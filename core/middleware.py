@@ -19,7 +19,7 @@ LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]", "testserver"}
 
 
 def client_ip(request: HttpRequest) -> str:
-    """The peer, or behind `OPSKNIGHT_TRUSTED_PROXIES` = n proxies the n-th address from the right."""
+    """The peer, or behind n = `OPSKNIGHT_TRUSTED_PROXIES` the n-th address from the right."""
     hops = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
     depth = settings.TRUSTED_PROXIES
     if depth and len(hops) >= depth and hops[-depth]:
@@ -50,7 +50,7 @@ def request_context(get_response: GetResponse) -> Callable[[HttpRequest], HttpRe
 
 
 def check_host(get_response: GetResponse) -> Callable[[HttpRequest], HttpResponse]:
-    """Refuses host names other than the public origin's (spec: threat 39); loopback always works."""
+    """Refuses host names other than the public origin's; loopback always works."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         name = request.get_host().rsplit(":", 1)[0] if request.get_host()[-1] != "]" else "[::1]"

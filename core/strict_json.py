@@ -18,9 +18,7 @@ def loads(body: bytes, *, max_depth: int = MAX_DEPTH) -> Any:
     """
     try:
         text = body.decode(json.detect_encoding(body))
-        value = json.loads(
-            text.removeprefix("\ufeff"), parse_constant=_refuse, parse_float=_number
-        )
+        value = json.loads(text.removeprefix("\ufeff"), parse_constant=_refuse, parse_float=_number)
     except RecursionError as error:
         raise BadJSON(f"nested deeper than {max_depth}") from error
     except (ValueError, LookupError) as error:

@@ -14,9 +14,7 @@ from schedules.models import Schedule
 class EscalationPolicy(models.Model):
     """A named policy; `current` is the version that new incidents take."""
 
-    public_id = models.CharField(
-        max_length=32, unique=True, default=ids.policy, editable=False
-    )
+    public_id = models.CharField(max_length=32, unique=True, default=ids.policy, editable=False)
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True, default="", max_length=2000)
     current = models.ForeignKey(
@@ -45,9 +43,7 @@ class EscalationPolicy(models.Model):
 class PolicyVersion(models.Model):
     """What a policy said from `created_at` on; never changed, so a running incident is safe."""
 
-    policy = models.ForeignKey(
-        EscalationPolicy, on_delete=models.CASCADE, related_name="versions"
-    )
+    policy = models.ForeignKey(EscalationPolicy, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     initial_delay_minutes = models.PositiveSmallIntegerField(default=0)
     repeat_count = models.PositiveSmallIntegerField(
@@ -66,9 +62,7 @@ class PolicyVersion(models.Model):
     class Meta:
         ordering = ["-number"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["policy", "number"], name="policy_version_number"
-            )
+            models.UniqueConstraint(fields=["policy", "number"], name="policy_version_number")
         ]
 
     def __str__(self) -> str:
@@ -78,9 +72,7 @@ class PolicyVersion(models.Model):
 class Step(models.Model):
     """One rung: page the targets, then wait `escalate_after_minutes` before the next rung."""
 
-    version = models.ForeignKey(
-        PolicyVersion, on_delete=models.CASCADE, related_name="steps"
-    )
+    version = models.ForeignKey(PolicyVersion, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()
     escalate_after_minutes = models.PositiveSmallIntegerField(default=5)
     channels = models.JSONField(default=list, blank=True)
@@ -88,9 +80,7 @@ class Step(models.Model):
     class Meta:
         ordering = ["position"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["version", "position"], name="step_position"
-            )
+            models.UniqueConstraint(fields=["version", "position"], name="step_position")
         ]
 
 
@@ -110,9 +100,7 @@ class StepTarget(models.Model):
     kind = models.CharField(max_length=10, choices=TARGET_LABELS)
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT)
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL)
-    schedule = models.ForeignKey(
-        Schedule, null=True, blank=True, on_delete=models.SET_NULL
-    )
+    schedule = models.ForeignKey(Schedule, null=True, blank=True, on_delete=models.SET_NULL)
 
     class Meta:
         ordering = ["position", "id"]

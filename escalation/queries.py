@@ -83,7 +83,7 @@ class Recipients:
         for target in targets:
             wanted[target.kind].add(target.id)
         self._load_users(wanted[TargetKind.USER] - set(self._users))
-        self._load_teams((wanted[TargetKind.TEAM] - set(self._teams)))
+        self._load_teams(wanted[TargetKind.TEAM] - set(self._teams))
         self._load_leads(wanted[TargetKind.TEAM_LEAD] - set(self._leads))
         missing = wanted[TargetKind.SCHEDULE] - set(self._on_call)
         if missing:

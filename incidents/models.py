@@ -12,7 +12,6 @@ from incidents.domain.alert import Action, Severity, Urgency
 from incidents.domain.lifecycle import ACTIVE, EscalationState, Status
 from services.models import Integration, Service
 
-
 __all__ = ["ACTIVE", "Action", "EscalationState", "Severity", "Status", "Urgency"]
 
 
@@ -36,12 +35,8 @@ class Incident(models.Model):
     that fired last. An OPEN incident always has an `escalate_at`: the database refuses others.
     """
 
-    public_id = models.CharField(
-        max_length=32, unique=True, default=ids.incident, editable=False
-    )
-    service = models.ForeignKey(
-        Service, on_delete=models.PROTECT, related_name="incidents"
-    )
+    public_id = models.CharField(max_length=32, unique=True, default=ids.incident, editable=False)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="incidents")
     integration = models.ForeignKey(
         Integration,
         null=True,
@@ -52,15 +47,9 @@ class Incident(models.Model):
     )
     title = models.CharField(max_length=500)
     description = models.TextField(blank=True, default="")
-    status = models.CharField(
-        max_length=12, choices=_choices(Status), default=Status.OPEN
-    )
-    urgency = models.CharField(
-        max_length=8, choices=_choices(Urgency), default=Urgency.LOW
-    )
-    priority = models.CharField(
-        max_length=2, choices=Priority.choices, null=True, blank=True
-    )
+    status = models.CharField(max_length=12, choices=_choices(Status), default=Status.OPEN)
+    urgency = models.CharField(max_length=8, choices=_choices(Urgency), default=Urgency.LOW)
+    priority = models.CharField(max_length=2, choices=Priority.choices, null=True, blank=True)
     dedup_key = models.CharField(max_length=200, null=True, blank=True)
     source = models.CharField(max_length=200, blank=True, default="")
     custom_details = models.JSONField(default=dict, blank=True)
@@ -154,9 +143,7 @@ class Alert(models.Model):
     incident = models.ForeignKey(
         Incident, null=True, blank=True, on_delete=models.CASCADE, related_name="alerts"
     )
-    service = models.ForeignKey(
-        Service, on_delete=models.CASCADE, related_name="+", db_index=False
-    )
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="+", db_index=False)
     integration = models.ForeignKey(
         Integration,
         null=True,
@@ -167,9 +154,7 @@ class Alert(models.Model):
     action = models.CharField(max_length=12, choices=_choices(Action))
     dedup_key = models.CharField(max_length=200)
     summary = models.CharField(max_length=500, blank=True, default="")
-    severity = models.CharField(
-        max_length=10, choices=_choices(Severity), blank=True, default=""
-    )
+    severity = models.CharField(max_length=10, choices=_choices(Severity), blank=True, default="")
     source = models.CharField(max_length=200, blank=True, default="")
     payload = models.JSONField()
     created_at = models.DateTimeField()
@@ -207,9 +192,7 @@ class EventType(models.TextChoices):
 class IncidentEvent(models.Model):
     """One entry of the timeline, written in the transaction of the change. Append-only."""
 
-    incident = models.ForeignKey(
-        Incident, on_delete=models.CASCADE, related_name="events"
-    )
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="events")
     type = models.CharField(max_length=24, choices=EventType.choices)
     at = models.DateTimeField()
     actor_type = models.CharField(max_length=16, default="system")
@@ -236,15 +219,9 @@ class IncidentEvent(models.Model):
 class Note(models.Model):
     """Something a person wrote down during the incident."""
 
-    public_id = models.CharField(
-        max_length=32, unique=True, default=ids.note, editable=False
-    )
-    incident = models.ForeignKey(
-        Incident, on_delete=models.CASCADE, related_name="notes"
-    )
-    author = models.ForeignKey(
-        User, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    public_id = models.CharField(max_length=32, unique=True, default=ids.note, editable=False)
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="notes")
+    author = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     author_label = models.CharField(max_length=200, blank=True, default="")
     content = models.TextField(max_length=10000)
     is_internal = models.BooleanField(default=False)
@@ -262,16 +239,12 @@ class PageKind(models.TextChoices):
 class Page(models.Model):
     """A person was to be woken for an incident: the reason, and the key of its deliveries."""
 
-    incident = models.ForeignKey(
-        Incident, on_delete=models.CASCADE, related_name="pages"
-    )
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="pages")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="pages")
     run = models.PositiveIntegerField()
     cycle = models.PositiveSmallIntegerField()
     step = models.PositiveSmallIntegerField()
-    kind = models.CharField(
-        max_length=10, choices=PageKind.choices, default=PageKind.STEP
-    )
+    kind = models.CharField(max_length=10, choices=PageKind.choices, default=PageKind.STEP)
     reason = models.CharField(max_length=300)
     created_at = models.DateTimeField()
 

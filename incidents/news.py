@@ -17,9 +17,7 @@ def tell_those_paged(event: IncidentEvent, now: datetime) -> None:
     if word is None:
         return
     incident = event.incident
-    people = [
-        user for user in queries.people_paged(incident) if user.public_id != event.actor_id
-    ]
+    people = [user for user in queries.people_paged(incident) if user.public_id != event.actor_id]
     if not people:
         return
     who = event.actor_label if event.actor_type == "user" else ""

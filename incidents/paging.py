@@ -115,8 +115,10 @@ def _step(incident: Incident, batch: Batch) -> None:
 
 def _state(incident: Incident) -> State:
     exhausted = incident.escalation_state == EscalationState.EXHAUSTED
-    assert incident.escalate_at is not None  # the query and the database constraint say so
-    return State(incident.cycle, incident.next_step, incident.escalate_at, exhausted)
+    due = incident.escalate_at
+    if due is None:  # the database constraint forbids it
+        raise ValueError(f"open incident {incident.pk} has no next step")
+    return State(incident.cycle, incident.next_step, due, exhausted)
 
 
 def _plan(incident: Incident, batch: Batch) -> Plan:
@@ -133,9 +135,8 @@ def _owners(incident: Incident) -> tuple[Target, ...]:
     found = []
     if incident.assignee_id:
         found.append(Target(TargetKind.USER, incident.assignee_id))
-    for team in {incident.assigned_team_id, incident.service.team_id} - {None}:
-        found.append(Target(TargetKind.TEAM, team))
-    return tuple(found)
+    teams = {incident.assigned_team_id, incident.service.team_id} - {None}
+    return (*found, *(Target(TargetKind.TEAM, team) for team in sorted(teams)))
 
 
 def _perform(incident: Incident, state: State, decision: Decision, batch: Batch) -> State:

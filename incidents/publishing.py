@@ -33,9 +33,7 @@ def publish_due(now: datetime, limit: int = 200) -> int:
         events = list(rows.select_related("incident__service", "incident__assignee")[:limit])
         for event in events:
             _publish(event, now)
-        IncidentEvent.objects.filter(pk__in=[event.pk for event in events]).update(
-            published_at=now
-        )
+        IncidentEvent.objects.filter(pk__in=[event.pk for event in events]).update(published_at=now)
     return len(events)
 
 

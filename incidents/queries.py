@@ -71,7 +71,9 @@ def orphans(now: datetime, grace: timedelta = timedelta(seconds=0)) -> QuerySet[
     """Invariant I4: open incidents without a future step. Must be empty at all times."""
     lost = Q(escalate_at=None) | Q(escalate_at__lt=now - grace)
     states = [EscalationState.ESCALATING, EscalationState.EXHAUSTED]
-    return Incident.objects.filter(status=Status.OPEN).filter(lost | ~Q(escalation_state__in=states))
+    return Incident.objects.filter(status=Status.OPEN).filter(
+        lost | ~Q(escalation_state__in=states)
+    )
 
 
 def people_paged(incident: Incident) -> list[User]:

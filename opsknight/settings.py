@@ -195,7 +195,9 @@ DEFAULT_FROM_EMAIL = env.str("OPSKNIGHT_MAIL_FROM", default="OpsKnight <opsknigh
 
 # --- outbound ----------------------------------------------------------------------------------
 OPSKNIGHT_EGRESS_ALLOW = tuple(
-    part.strip() for part in env.str("OPSKNIGHT_EGRESS_ALLOW", default="").split(",") if part.strip()
+    part.strip()
+    for part in env.str("OPSKNIGHT_EGRESS_ALLOW", default="").split(",")
+    if part.strip()
 )
 
 # --- limits (0 switches a limit off) ----------------------------------------------------------

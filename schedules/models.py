@@ -119,6 +119,8 @@ class Override(models.Model):
     class Meta:
         ordering = ["created_at", "id"]
         constraints = [
-            models.CheckConstraint(condition=Q(end__gt=F("start")), name="override_ends_after_start")
+            models.CheckConstraint(
+                condition=Q(end__gt=F("start")), name="override_ends_after_start"
+            )
         ]
         indexes = [models.Index(fields=["schedule", "end"], name="override_of_schedule")]

@@ -1,4 +1,4 @@
-"""Readers of schedules: rows become values for the resolver; one truth for engine, API and pages."""
+"""Readers of schedules: rows become values for the resolver, one truth for every caller."""
 
 import zoneinfo
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ def live() -> QuerySet[Schedule]:
 
 
 def on_call(schedule_ids: Iterable[int], at: datetime) -> dict[int, list[OnCallNow]]:
-    """Who is on call in each schedule at `at`; an empty list is a gap. Four queries for any number."""
+    """Who is on call in each schedule at `at`; an empty list is a gap. A few queries in all."""
     loaded = load(schedule_ids, start=at, end=at + timedelta(seconds=1))
     answers = {pk: resolver.on_call(schedule, at) for pk, schedule in loaded.items()}
     people = User.objects.in_bulk({entry.user for found in answers.values() for entry in found})

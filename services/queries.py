@@ -94,7 +94,7 @@ def live() -> QuerySet[Service]:
 
 
 def may_post_events(user: User, service_id: int) -> bool:
-    """Admins and responders to any service, users to services of their teams (spec 02 section 1.1)."""
+    """Admins and responders may post to any service, users to services of their teams."""
     if user.role in {Role.ADMIN, Role.RESPONDER}:
         return True
     return Service.objects.filter(pk=service_id, team__memberships__user=user).exists()

@@ -104,9 +104,7 @@ def decide(plan: Plan, state: State, now: datetime) -> Decision:
     return _exhaust(plan, state, now)
 
 
-def wait_again(
-    plan: Plan, state: State, current_step: int | None, now: datetime
-) -> State:
+def wait_again(plan: Plan, state: State, current_step: int | None, now: datetime) -> State:
     """The state after an acknowledgement was taken back: the current step's wait, then the next."""
     if current_step is None or not plan.steps:
         return replace(state, due=now)
@@ -136,9 +134,7 @@ def _after(plan: Plan, state: State, index: int, due: datetime) -> State:
 
 
 def _exhaust(plan: Plan, state: State, now: datetime) -> Decision:
-    then = State(
-        state.cycle + 1, len(plan.steps), now + EXHAUSTED_REPEAT, exhausted=True
-    )
+    then = State(state.cycle + 1, len(plan.steps), now + EXHAUSTED_REPEAT, exhausted=True)
     return Decision(
         Act.PAGE_FALLBACK,
         then,

@@ -57,9 +57,7 @@ class Outcome:
     dedup_key: str = ""
 
 
-def ingest(
-    door: Door, events: Sequence[AlertEvent], *, by: Actor, now: datetime
-) -> list[Outcome]:
+def ingest(door: Door, events: Sequence[AlertEvent], *, by: Actor, now: datetime) -> list[Outcome]:
     """Stores all events of one body or none; outcomes in the order of the events.
 
     Events are applied in order of their dedup key, so that two bodies never wait for each other

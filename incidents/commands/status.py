@@ -74,7 +74,13 @@ def resolve(
 
 
 def snooze(
-    incident: Incident, until: datetime, *, by: Actor, now: datetime, reason: str = "", via: str = ""
+    incident: Incident,
+    until: datetime,
+    *,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    via: str = "",
 ) -> Incident:
     """Quiet until `until`, then it is open again and pages at the step where it stood.
 

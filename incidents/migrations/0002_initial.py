@@ -6,117 +6,219 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('escalation', '0001_initial'),
-        ('incidents', '0001_initial'),
-        ('services', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("escalation", "0001_initial"),
+        ("incidents", "0001_initial"),
+        ("services", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='alert',
-            name='integration',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='alerts', to='services.integration'),
+            model_name="alert",
+            name="integration",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="alerts",
+                to="services.integration",
+            ),
         ),
         migrations.AddField(
-            model_name='alert',
-            name='service',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='services.service'),
+            model_name="alert",
+            name="service",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="services.service",
+            ),
         ),
         migrations.AddField(
-            model_name='incident',
-            name='assigned_team',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='assigned', to='accounts.team'),
+            model_name="incident",
+            name="assigned_team",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="assigned",
+                to="accounts.team",
+            ),
         ),
         migrations.AddField(
-            model_name='incident',
-            name='assignee',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='assigned', to=settings.AUTH_USER_MODEL),
+            model_name="incident",
+            name="assignee",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="assigned",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='incident',
-            name='integration',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='incidents', to='services.integration'),
+            model_name="incident",
+            name="integration",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="incidents",
+                to="services.integration",
+            ),
         ),
         migrations.AddField(
-            model_name='incident',
-            name='policy_version',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='escalation.policyversion'),
+            model_name="incident",
+            name="policy_version",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="escalation.policyversion",
+            ),
         ),
         migrations.AddField(
-            model_name='incident',
-            name='service',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='incidents', to='services.service'),
+            model_name="incident",
+            name="service",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="incidents",
+                to="services.service",
+            ),
         ),
         migrations.AddField(
-            model_name='alert',
-            name='incident',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='alerts', to='incidents.incident'),
+            model_name="alert",
+            name="incident",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="alerts",
+                to="incidents.incident",
+            ),
         ),
         migrations.AddField(
-            model_name='incidentevent',
-            name='incident',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='incidents.incident'),
+            model_name="incidentevent",
+            name="incident",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="events",
+                to="incidents.incident",
+            ),
         ),
         migrations.AddField(
-            model_name='note',
-            name='author',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="note",
+            name="author",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='note',
-            name='incident',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes', to='incidents.incident'),
+            model_name="note",
+            name="incident",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="notes",
+                to="incidents.incident",
+            ),
         ),
         migrations.AddField(
-            model_name='page',
-            name='incident',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pages', to='incidents.incident'),
+            model_name="page",
+            name="incident",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="pages",
+                to="incidents.incident",
+            ),
         ),
         migrations.AddField(
-            model_name='page',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pages', to=settings.AUTH_USER_MODEL),
+            model_name="page",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="pages",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddIndex(
-            model_name='incident',
-            index=models.Index(condition=models.Q(('status', 'OPEN')), fields=['escalate_at'], name='incident_escalation_due'),
+            model_name="incident",
+            index=models.Index(
+                condition=models.Q(("status", "OPEN")),
+                fields=["escalate_at"],
+                name="incident_escalation_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='incident',
-            index=models.Index(condition=models.Q(('status', 'SNOOZED')), fields=['snoozed_until'], name='incident_wake_up'),
+            model_name="incident",
+            index=models.Index(
+                condition=models.Q(("status", "SNOOZED")),
+                fields=["snoozed_until"],
+                name="incident_wake_up",
+            ),
         ),
         migrations.AddIndex(
-            model_name='incident',
-            index=models.Index(fields=['status', '-id'], name='incident_by_status'),
+            model_name="incident",
+            index=models.Index(fields=["status", "-id"], name="incident_by_status"),
         ),
         migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'RESOLVED'), _negated=True), fields=('service', 'dedup_key'), name='incident_one_active_per_key'),
+            model_name="incident",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "RESOLVED"), _negated=True),
+                fields=("service", "dedup_key"),
+                name="incident_one_active_per_key",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'OPEN'), _negated=True), ('escalate_at__isnull', False), _connector='OR'), name='incident_open_has_next_step'),
+            model_name="incident",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "OPEN"), _negated=True),
+                    ("escalate_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="incident_open_has_next_step",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'SNOOZED'), _negated=True), ('snoozed_until__isnull', False), _connector='OR'), name='incident_snooze_has_end'),
+            model_name="incident",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "SNOOZED"), _negated=True),
+                    ("snoozed_until__isnull", False),
+                    _connector="OR",
+                ),
+                name="incident_snooze_has_end",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('assignee', None), ('assigned_team', None), _connector='OR'), name='incident_one_owner'),
+            model_name="incident",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("assignee", None), ("assigned_team", None), _connector="OR"),
+                name="incident_one_owner",
+            ),
         ),
         migrations.AddIndex(
-            model_name='incidentevent',
-            index=models.Index(condition=models.Q(('published_at', None)), fields=['id'], name='incident_event_unpublished'),
+            model_name="incidentevent",
+            index=models.Index(
+                condition=models.Q(("published_at", None)),
+                fields=["id"],
+                name="incident_event_unpublished",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='page',
-            constraint=models.UniqueConstraint(fields=('incident', 'run', 'cycle', 'step', 'kind', 'user'), name='page_once'),
+            model_name="page",
+            constraint=models.UniqueConstraint(
+                fields=("incident", "run", "cycle", "step", "kind", "user"), name="page_once"
+            ),
         ),
     ]

@@ -6,11 +6,25 @@ from integrations.domain.event import Severity
 
 _WORDS: dict[Severity, frozenset[str]] = {
     Severity.CRITICAL: frozenset(
-        "critical crit p1 sev0 sev1 high fatal down page emergency disaster".split()
+        [
+            "critical",
+            "crit",
+            "p1",
+            "sev0",
+            "sev1",
+            "high",
+            "fatal",
+            "down",
+            "page",
+            "emergency",
+            "disaster",
+        ]
     ),
-    Severity.ERROR: frozenset("error err p2 sev2 major".split()),
-    Severity.WARNING: frozenset("warning warn p3 sev3 degraded medium minor".split()),
-    Severity.INFO: frozenset("info informational p4 p5 low ok normal none notice debug".split()),
+    Severity.ERROR: frozenset(["error", "err", "p2", "sev2", "major"]),
+    Severity.WARNING: frozenset(["warning", "warn", "p3", "sev3", "degraded", "medium", "minor"]),
+    Severity.INFO: frozenset(
+        ["info", "informational", "p4", "p5", "low", "ok", "normal", "none", "notice", "debug"]
+    ),
 }
 _SPLIT = re.compile(r"[\s_\-.:,;/|]+")
 

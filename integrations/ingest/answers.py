@@ -32,7 +32,9 @@ def machine_route(view: View) -> View:
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method != "POST":
-            return JsonResponse({"error": "Method not allowed"}, status=405, headers={"Allow": "POST"})
+            return JsonResponse(
+                {"error": "Method not allowed"}, status=405, headers={"Allow": "POST"}
+            )
         try:
             return view(request, *args, **kwargs)
         except Refusal as refusal:

@@ -20,47 +20,46 @@ class Invalid(ValueError):
 
 def event_of(body: Any) -> AlertEvent:
     """The event of a parsed body. Raises Invalid with every problem found."""
-    issues: list[dict[str, Any]] = []
-
-    def wrong(message: str, *path: str) -> None:
-        issues.append({"path": list(path), "message": message})
-
     if not isinstance(body, dict):
         raise Invalid([{"path": [], "message": "The body must be a JSON object"}])
-    payload = body.get("payload")
-    if not isinstance(payload, dict):
-        wrong("Required, an object", "payload")
-        payload = {}
-    action = _one_of(Action, body.get("event_action"))
-    if action is None:
-        wrong("Must be trigger, acknowledge or resolve", "event_action")
-    severity = _one_of(Severity, payload.get("severity"))
-    if severity is None:
-        wrong("Must be critical, error, warning or info", "payload", "severity")
-    key = _text(body.get("dedup_key"), KEY_LENGTH)
-    if key is None:
-        wrong(f"Required, a string of 1 to {KEY_LENGTH} characters", "dedup_key")
-    summary = _text(payload.get("summary"), SUMMARY_LENGTH)
-    if summary is None:
-        wrong(f"Required, a string of 1 to {SUMMARY_LENGTH} characters", "payload", "summary")
-    source = _text(payload.get("source"), SOURCE_LENGTH)
-    if source is None:
-        wrong(f"Required, a string of 1 to {SOURCE_LENGTH} characters", "payload", "source")
+    given = body.get("payload")
+    payload = given if isinstance(given, dict) else {}
     details = payload.get("custom_details")
-    if details is not None and not isinstance(details, dict):
-        wrong("Must be an object", "payload", "custom_details")
+    action = _one_of(Action, body.get("event_action"))
+    severity = _one_of(Severity, payload.get("severity"))
+    key = _text(body.get("dedup_key"), KEY_LENGTH)
+    summary = _text(payload.get("summary"), SUMMARY_LENGTH)
+    source = _text(payload.get("source"), SOURCE_LENGTH)
+    checks = [
+        (isinstance(given, dict), ["payload"], "Required, an object"),
+        (action, ["event_action"], "Must be trigger, acknowledge or resolve"),
+        (severity, ["payload", "severity"], "Must be critical, error, warning or info"),
+        (key, ["dedup_key"], _string(KEY_LENGTH)),
+        (summary, ["payload", "summary"], _string(SUMMARY_LENGTH)),
+        (source, ["payload", "source"], _string(SOURCE_LENGTH)),
+        (
+            details is None or isinstance(details, dict),
+            ["payload", "custom_details"],
+            "Must be an object",
+        ),
+    ]
+    issues = [{"path": path, "message": text} for passed, path, text in checks if not passed]
     if issues:
         raise Invalid(issues)
     return AlertEvent(
-        action=action or Action.TRIGGER,
+        action=action,
         dedup_key=key or "",
         summary=summary or "",
-        severity=severity or Severity.WARNING,
+        severity=severity,
         source=source or "",
         details=details or {},
         links=_links(body.get("links")),
         raw=body,
     )
+
+
+def _string(limit: int) -> str:
+    return f"Required, a string of 1 to {limit} characters"
 
 
 def _one_of(kind: Any, value: Any) -> Any:

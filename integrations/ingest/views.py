@@ -83,7 +83,9 @@ def vendor(request: HttpRequest, vendor: str, key: str = "") -> HttpResponse:
     try:
         parsed = import_string(f"{path}.parse")(payload, request.headers)
     except ValueError as error:
-        raise Refusal(400, "Invalid request body", meta={"issues": [{"message": str(error)}]}) from error
+        raise Refusal(
+            400, "Invalid request body", meta={"issues": [{"message": str(error)}]}
+        ) from error
     outcomes = incidents.ingest(door, parsed, by=actor, now=now)
     return _many(outcomes, verdict.headers())
 

@@ -13,8 +13,7 @@ DOC = {
     "category": "Monitoring",
     "steps": (
         "Copy the URL below; it contains the key.",
-        "Add a receiver with `webhook_configs` and this `url` to alertmanager.yml, "
-        "with `send_resolved: true`.",
+        "Add a receiver with `webhook_configs`, this `url` and `send_resolved: true`.",
         "Route alerts to the receiver and reload Alertmanager.",
     ),
     "sample": {
@@ -51,8 +50,9 @@ def _event(alert: dict[str, Any], group: dict[str, Any]) -> AlertEvent:
         dedup_key=_key(alert, labels),
         summary=one_line(_summary(labels, notes), 500) or "Prometheus alert",
         severity=severity,
-        source=one_line("prometheus: " + (labels.get("instance") or labels.get("job") or ""), 200)
-        .rstrip(": "),
+        source=one_line(
+            "prometheus: " + (labels.get("instance") or labels.get("job") or ""), 200
+        ).rstrip(": "),
         details={"labels": labels, "annotations": notes, "startsAt": _text(alert.get("startsAt"))},
         links=tuple(_links(alert, notes, group)),
         raw=alert,

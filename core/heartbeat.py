@@ -1,0 +1,22 @@
+"""Proof of life in rows: who is alive is judged by the age of a row, not by a process table."""
+
+from datetime import datetime
+from typing import Any
+
+from core.models import Heartbeat
+
+
+def beat(name: str, *, now: datetime, **detail: Any) -> None:
+    """`name` was alive at `now`. One UPDATE; raises DatabaseError when it cannot be written."""
+    if not Heartbeat.objects.filter(name=name).update(at=now, detail=detail):
+        Heartbeat.objects.get_or_create(name=name, defaults={"at": now, "detail": detail})
+
+
+def last() -> dict[str, datetime]:
+    """When each name last beat."""
+    return dict(Heartbeat.objects.values_list("name", "at"))
+
+
+def is_fresh(at: datetime | None, *, now: datetime, seconds: float) -> bool:
+    """Younger than `seconds`; a beat from the future (the clock went back) proves nothing."""
+    return at is not None and -seconds <= (now - at).total_seconds() <= seconds
