@@ -84,3 +84,17 @@ def people_paged(incident: Incident) -> list[User]:
 
 def fallback_paged(incident: Incident) -> bool:
     return incident.pages.filter(kind=PageKind.FALLBACK, run=incident.run).exists()
+
+
+def activity_of_services(service_ids: Sequence[int]) -> dict[int, dict[str, int]]:
+    """Active incidents (open or acknowledged) per service and urgency, by one query.
+
+    The catalogue asks this through wiring, because it stands below incidents.
+    """
+    rows = Incident.objects.filter(
+        service__in=service_ids, status__in=[Status.OPEN, Status.ACKNOWLEDGED]
+    )
+    found: dict[int, dict[str, int]] = {}
+    for service, urgency, n in rows.order_by().values_list("service", "urgency", Count("id")):
+        found.setdefault(service, {})[urgency] = n
+    return found

@@ -27,3 +27,6 @@ CHANNELS = {
 VENDORS = {
     "prometheus": "integrations.vendors.prometheus",
 }
+
+# How services are doing, asked by their list: service ids -> active incidents by urgency.
+SERVICE_ACTIVITY = "incidents.queries.activity_of_services"
