@@ -42,7 +42,7 @@ def countdown(value: datetime, now: datetime) -> str:
 
 def _one_unit(seconds: float) -> str:
     if seconds < HOUR:
-        return f"{max(1, round(seconds / MINUTE))} min"
+        return f"{max(1, int(seconds // MINUTE))} min"
     if seconds < DAY:
-        return f"{round(seconds / HOUR)} h"
-    return f"{round(seconds / DAY)} d"
+        return f"{int(seconds // HOUR)} h"
+    return f"{int(seconds // DAY)} d"

@@ -1,5 +1,6 @@
 """Messages about incidents: facts and actions; channels decide what they look like."""
 
+import logging
 from datetime import datetime
 
 from accounts.models import User
@@ -7,11 +8,28 @@ from incidents import links
 from incidents.models import Incident
 from notifications.domain.message import Action, Message
 
-NO_TEXT = "No description was given."
+log = logging.getLogger("opsknight.paging")
 
 
 def page_message(incident: Incident, user: User, reason: str, *, now: datetime) -> Message:
-    """The page that wakes `user`: what broke, since when, why them, one tap to acknowledge."""
+    """The page that wakes `user`: what broke, since when, why them, one tap to acknowledge.
+
+    Never raises: whatever stops the full message, the person is told what broke.
+    """
+    try:
+        return _full_page(incident, user, reason)
+    except Exception:
+        log.exception("page about incident %d is sent without its details", incident.pk)
+        return Message(
+            kind="page",
+            subject_id=str(incident.pk),
+            title=f"#{incident.pk} {incident.title}",
+            urgency=incident.urgency,
+            tag=incident.urgency,
+        )
+
+
+def _full_page(incident: Incident, user: User, reason: str) -> Message:
     zone = user.zone
     facts = [
         ("Service", incident.service.name),
@@ -26,7 +44,7 @@ def page_message(incident: Incident, user: User, reason: str, *, now: datetime) 
     url = links.incident_url(incident)
     return Message(
         kind="page",
-        subject_id=incident.pk,
+        subject_id=str(incident.pk),
         title=f"#{incident.pk} {incident.title}",
         facts=tuple(facts),
         body=incident.description[:2000],
@@ -46,7 +64,7 @@ def over_message(incident: Incident, what: str, who: str, *, now: datetime) -> M
     facts = (("Service", incident.service.name), (what, f"by {who}" if who else "automatically"))
     return Message(
         kind="news",
-        subject_id=incident.pk,
+        subject_id=str(incident.pk),
         title=f"#{incident.pk} {incident.title}",
         facts=facts,
         body="",

@@ -44,6 +44,7 @@ class Incident(models.Model):
         on_delete=models.SET_NULL,
         related_name="incidents",
         db_index=False,
+        db_constraint=False,  # hot path: one look-up per event less; Django keeps it in order
     )
     title = models.CharField(max_length=500)
     description = models.TextField(blank=True, default="")
@@ -143,13 +144,16 @@ class Alert(models.Model):
     incident = models.ForeignKey(
         Incident, null=True, blank=True, on_delete=models.CASCADE, related_name="alerts"
     )
-    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="+", db_index=False)
+    service = models.ForeignKey(
+        Service, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
     integration = models.ForeignKey(
         Integration,
         null=True,
         blank=True,
         on_delete=models.SET_NULL,
         related_name="alerts",
+        db_constraint=False,
     )
     action = models.CharField(max_length=12, choices=_choices(Action))
     dedup_key = models.CharField(max_length=200)

@@ -50,7 +50,7 @@ def announce(event: IncidentEvent, now: datetime) -> None:
 def _message(incident: Incident, name: str, event: IncidentEvent) -> Message:
     return Message(
         kind="service_event",
-        subject_id=incident.pk,
+        subject_id=str(incident.pk),
         title=incident.title,
         facts=(("Service", incident.service.name),),
         body="",

@@ -19,6 +19,7 @@ from incidents.commands.status import (
     snooze,
     suppress,
     unacknowledge,
+    unsuppress,
     wake,
     wake_due,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "snooze",
     "suppress",
     "unacknowledge",
+    "unsuppress",
     "wake",
     "wake_due",
 ]

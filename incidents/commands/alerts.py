@@ -1,48 +1,21 @@
 """Alerts in: one transaction per body, few statements, no row shared by two incidents.
 
-This is the hot path. `INSERT … ON CONFLICT` on the partial unique index makes parallel identical
-triggers meet in one incident on both databases; Django's bulk_create cannot name a partial index,
-hence raw SQL. From the commit on the page is owed: the row itself, with `escalate_at` set, is the
-promise that incidents.paging keeps.
+From the commit on the page is owed: the row itself, with `escalate_at` set, is the promise that
+incidents.paging keeps. The statements are in incidents.alert_rows.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from core import ids
 from core.actor import Actor
+from incidents import alert_rows
 from incidents.commands import status
 from incidents.domain.alert import Action, AlertEvent
-from incidents.models import ACTIVE, EventType, Incident, Status
+from incidents.models import ACTIVE, Incident, Status
 from services.queries import Door
-
-_OPEN_INCIDENT = """
-INSERT INTO incidents_incident (
-  public_id, service_id, integration_id, title, description, status, urgency, dedup_key, source,
-  custom_details, links, alert_count, policy_version_id, escalation_state, run, cycle, next_step,
-  escalate_at, quiet_start, snooze_reason, last_status_change, created_at, updated_at)
-VALUES (%s, %s, %s, %s, %s, 'OPEN', %s, %s, %s, {json}, {json}, 1, %s, 'ESCALATING', 1, 1, 0,
-  %s, {false}, '', %s, %s, %s)
-ON CONFLICT (service_id, dedup_key) WHERE NOT (status = 'RESOLVED')
-DO UPDATE SET alert_count = incidents_incident.alert_count + 1
-RETURNING id, public_id, title, status, urgency, alert_count
-"""
-_ADD_ALERT = """
-INSERT INTO incidents_alert (
-  incident_id, service_id, integration_id, action, dedup_key, summary, severity, source, payload,
-  created_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, {json}, %s)
-"""
-_ADD_CREATED = """
-INSERT INTO incidents_incidentevent (
-  incident_id, type, at, actor_type, actor_id, actor_label, via, details)
-VALUES (%s, %s, %s, %s, %s, %s, %s, {json})
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +36,8 @@ def ingest(door: Door, events: Sequence[AlertEvent], *, by: Actor, now: datetime
     Events are applied in order of their dedup key, so that two bodies never wait for each other
     in a circle; events of the same key keep their order.
     """
+    if len(events) == 1 and alert_rows.one_statement() and events[0].action is Action.TRIGGER:
+        return [_trigger(door, events[0], by=by, now=now)]  # a transaction of its own
     order = sorted(range(len(events)), key=lambda index: events[index].dedup_key)
     outcomes: dict[int, Outcome] = {}
     with transaction.atomic():
@@ -78,34 +53,7 @@ def _apply(door: Door, event: AlertEvent, *, by: Actor, now: datetime) -> Outcom
 
 
 def _trigger(door: Door, event: AlertEvent, *, by: Actor, now: datetime) -> Outcome:
-    details = json.dumps(event.details)
-    description = json.dumps(event.details, indent=2, ensure_ascii=False) if event.details else ""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _sql(_OPEN_INCIDENT),
-            [
-                ids.incident(),
-                door.service_id,
-                door.integration_id,
-                event.summary,
-                description,
-                event.urgency.value,
-                event.dedup_key,
-                event.source,
-                details,
-                json.dumps(list(event.links)),
-                door.policy_version_id,
-                _time(now + door.initial_delay),
-                _time(now),
-                _time(now),
-                _time(now),
-            ],
-        )
-        pk, public_id, title, state, urgency, count = cursor.fetchone()
-        _add_alert(cursor, pk, door, event, now)
-        if count == 1:
-            message = {"message": f"Triggered by {door.integration_name or event.source}"}
-            _add_created(cursor, pk, by, {**message, "source": event.source}, now)
+    _, public_id, title, state, urgency, count = alert_rows.trigger(door, event, by, now)
     action = "triggered" if count == 1 else "deduplicated"
     return Outcome(action, public_id, title, state, urgency, event.dedup_key)
 
@@ -117,8 +65,7 @@ def _end(door: Door, event: AlertEvent, *, by: Actor, now: datetime) -> Outcome:
         service_id=door.service_id, dedup_key=event.dedup_key
     )
     incident = rows.filter(status__in=wanted).first()
-    with connection.cursor() as cursor:
-        _add_alert(cursor, incident.pk if incident else None, door, event, now)
+    alert_rows.keep(incident.pk if incident else None, door, event, now)
     if incident is None:
         return Outcome("ignored", dedup_key=event.dedup_key)
     verb = status.acknowledge if event.action is Action.ACKNOWLEDGE else status.resolve
@@ -132,50 +79,3 @@ def _end(door: Door, event: AlertEvent, *, by: Actor, now: datetime) -> Outcome:
         incident.urgency,
         event.dedup_key,
     )
-
-
-def _add_alert(
-    cursor: Any, incident_id: int | None, door: Door, event: AlertEvent, now: datetime
-) -> None:
-    cursor.execute(
-        _sql(_ADD_ALERT),
-        [
-            incident_id,
-            door.service_id,
-            door.integration_id,
-            event.action.value,
-            event.dedup_key,
-            event.summary,
-            event.severity.value,
-            event.source,
-            json.dumps(event.raw),
-            _time(now),
-        ],
-    )
-
-
-def _add_created(
-    cursor: Any, incident_id: int, by: Actor, details: dict[str, Any], now: datetime
-) -> None:
-    cursor.execute(
-        _sql(_ADD_CREATED),
-        [
-            incident_id,
-            EventType.CREATED.value,
-            _time(now),
-            by.type,
-            by.id,
-            by.label[:200],
-            by.via,
-            json.dumps(details),
-        ],
-    )
-
-
-def _sql(template: str) -> str:
-    postgres = connection.vendor == "postgresql"
-    return template.format(json="%s::jsonb" if postgres else "%s", false="false" if postgres else 0)
-
-
-def _time(value: datetime) -> Any:
-    return connection.ops.adapt_datetimefield_value(value)

@@ -1,0 +1,88 @@
+"""The base of every view of the JSON API: scopes, limits, lists, the actor.
+
+A view is an `ApiView` with `scopes` (method -> scope of the key) and perhaps `limits`
+(method -> requests per minute); what it does not name is refused, or takes the default limit.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, ClassVar
+
+from django.db import models
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from core import rate
+from core.actor import Actor
+from core.errors import InvalidRequest
+
+LIMIT_DEFAULT, LIMIT_MAX = 50, 200
+OFFSET_MAX = 2**31 - 1
+
+
+class ApiView(APIView):
+    """Names scopes and limits per method; answers carry X-RateLimit-* and are not cached."""
+
+    scopes: ClassVar[Mapping[str, str]] = {}
+    limits: ClassVar[Mapping[str, int]] = {}
+    rate_verdict: rate.Verdict | None = None
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in (self.rate_verdict.headers() if self.rate_verdict else {}).items():
+            response.headers[name] = value
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def actor_of_api(request: Request) -> Actor:
+    """The owner of the API key, as the one who does it."""
+    return request.user.as_actor("api", getattr(request, "ip", None), getattr(request, "id", ""))
+
+
+def checked(serializer: type[Serializer], request: Request, *, partial: bool = False) -> dict:
+    """The validated body. Raises ValidationError (422)."""
+    form = serializer(data=request.data, partial=partial)
+    form.is_valid(raise_exception=True)
+    return dict(form.validated_data)
+
+
+def filters_of(request: Request, allowed: Collection[str]) -> dict[str, str]:
+    """Query parameters but paging. Raises InvalidRequest (400) for an unknown one."""
+    known = {"limit", "offset", *allowed}
+    for name in request.query_params:
+        if name not in known:
+            raise InvalidRequest(f"Unknown filter “{name}”", field=name, reason="unknown")
+    return {name: request.query_params[name] for name in allowed if name in request.query_params}
+
+
+def listing(
+    request: Request,
+    rows: models.QuerySet,
+    name: str,
+    shape: Callable[[Any], Any],
+) -> Response:
+    """``{<name>: [...], total, limit, offset, hasMore}`` and X-Total-Count."""
+    limit = min(max(_integer(request, "limit", LIMIT_DEFAULT), 1), LIMIT_MAX)
+    offset = min(max(_integer(request, "offset", 0), 0), OFFSET_MAX)
+    total = rows.count()
+    items = [shape(row) for row in rows[offset : offset + limit]]
+    body = {
+        name: items,
+        "total": total,
+        "limit": limit,
+        "offset": offset,
+        "hasMore": offset + len(items) < total,
+    }
+    return Response(body, headers={"X-Total-Count": str(total)})
+
+
+def _integer(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name, "")
+    if not text:
+        return default
+    try:
+        return int(text[:20])
+    except ValueError as error:
+        raise InvalidRequest(f"{name} must be a number", field=name, reason="invalid") from error

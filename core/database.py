@@ -1,0 +1,34 @@
+"""The few places that speak to the database driver itself."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from django.db import connection
+
+
+def is_postgresql() -> bool:
+    return connection.vendor == "postgresql"
+
+
+@contextmanager
+def hot_cursor() -> Iterator[Any]:
+    """A cursor for statements that run with every event; parameters as a mapping.
+
+    On PostgreSQL the driver's own cursor: bound and prepared on the server, so that a statement
+    is parsed and planned once per connection. Django's exceptions are raised on both databases.
+    """
+    if is_postgresql():
+        connection.ensure_connection()
+        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+            yield cursor
+    else:
+        with connection.cursor() as cursor:
+            yield cursor
+
+
+def stored_time(value: datetime) -> Any:
+    """An instant as a parameter of raw SQL."""
+    return connection.ops.adapt_datetimefield_value(value)
