@@ -1,0 +1,47 @@
+"""The only writers of people, teams, invitations and API keys."""
+
+from accounts.commands.api_keys import create_api_key, note_use, revoke_api_key
+from accounts.commands.invitations import accept_invitation, invite, renew_invitation
+from accounts.commands.people import (
+    disable,
+    enable,
+    end_sessions,
+    note_sign_in,
+    set_password,
+    set_role,
+    update_profile,
+)
+from accounts.commands.setup import create_first_admin
+from accounts.commands.teams import (
+    add_member,
+    change_member,
+    create_team,
+    delete_team,
+    remove_member,
+    set_lead,
+    update_team,
+)
+
+__all__ = [
+    "accept_invitation",
+    "add_member",
+    "change_member",
+    "create_api_key",
+    "create_first_admin",
+    "create_team",
+    "delete_team",
+    "disable",
+    "enable",
+    "end_sessions",
+    "invite",
+    "note_sign_in",
+    "note_use",
+    "remove_member",
+    "renew_invitation",
+    "revoke_api_key",
+    "set_lead",
+    "set_password",
+    "set_role",
+    "update_profile",
+    "update_team",
+]

@@ -1,0 +1,86 @@
+"""Readers of people, teams, API keys and invitations."""
+
+from datetime import datetime
+
+from django.db.models import Count, F, Prefetch, Q, QuerySet
+
+from accounts.models import ApiKey, Invitation, Membership, Team, User, UserStatus
+from core.crypto import key_hash
+
+
+def any_user() -> bool:
+    """Whether the installation is set up."""
+    return User.objects.exists()
+
+
+def api_key_for(secret: str, now: datetime) -> ApiKey | None:
+    """The live key of an active owner, with the owner, in one query; else None."""
+    return (
+        ApiKey.objects.select_related("user")
+        .filter(key_hash=key_hash(secret), revoked_at=None, user__status=UserStatus.ACTIVE)
+        .filter(Q(expires_at=None) | Q(expires_at__gt=now))
+        .first()
+    )
+
+
+def invitation_for(token: str, now: datetime) -> Invitation | None:
+    """The open invitation of a link, with the person; None when used, expired or overtaken."""
+    return (
+        Invitation.objects.select_related("user")
+        .filter(token_hash=key_hash(token), used_at=None, expires_at__gt=now)
+        .filter(user__status=UserStatus.INVITED)
+        .first()
+    )
+
+
+def visible_users(viewer: User) -> QuerySet[User]:
+    """The people a signed-in person may see: everybody (spec: one organisation)."""
+    return User.objects.all() if viewer.is_active else User.objects.none()
+
+
+def find_users(viewer: User, *, text: str = "", role: str = "", status: str = "") -> QuerySet[User]:
+    """Those seen by `viewer` whose name or address contains `text`, with their teams."""
+    rows = visible_users(viewer).prefetch_related("teams")
+    if text:
+        rows = rows.filter(Q(name__icontains=text) | Q(email__icontains=text))
+    if role:
+        rows = rows.filter(role=role)
+    return rows.filter(status=status) if status else rows
+
+
+def visible_teams(viewer: User) -> QuerySet[Team]:
+    """The teams a signed-in person may see: all."""
+    return Team.objects.all() if viewer.is_active else Team.objects.none()
+
+
+def teams_with_people(viewer: User) -> QuerySet[Team]:
+    """Teams with lead, members (role and person) and their number."""
+    members = Membership.objects.select_related("user").order_by("user__name", "id")
+    return (
+        visible_teams(viewer)
+        .select_related("lead")
+        .annotate(size=Count("memberships"))
+        .prefetch_related(Prefetch("memberships", queryset=members))
+    )
+
+
+def team_role(viewer: User, team: Team) -> str | None:
+    """The viewer's role in the team, or None for a stranger."""
+    own = Membership.objects.filter(team=team, user=viewer)
+    return own.values_list("role", flat=True).first()
+
+
+def api_keys_of(user: User) -> QuerySet[ApiKey]:
+    """The person's keys, live ones first."""
+    return ApiKey.objects.filter(user=user).order_by(F("revoked_at").desc(nulls_first=True), "-id")
+
+
+def invitation_expires_at(user: User, now: datetime) -> datetime | None:
+    """Until when the person's newest link works."""
+    open_links = user.invitations.filter(used_at=None, expires_at__gt=now)
+    return open_links.order_by("-expires_at").values_list("expires_at", flat=True).first()
+
+
+def team_ids_of(user_public_id: str) -> QuerySet[Membership]:
+    """Keys of the teams a person is in, as a subquery."""
+    return Membership.objects.filter(user__public_id=user_public_id).values("team_id")

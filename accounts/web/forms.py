@@ -1,0 +1,200 @@
+"""Forms of accounts. They check shape; the commands decide."""
+
+import zoneinfo
+from datetime import datetime, timedelta
+from typing import Any
+
+from allauth.account.forms import LoginForm, ResetPasswordForm
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.http import HttpRequest
+from django_q.tasks import async_task
+
+from accounts import throttle
+from accounts.domain.roles import SCOPES
+from accounts.models import Role, Team, TeamRole, User
+from core import clock
+
+_AREAS = {
+    "Africa",
+    "America",
+    "Antarctica",
+    "Arctic",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Europe",
+    "Indian",
+    "Pacific",
+}
+THEMES = [("", "Like the system"), ("light", "Light"), ("dark", "Dark")]
+LIFETIMES = [("", "Never"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year")]
+
+
+def zone_choices() -> list[tuple[str, str]]:
+    """UTC, then places by name; zones kept only for old programs are left out."""
+    names = zoneinfo.available_timezones()
+    places = sorted(name for name in names if name.split("/")[0] in _AREAS)
+    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in places)]
+
+
+class TimeZoneField(forms.ChoiceField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=zone_choices, label="Time zone", initial="UTC", **options)
+
+    def valid_value(self, value: Any) -> bool:
+        return value in zoneinfo.available_timezones()  # a zone from before the list is kept
+
+
+class SetupForm(forms.Form):
+    name = forms.CharField(max_length=120, widget=forms.TextInput({"autocomplete": "name"}))
+    email = forms.EmailField(
+        label="E-mail", max_length=254, widget=forms.EmailInput({"autocomplete": "email"})
+    )
+    public_url = forms.CharField(
+        label="Address of this installation",
+        max_length=200,
+        help_text="Every link that is sent begins with it.",
+        widget=forms.URLInput({"inputmode": "url"}),
+    )
+    token = forms.CharField(
+        label="Set-up token",
+        help_text="Printed when OpsKnight started.",
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+    )
+    time_zone = TimeZoneField()
+
+    def __init__(self, *args: Any, ask_origin: bool, ask_token: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not ask_origin:
+            del self.fields["public_url"]
+        if not ask_token:
+            del self.fields["token"]
+
+
+class SignInForm(LoginForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = "E-mail"
+        self.fields["password"].help_text = ""
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+        self.fields["login"].widget.attrs["autofocus"] = True
+
+
+class ResetForm(ResetPasswordForm):
+    """Does the same for every address: whether it is known shows neither in text nor in time."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = "E-mail"
+        self.fields["email"].widget.attrs.pop("placeholder", None)
+
+    def clean_email(self) -> str:
+        return self.cleaned_data["email"].lower()
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        email = self.cleaned_data["email"]
+        if throttle.may_mail_reset(email, str(getattr(request, "ip", "")), clock.now()):
+            async_task("accounts.tasks.mail_reset_link", email)
+        return email
+
+
+class ChoosePasswordForm(forms.Form):
+    """Of the invitation page; the person is known from the link."""
+
+    password = forms.CharField(
+        strip=False,
+        max_length=128,
+        help_text="At least 10 characters. A few unrelated words are good.",
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label="The same once more",
+        strip=False,
+        max_length=128,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean_password(self) -> str:
+        validate_password(self.cleaned_data["password"], self.person)
+        return self.cleaned_data["password"]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if values.get("again") and values.get("password", values["again"]) != values["again"]:
+            self.add_error("again", "The two are not the same")
+        return values
+
+
+class InviteForm(forms.Form):
+    name = forms.CharField(max_length=120)
+    email = forms.EmailField(label="E-mail", max_length=254)
+    role = forms.ChoiceField(
+        choices=Role.choices,
+        initial=Role.RESPONDER,
+        help_text="Responders take incidents and edit schedules; users see their teams' incidents.",
+    )
+    time_zone = TimeZoneField()
+
+
+class ProfileForm(forms.Form):
+    name = forms.CharField(max_length=120)
+    time_zone = TimeZoneField(help_text="Times on all pages are shown in it.")
+    theme = forms.ChoiceField(choices=THEMES, required=False)
+
+
+class PersonForm(forms.Form):
+    """What an admin may correct for somebody else."""
+
+    name = forms.CharField(max_length=120)
+    time_zone = TimeZoneField()
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(choices=Role.choices)
+
+
+class TeamForm(forms.Form):
+    name = forms.CharField(max_length=120)
+    description = forms.CharField(
+        max_length=2000, required=False, widget=forms.Textarea({"rows": 3})
+    )
+
+
+class AddMemberForm(forms.Form):
+    user = forms.ModelChoiceField(
+        User.objects.none(), to_field_name="public_id", label="Person", empty_label="Choose"
+    )
+    role = forms.ChoiceField(choices=TeamRole.choices, initial=TeamRole.MEMBER)
+
+    def __init__(self, *args: Any, team: Team, governs: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        members = team.memberships.values("user_id")
+        self.fields["user"].queryset = User.objects.pageable().exclude(pk__in=members)
+        if not governs:
+            del self.fields["role"]
+
+
+class MemberForm(forms.Form):
+    role = forms.ChoiceField(choices=TeamRole.choices)
+    receives_pages = forms.BooleanField(required=False, label="Paged with the team")
+
+
+class ApiKeyForm(forms.Form):
+    name = forms.CharField(max_length=120, help_text="Where it is used, e.g. “Terraform”.")
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope, f"{scope}: {meaning}") for scope, meaning in SCOPES.items()],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Nothing ticked means events:write. Your own role limits the key as well.",
+    )
+    lifetime = forms.ChoiceField(choices=LIFETIMES, required=False, label="Ends")
+
+    def expires_at(self, now: datetime) -> datetime | None:
+        days = self.cleaned_data["lifetime"]
+        return now + timedelta(days=int(days)) if days else None

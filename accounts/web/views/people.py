@@ -1,0 +1,131 @@
+"""The people of the installation; changes are for admins."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import commands, queries
+from accounts.domain.roles import Ability, may
+from accounts.models import Role, User, UserStatus
+from accounts.web.acting import act, submit
+from accounts.web.forms import InviteForm, PersonForm, RoleForm
+from core import clock
+from core.web import role_required, signed_in
+
+PER_PAGE = 50
+admin_only = role_required(Role.ADMIN)
+
+
+@signed_in
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    text = request.GET.get("q", "").strip()[:100]
+    status = request.GET.get("status", "")
+    status = status if status in UserStatus.values else ""
+    found = queries.find_users(request.user, text=text, status=status)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "q": text, "status": status, "statuses": UserStatus.choices}
+    return render(request, "accounts/people/list.html", context | _rights(request))
+
+
+@signed_in
+@require_safe
+def person(request: HttpRequest, public_id: str) -> HttpResponse:
+    return _detail(request, _find(request, public_id))
+
+
+@never_cache
+@admin_only
+def invite(request: HttpRequest) -> HttpResponse:
+    """The answer shows the link once more than the mail does."""
+    form = InviteForm(request.POST or None)
+    if request.method == "POST":
+        invited = submit(request, form, commands.invite)
+        if invited:
+            return _link_page(request, *invited)
+    return render(request, "accounts/people/invite.html", {"form": form})
+
+
+@never_cache
+@admin_only
+@require_POST
+def renew_invitation(request: HttpRequest, public_id: str) -> HttpResponse:
+    who = _find(request, public_id)
+    links: list[str] = []
+
+    def renew(*args: Any, **kwargs: Any) -> None:
+        links.append(commands.renew_invitation(*args, **kwargs))
+
+    if act(request, renew, who):
+        return _link_page(request, who, links[0])
+    return _back(who)
+
+
+@admin_only
+@require_POST
+def edit(request: HttpRequest, public_id: str) -> HttpResponse:
+    who = _find(request, public_id)
+    form = PersonForm(request.POST)
+    if submit(request, form, commands.update_profile, who):
+        return _back(who)
+    return _detail(request, who, person_form=form)
+
+
+@admin_only
+@require_POST
+def set_role(request: HttpRequest, public_id: str) -> HttpResponse:
+    who = _find(request, public_id)
+    role = request.POST.get("role", "")
+    act(request, commands.set_role, who, role, done=f"The role of {who.name} is changed")
+    return _back(who)
+
+
+@admin_only
+@require_POST
+def disable(request: HttpRequest, public_id: str) -> HttpResponse:
+    who = _find(request, public_id)
+    act(request, commands.disable, who, done=f"{who.name} is disabled and signed out everywhere")
+    return _back(who)
+
+
+@admin_only
+@require_POST
+def enable(request: HttpRequest, public_id: str) -> HttpResponse:
+    who = _find(request, public_id)
+    act(request, commands.enable, who, done=f"{who.name} is enabled again")
+    return _back(who)
+
+
+def _find(request: HttpRequest, public_id: str) -> User:
+    return get_object_or_404(queries.visible_users(request.user), public_id=public_id)
+
+
+def _back(who: User) -> HttpResponse:
+    return redirect("users:detail", who.public_id)
+
+
+def _link_page(request: HttpRequest, who: User, url: str) -> HttpResponse:
+    return render(request, "accounts/people/invited.html", {"person": who, "url": url})
+
+
+def _rights(request: HttpRequest) -> dict[str, Any]:
+    return {"may_manage": may(request.user.role, Ability.MANAGE_PEOPLE)}
+
+
+def _detail(
+    request: HttpRequest, who: User, *, person_form: PersonForm | None = None
+) -> HttpResponse:
+    context = {
+        "person": who,
+        "memberships": who.memberships.select_related("team").order_by("team__name"),
+        "invitation_ends": queries.invitation_expires_at(who, clock.now()),
+        "role_form": RoleForm(initial={"role": who.role}),
+        "person_form": person_form
+        or PersonForm(initial={"name": who.name, "time_zone": who.time_zone}),
+        "is_self": who.pk == request.user.pk,
+    }
+    return render(request, "accounts/people/detail.html", context | _rights(request))
