@@ -50,8 +50,8 @@
   const relative = (s) => {
     const a = Math.abs(s);
     if (a < 45) return s <= 0 ? "just now" : "in a moment";
-    const text = a < 3600 ? `${Math.max(1, Math.round(a / 60))} min`
-      : a < 86400 ? `${Math.round(a / 3600)} h` : `${Math.round(a / 86400)} d`;
+    const text = a < 3600 ? `${Math.max(1, Math.floor(a / 60))} min`
+      : a < 86400 ? `${Math.floor(a / 3600)} h` : `${Math.floor(a / 86400)} d`;
     return s > 0 ? `in ${text}` : `${text} ago`;
   };
 
@@ -182,6 +182,10 @@
     window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
       !((name === "open" && node.matches("details, dialog")) || (name === "checked" && node.matches("[data-keep]")) || (name === "data-shown"));
   }
+  all("select[data-guess-zone]").forEach((select) => {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if ([...select.options].some((option) => option.value === zone)) select.value = zone;
+  });
   all("[data-toast]").forEach(startToast);
   all("[data-confirm-text]").forEach(confirmText);
   if (!navigator.onLine) online();

@@ -20,7 +20,7 @@ BREACHES = {
     "htmx code attribute": r"\bhx-on\b|\bhx-vals\s*=\s*.js:",
     "javascript: address": r"javascript:",
     "style element without nonce": r"<style(?![^>]*nonce=)",
-    "script without src": r"<script(?![^>]*(\bsrc=|type=\"application/json\"))",
+    "script without src or nonce": r"<script(?![^>]*(\bsrc=|\bnonce=|type=\"application/json\"))",
 }
 
 
