@@ -1,4 +1,4 @@
-"""How people are reached (contact methods, rules) and what was sent (deliveries, attempts, events)."""
+"""How people are reached (contact methods, rules) and what was sent (deliveries, attempts)."""
 
 from django.db import models
 from django.db.models import Q
@@ -6,18 +6,19 @@ from django.db.models import Q
 from accounts.models import User
 from core import ids
 from core.crypto import EncryptedTextField
+from notifications.domain import words
 
 
 class Channel(models.TextChoices):
-    EMAIL = "EMAIL", "E-mail"
-    WEBHOOK = "WEBHOOK", "Webhook"
-    IN_APP = "IN_APP", "In the app"
+    EMAIL = words.Channel.EMAIL.value, "E-mail"
+    WEBHOOK = words.Channel.WEBHOOK.value, "Webhook"
+    IN_APP = words.Channel.IN_APP.value, "In the app"
 
 
 class Urgency(models.TextChoices):
-    HIGH = "HIGH", "High"
-    MEDIUM = "MEDIUM", "Medium"
-    LOW = "LOW", "Low"
+    HIGH = words.Urgency.HIGH.value, "High"
+    MEDIUM = words.Urgency.MEDIUM.value, "Medium"
+    LOW = words.Urgency.LOW.value, "Low"
 
 
 class ContactMethod(models.Model):
@@ -62,7 +63,8 @@ class NotificationRule(models.Model):
         ordering = ["urgency", "delay_minutes", "position", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "urgency", "contact_method"], name="notification_rule_once"
+                fields=["user", "urgency", "contact_method"],
+                name="notification_rule_once",
             )
         ]
 
@@ -71,12 +73,12 @@ class NotificationRule(models.Model):
 
 
 class DeliveryState(models.TextChoices):
-    WAITING = "WAITING", "Waits for an earlier channel"
-    QUEUED = "QUEUED", "Queued"
-    SENDING = "SENDING", "Sending"
-    SENT = "SENT", "Accepted by the provider"
-    FAILED = "FAILED", "Failed"
-    CANCELLED = "CANCELLED", "Not sent any more"
+    WAITING = words.State.WAITING.value, "Waits for an earlier channel"
+    QUEUED = words.State.QUEUED.value, "Queued"
+    SENDING = words.State.SENDING.value, "Sending"
+    SENT = words.State.SENT.value, "Accepted by the provider"
+    FAILED = words.State.FAILED.value, "Failed"
+    CANCELLED = words.State.CANCELLED.value, "Not sent any more"
 
 
 OPEN_STATES = [DeliveryState.WAITING, DeliveryState.QUEUED, DeliveryState.SENDING]
@@ -87,6 +89,8 @@ class Delivery(models.Model):
 
     `subject_kind`/`subject_id` name what it is about (opaque here); `page_key` what made it;
     `target_key` whom: unique together, so the same page never becomes two deliveries.
+    `next_attempt_at` is when somebody must look at the row again: the next try of a queued one,
+    the end of the lease of one that is being sent.
     """
 
     subject_kind = models.CharField(max_length=24)
@@ -94,7 +98,11 @@ class Delivery(models.Model):
     page_key = models.CharField(max_length=80)
     target_key = models.CharField(max_length=40)
     user = models.ForeignKey(
-        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="deliveries"
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="deliveries",
     )
     contact_method = models.ForeignKey(
         ContactMethod, null=True, blank=True, on_delete=models.SET_NULL
@@ -129,10 +137,11 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["next_attempt_at"],
+                fields=["rank", "next_attempt_at", "id"],
                 condition=Q(state__in=["QUEUED", "SENDING"]),
                 name="delivery_due",
             ),
+            models.Index(fields=["id"], condition=Q(state="WAITING"), name="delivery_waiting"),
             models.Index(fields=["user", "-id"], name="delivery_of_user"),
         ]
 
@@ -150,15 +159,21 @@ class DeliveryAttempt(models.Model):
     ok = models.BooleanField()
     permanent = models.BooleanField(default=False)
     detail = models.CharField(max_length=300, blank=True, default="")
+    answer = models.CharField(
+        max_length=256,
+        blank=True,
+        default="",
+        help_text="How the answer began; for admins only",
+    )
 
     class Meta:
         ordering = ["id"]
 
 
 class DeliveryOutcome(models.TextChoices):
-    SENT = "sent", "Sent"
-    FAILED = "failed", "Failed"
-    NOT_SENT = "not_sent", "Not sent"
+    SENT = words.Outcome.SENT.value, "Sent"
+    FAILED = words.Outcome.FAILED.value, "Failed"
+    NOT_SENT = words.Outcome.NOT_SENT.value, "Not sent"
 
 
 class DeliveryEvent(models.Model):
@@ -169,12 +184,21 @@ class DeliveryEvent(models.Model):
     at = models.DateTimeField()
     detail = models.CharField(max_length=300, blank=True, default="")
     published_at = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True, blank=True)
+    left = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Subscribers that failed and are tried again",
+    )
 
     class Meta:
         ordering = ["id"]
         indexes = [
             models.Index(
-                fields=["id"], condition=Q(published_at=None), name="delivery_event_unpublished"
+                fields=["id"],
+                condition=Q(published_at=None),
+                name="delivery_event_unpublished",
             )
         ]
 
@@ -187,28 +211,27 @@ class InAppNotification(models.Model):
     body = models.TextField(blank=True, default="")
     url = models.CharField(max_length=300, blank=True, default="")
     urgent = models.BooleanField(default=False)
-    key = models.CharField(max_length=120, help_text="Unique per user: the same notice comes once")
+    key = models.CharField(max_length=140, help_text="Unique per user: the same notice comes once")
     created_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="notice_once")]
-        indexes = [
-            models.Index(fields=["user"], condition=Q(read_at=None), name="notice_unread")
-        ]
+        indexes = [models.Index(fields=["user"], condition=Q(read_at=None), name="notice_unread")]
 
     def __str__(self) -> str:
         return self.title
 
 
 class OutboxMail(models.Model):
-    """Mail that could not leave because no server is configured; shown on the outbox page."""
+    """Mail that did not leave, mostly because no server is configured; shown on the outbox page."""
 
     to = models.CharField(max_length=500)
     subject = models.CharField(max_length=500)
     text = models.TextField(blank=True, default="")
     html = models.TextField(blank=True, default="")
+    reason = models.CharField(max_length=300, blank=True, default="")
     created_at = models.DateTimeField()
 
     class Meta:

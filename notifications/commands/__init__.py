@@ -1,0 +1,32 @@
+"""The writers of notifications, one name space: `from notifications import commands`."""
+
+from notifications.commands.deliveries import cancel, shift_due_times
+from notifications.commands.enqueue import DirectRequest, PageRequest, enqueue, enqueue_direct
+from notifications.commands.methods import (
+    add_method,
+    ensure_default_method,
+    ensure_default_methods,
+    remove_method,
+    send_test,
+    set_enabled,
+    set_rules,
+)
+from notifications.commands.notices import mark_read, notify
+
+__all__ = [
+    "DirectRequest",
+    "PageRequest",
+    "add_method",
+    "cancel",
+    "enqueue",
+    "enqueue_direct",
+    "ensure_default_method",
+    "ensure_default_methods",
+    "mark_read",
+    "notify",
+    "remove_method",
+    "send_test",
+    "set_enabled",
+    "set_rules",
+    "shift_due_times",
+]

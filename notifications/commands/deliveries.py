@@ -1,0 +1,57 @@
+"""What happens to deliveries from outside the sender: cancelled, or moved with the clock."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from notifications.models import OPEN_STATES, Delivery, DeliveryEvent, DeliveryState
+
+REASON_LENGTH = 300
+
+
+def cancel(
+    subject_kind: str,
+    subject_ids: Iterable[int],
+    reason: str,
+    *,
+    now: datetime,
+    page_key_prefix: str = "",
+) -> int:
+    """Open deliveries about the subjects are not sent any more; returns how many.
+
+    One that is on the wire at this moment counts as sent if the provider accepts it after all.
+    """
+    rows = Delivery.objects.filter(
+        subject_kind=subject_kind, subject_id__in=list(subject_ids), state__in=OPEN_STATES
+    )
+    if page_key_prefix:
+        rows = rows.filter(page_key__startswith=page_key_prefix)
+    return withdraw(rows, reason, now)
+
+
+def withdraw(rows: QuerySet[Delivery], reason: str, now: datetime) -> int:
+    """Ends open deliveries unsent. Locked in order of id, like everywhere: no deadlock."""
+    with transaction.atomic():
+        ids = list(rows.order_by("id").select_for_update().values_list("id", flat=True))
+        return Delivery.objects.filter(id__in=ids).update(
+            state=DeliveryState.CANCELLED, reason=reason[:REASON_LENGTH], finished_at=now
+        )
+
+
+@transaction.atomic
+def shift_due_times(old_now: datetime, delta: timedelta, now: datetime) -> int:
+    """The clock jumped by `delta` from `old_now`: what was planned for later keeps its distance.
+
+    What was due already stays due, also when the clock went back. Returns how many rows moved.
+    """
+    rows = Delivery.objects.filter(state__in=OPEN_STATES)
+    overdue = rows.filter(next_attempt_at__gt=now, next_attempt_at__lte=old_now)
+    moved = overdue.update(next_attempt_at=now)
+    moved += rows.filter(next_attempt_at__gt=old_now).update(
+        next_attempt_at=F("next_attempt_at") + delta, lease_until=F("lease_until") + delta
+    )
+    events = DeliveryEvent.objects.filter(published_at=None, retry_at__gt=min(now, old_now))
+    events.update(retry_at=now)
+    return moved

@@ -1,0 +1,237 @@
+"""A page becomes deliveries: promises in rows, written in the transaction of whoever pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from accounts.models import User, UserStatus
+from notifications import queries
+from notifications.channels import base as channels
+from notifications.channels import in_app
+from notifications.commands.methods import ensure_default_methods
+from notifications.domain.choice import Choice, Method, Rule, Wish, choose
+from notifications.domain.message import Message
+from notifications.models import (
+    Channel,
+    ContactMethod,
+    Delivery,
+    DeliveryEvent,
+    DeliveryOutcome,
+    DeliveryState,
+    InAppNotification,
+    NotificationRule,
+    Urgency,
+)
+
+UNREACHABLE = "no reachable channel"
+DISABLED = "the person is disabled"
+NEWS_RANK = 9
+RANKS = {Urgency.HIGH: 0, Urgency.MEDIUM: 1, Urgency.LOW: 2}
+CHUNK = 250  # requests whose rows are read back by one statement
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """One person to be told. `page_key` says what made the page: the same key never pages twice.
+
+    `channels`: those of the escalation step; `all_channels`: everything at once (fallback
+    contact); `quiet`: news on the quietest channel. `rank` orders the queue (0 first), None
+    derives it from the urgency.
+    """
+
+    subject_kind: str
+    subject_id: int
+    page_key: str
+    user: User
+    message: Message
+    urgency: str
+    channels: Sequence[str] = ()
+    all_channels: bool = False
+    rank: int | None = None
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DirectRequest:
+    """One address without a person, such as the webhook of a service."""
+
+    subject_kind: str
+    subject_id: int
+    page_key: str
+    target_key: str
+    channel: str
+    address: str
+    message: Message
+    secret: str = ""
+    rank: int = 1
+
+
+def enqueue(requests: Sequence[PageRequest], *, now: datetime) -> list[Delivery]:
+    """Writes the deliveries and the lines under the bell; returns the rows of these pages.
+
+    A person whom nothing reaches gets a FAILED row and a failed event instead: loud, not lost.
+    Repeating a request changes nothing. Joins the caller's transaction.
+    """
+    stored: list[Delivery] = []
+    for start in range(0, len(requests), CHUNK):
+        stored += _enqueue(requests[start : start + CHUNK], now)
+    return stored
+
+
+def enqueue_direct(requests: Sequence[DirectRequest], *, now: datetime) -> list[Delivery]:
+    """The same for addresses without a person: one delivery each, at once."""
+    rows = [
+        Delivery(
+            **_subject(request),
+            target_key=request.target_key,
+            channel=request.channel,
+            address=request.address,
+            secret=request.secret,
+            provider=channels.module(request.channel).provider(request.address),
+            message=request.message.to_json(),
+            rank=request.rank,
+            next_attempt_at=now,
+            created_at=now,
+        )
+        for request in requests
+    ]
+    return _store(rows)
+
+
+def _enqueue(requests: Sequence[PageRequest], now: datetime) -> list[Delivery]:
+    people = {request.user.pk: request.user for request in requests}
+    methods = ensure_default_methods(people.values())
+    rules = queries.rules_by_user(people)
+    rows: list[Delivery] = []
+    notices: list[InAppNotification] = []
+    for request in requests:
+        rows += _rows(request, methods[request.user.pk], rules[request.user.pk], now)
+        notices += _notices(request, now)
+    stored = _store(rows)
+    InAppNotification.objects.bulk_create(notices, ignore_conflicts=True)
+    _tell_unreachable(stored, now)
+    return stored
+
+
+def _rows(
+    request: PageRequest,
+    methods: Sequence[ContactMethod],
+    rules: Sequence[NotificationRule],
+    now: datetime,
+) -> list[Delivery]:
+    if request.user.status == UserStatus.DISABLED:
+        return [_unreachable(request, DISABLED, now)]
+    choices = choose(
+        [Method(row.pk, row.channel, row.enabled, row.position) for row in methods],
+        [Rule(r.urgency, r.contact_method_id, r.delay_minutes, r.position) for r in rules],
+        Wish(request.urgency, request.channels, request.all_channels, request.quiet),
+    )
+    if not choices:
+        return [_unreachable(request, UNREACHABLE, now)]
+    by_id = {method.pk: method for method in methods}
+    message = request.message.to_json()
+    return [_row(request, by_id[choice.method_id], choice, message, now) for choice in choices]
+
+
+def _row(
+    request: PageRequest,
+    method: ContactMethod,
+    choice: Choice,
+    message: dict[str, Any],
+    now: datetime,
+) -> Delivery:
+    waits = choice.ordered and choice.position > 0
+    return Delivery(
+        **_subject(request),
+        target_key=method.public_id,
+        user=request.user,
+        contact_method=method,
+        channel=method.channel,
+        address=method.address,
+        secret=method.secret,
+        provider=channels.module(method.channel).provider(method.address),
+        message=message,
+        rank=_rank(request),
+        ordered=choice.ordered,
+        position=choice.position,
+        state=DeliveryState.WAITING if waits else DeliveryState.QUEUED,
+        next_attempt_at=now + choice.delay,
+        created_at=now,
+    )
+
+
+def _unreachable(request: PageRequest, reason: str, now: datetime) -> Delivery:
+    return Delivery(
+        **_subject(request),
+        target_key=f"nobody:{request.user.pk}",
+        user=request.user,
+        channel=Channel.IN_APP,
+        message=request.message.to_json(),
+        rank=_rank(request),
+        state=DeliveryState.FAILED,
+        reason=reason,
+        next_attempt_at=now,
+        created_at=now,
+        finished_at=now,
+    )
+
+
+def _subject(request: PageRequest | DirectRequest) -> dict[str, Any]:
+    return {
+        "subject_kind": request.subject_kind,
+        "subject_id": request.subject_id,
+        "page_key": request.page_key,
+    }
+
+
+def _rank(request: PageRequest) -> int:
+    if request.rank is not None:
+        return request.rank
+    return NEWS_RANK if request.quiet else RANKS.get(Urgency(request.urgency), 1)
+
+
+def _notices(request: PageRequest, now: datetime) -> list[InAppNotification]:
+    if request.user.status == UserStatus.DISABLED:
+        return []
+    line = in_app.render(request.message)
+    return [
+        InAppNotification(
+            user=request.user,
+            title=line.title,
+            body=line.body,
+            url=line.url,
+            urgent=line.urgent and not request.quiet,
+            key=f"{request.subject_kind}:{request.subject_id}:{request.page_key}",
+            created_at=now,
+        )
+    ]
+
+
+def _store(rows: Sequence[Delivery]) -> list[Delivery]:
+    """Writes rows that are new, and reads all of them back with their keys."""
+    wanted = {_identity(row) for row in rows}
+    Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+    found = Delivery.objects.filter(
+        subject_kind__in={row.subject_kind for row in rows},
+        subject_id__in={row.subject_id for row in rows},
+        page_key__in={row.page_key for row in rows},
+    )
+    return [row for row in found.order_by("id") if _identity(row) in wanted]
+
+
+def _identity(row: Delivery) -> tuple[str, int, str, str]:
+    return row.subject_kind, row.subject_id, row.page_key, row.target_key
+
+
+def _tell_unreachable(stored: Sequence[Delivery], now: datetime) -> None:
+    failed = [row for row in stored if row.state == DeliveryState.FAILED and not row.address]
+    if not failed:
+        return
+    told = DeliveryEvent.objects.filter(delivery__in=failed).values_list("delivery_id", flat=True)
+    known = set(told)
+    DeliveryEvent.objects.bulk_create(
+        DeliveryEvent(delivery=row, outcome=DeliveryOutcome.FAILED, at=now, detail=row.reason)
+        for row in failed
+        if row.pk not in known
+    )

@@ -1,0 +1,242 @@
+"""How a person is reached: contact methods and personal rules, and a test of one of them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from audit import commands as audit
+from core import config, egress, rate
+from core.actor import Actor
+from core.errors import Conflict, ValidationFailed
+from notifications import queries
+from notifications.channels import base as channels
+from notifications.domain.message import Message
+from notifications.models import (
+    Channel,
+    ContactMethod,
+    Delivery,
+    NotificationRule,
+    Urgency,
+)
+
+MAX_METHODS = 10
+MAX_DELAY_MINUTES = 24 * 60
+TESTS = 10  # per person in TEST_WINDOW seconds: a test mails an address nobody has confirmed
+TEST_WINDOW = 600
+TEST_SUBJECT = "test"
+ACCOUNT_LABEL = "Account e-mail"
+LAST_ONE = "This is the only way to reach you. Add another one first."
+
+
+def ensure_default_method(user: User) -> list[ContactMethod]:
+    """The person's contact methods; without any e-mail row the account's address becomes one."""
+    return ensure_default_methods([user])[user.pk]
+
+
+def ensure_default_methods(users: Iterable[User]) -> dict[int, list[ContactMethod]]:
+    """The same for many people, in one statement when nobody is new.
+
+    A switched-off e-mail row stays switched off: it is the person's decision.
+    """
+    people = {user.pk: user for user in users}
+    found = queries.methods_by_user(people)
+    missing = [user for pk, user in people.items() if user.email and not _has_mail(found[pk])]
+    if not missing:
+        return found
+    ContactMethod.objects.bulk_create(
+        (
+            ContactMethod(user=user, channel=Channel.EMAIL, address=user.email, label=ACCOUNT_LABEL)
+            for user in missing
+        ),
+        ignore_conflicts=True,
+    )
+    return queries.methods_by_user(people)
+
+
+def add_method(
+    user: User,
+    *,
+    channel: str,
+    address: str,
+    by: Actor,
+    now: datetime,
+    label: str = "",
+    secret: str = "",
+) -> ContactMethod:
+    """Raises ValidationFailed for a bad address, Conflict when the person has it already."""
+    known = ensure_default_method(user)
+    if len(known) >= MAX_METHODS:
+        raise ValidationFailed(f"No more than {MAX_METHODS} ways to reach one person")
+    try:
+        with transaction.atomic():
+            method = ContactMethod.objects.create(
+                user=user,
+                channel=channel,
+                address=_checked(channel, address.strip()),
+                label=" ".join(label.split())[:60],
+                secret=secret,
+                position=max((row.position for row in known), default=-1) + 1,
+            )
+            _audit("contact_method.added", method, by=by, now=now)
+    except IntegrityError as error:
+        raise Conflict("You are reached there already", field="address") from error
+    return method
+
+
+def remove_method(method: ContactMethod, *, by: Actor, now: datetime) -> None:
+    """Deletes the method; the last e-mail row is only switched off, or it would come back.
+
+    Raises Conflict when nothing would be left to reach the person.
+    """
+    with transaction.atomic():
+        others = _others(method)
+        if not any(other.enabled for other in others):
+            raise Conflict(LAST_ONE)
+        _audit("contact_method.removed", method, by=by, now=now)
+        if method.channel == Channel.EMAIL and not _has_mail(others):
+            ContactMethod.objects.filter(pk=method.pk).update(enabled=False)
+            return
+        method.delete()
+
+
+def set_enabled(method: ContactMethod, enabled: bool, *, by: Actor, now: datetime) -> None:
+    """Switches a method on or off. Raises Conflict when the last one would go off."""
+    with transaction.atomic():
+        if not enabled and not any(other.enabled for other in _others(method)):
+            raise Conflict(LAST_ONE)
+        ContactMethod.objects.filter(pk=method.pk).update(enabled=enabled)
+        verb = "enabled" if enabled else "disabled"
+        _audit(f"contact_method.{verb}", method, by=by, now=now)
+
+
+def set_rules(
+    user: User,
+    urgency: str,
+    rules: Sequence[tuple[ContactMethod, int]],
+    *,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Replaces the rules of one urgency by (method, delay in minutes); none = the defaults.
+
+    Raises ValidationFailed for a method of somebody else, listed twice, or a delay out of range.
+    """
+    _check_rules(user, rules)
+    with transaction.atomic():
+        NotificationRule.objects.filter(user=user, urgency=urgency).delete()
+        NotificationRule.objects.bulk_create(
+            NotificationRule(
+                user=user,
+                urgency=urgency,
+                contact_method=method,
+                delay_minutes=delay,
+                position=position,
+            )
+            for position, (method, delay) in enumerate(rules)
+        )
+        audit.record(
+            "notification_rules.changed",
+            by=by,
+            now=now,
+            target_type="user",
+            target_id=user.public_id,
+            target_label=str(user),
+            changes={urgency: [[str(method), delay] for method, delay in rules]},
+        )
+
+
+def send_test(method: ContactMethod, *, by: Actor, now: datetime) -> Delivery:
+    """Queues a real message to this one method. Raises Conflict when asked too often."""
+    verdict = rate.hit(
+        f"test-page:{method.user_id}", TESTS, now=now.timestamp(), seconds=TEST_WINDOW
+    )
+    if not verdict.allowed:
+        raise Conflict(f"Too many tests. Try again in {verdict.reset // 60 + 1} minutes.")
+    message = Message(
+        kind="test",
+        subject_id=method.public_id,
+        title="Test page: you can be reached here",
+        facts=(("Asked for by", by.label), ("Way", method.get_channel_display())),
+        body="Nothing is broken. Somebody pressed “Send a test” to see whether this arrives.",
+        url=config.absolute("/profile/reach/"),
+        urgency=Urgency.LOW,
+        tag="test",
+    )
+    return Delivery.objects.create(
+        subject_kind=TEST_SUBJECT,
+        subject_id=method.pk,
+        page_key=f"test.{now.timestamp():.6f}",
+        target_key=method.public_id,
+        user=method.user,
+        contact_method=method,
+        channel=method.channel,
+        address=method.address,
+        secret=method.secret,
+        provider=channels.module(method.channel).provider(method.address),
+        message=message.to_json(),
+        rank=0,
+        next_attempt_at=now,
+        created_at=now,
+    )
+
+
+def _has_mail(methods: Iterable[ContactMethod]) -> bool:
+    return any(method.channel == Channel.EMAIL for method in methods)
+
+
+def _others(method: ContactMethod) -> list[ContactMethod]:
+    """The person's other methods; the person is locked so that two removals cannot cross."""
+    User.objects.select_for_update().get(pk=method.user_id)
+    return [row for row in queries.methods_of(method.user) if row.pk != method.pk]
+
+
+def _checked(channel: str, address: str) -> str:
+    if channel == Channel.EMAIL:
+        return _checked_email(address)
+    if channel == Channel.WEBHOOK:
+        return _checked_url(address)
+    raise ValidationFailed("This channel needs no address", field="channel")
+
+
+def _checked_email(address: str) -> str:
+    try:
+        validate_email(address)
+    except ValidationError as error:
+        raise ValidationFailed("Enter a valid e-mail address", field="address") from error
+    return address
+
+
+def _checked_url(address: str) -> str:
+    if len(address) > 500:
+        raise ValidationFailed("The address is longer than 500 characters", field="address")
+    try:
+        egress.check_url(address)
+    except egress.EgressBlocked as error:
+        message = f"This address cannot be called: {error.reason}"
+        raise ValidationFailed(message, field="address") from error
+    return address
+
+
+def _check_rules(user: User, rules: Sequence[tuple[ContactMethod, int]]) -> None:
+    if len({method.pk for method, _ in rules}) < len(rules):
+        raise ValidationFailed("Each way may stand in the list once", field="rules")
+    for method, delay in rules:
+        if method.user_id != user.pk:
+            raise ValidationFailed("That is not your way to be reached", field="rules")
+        if not 0 <= delay <= MAX_DELAY_MINUTES:
+            raise ValidationFailed(f"A delay is 0 to {MAX_DELAY_MINUTES} minutes", field="rules")
+
+
+def _audit(action: str, method: ContactMethod, *, by: Actor, now: datetime) -> None:
+    audit.record(
+        action,
+        by=by,
+        now=now,
+        target_type="contact_method",
+        target_id=method.public_id,
+        target_label=str(method),
+    )

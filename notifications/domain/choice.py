@@ -1,0 +1,105 @@
+"""How a person is reached: which contact methods, when, together or one after the other. Pure."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from notifications.domain.words import Channel, Urgency
+
+# The quietest first: mail waits to be read, a webhook may ring.
+QUIET_ORDER: tuple[str, ...] = (Channel.EMAIL, Channel.WEBHOOK)
+NO_DELAY = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A contact method as far as the choice needs it; `enabled` is the person's own switch."""
+
+    id: int
+    channel: str
+    enabled: bool = True
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A personal rule for one urgency: this method, so many minutes after the page."""
+
+    urgency: str
+    method_id: int
+    delay_minutes: int = 0
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the sender of a page asks for.
+
+    `channels`: those of an escalation step; `all_channels`: the fallback contact, everything at
+    once; `quiet`: news, on the single quietest channel.
+    """
+
+    urgency: str
+    channels: Collection[str] = ()
+    all_channels: bool = False
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One delivery to make. `ordered`: a link of a chain, tried when the one before it fails."""
+
+    method_id: int
+    delay: timedelta
+    ordered: bool
+    position: int
+
+
+def choose(methods: Sequence[Method], rules: Sequence[Rule], wish: Wish) -> list[Choice]:
+    """The deliveries of one person for one page; empty only when nothing is reachable.
+
+    Sources: notifications section 4 (defaults, personal rules), escalation section 4.5 (the
+    channels of a step count when technically reachable, whatever the person switched off; when
+    none of them is, every reachable channel takes their place, never silence).
+    """
+    ranked = sorted(methods, key=lambda method: (method.position, method.id))
+    reachable = [method for method in ranked if method.enabled]
+    if wish.quiet:
+        return _at_once(_quietest(reachable))
+    if wish.all_channels:
+        return _at_once(reachable)
+    named = [method for method in ranked if method.channel in wish.channels]
+    if named:
+        return _default(named, wish.urgency)
+    if wish.channels:
+        return _default(reachable, wish.urgency)
+    return _personal(reachable, rules, wish.urgency) or _default(reachable, wish.urgency)
+
+
+def _quietest(methods: Sequence[Method]) -> list[Method]:
+    def loudness(method: Method) -> int:
+        known = method.channel in QUIET_ORDER
+        return QUIET_ORDER.index(method.channel) if known else len(QUIET_ORDER)
+
+    return sorted(methods, key=loudness)[:1]
+
+
+def _at_once(methods: Sequence[Method]) -> list[Choice]:
+    return [Choice(method.id, NO_DELAY, False, at) for at, method in enumerate(methods)]
+
+
+def _default(methods: Sequence[Method], urgency: str) -> list[Choice]:
+    """HIGH: all at once. Else one after the other; a chain of one needs no order."""
+    if urgency == Urgency.HIGH or len(methods) < 2:
+        return _at_once(methods)
+    return [Choice(method.id, NO_DELAY, True, at) for at, method in enumerate(methods)]
+
+
+def _personal(methods: Sequence[Method], rules: Sequence[Rule], urgency: str) -> list[Choice]:
+    usable = {method.id for method in methods}
+    mine = [rule for rule in rules if rule.urgency == urgency and rule.method_id in usable]
+    mine.sort(key=lambda rule: (rule.delay_minutes, rule.position, rule.method_id))
+    return [
+        Choice(rule.method_id, timedelta(minutes=rule.delay_minutes), False, at)
+        for at, rule in enumerate(mine)
+    ]

@@ -1,0 +1,123 @@
+"""What is to be said, before any channel gives it a shape. Texts are raw: channels escape them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from notifications.domain.text import storable
+
+TITLE_LENGTH = 500
+BODY_LENGTH = 4000
+URL_LENGTH = 1000
+FACTS = 20
+LABEL_LENGTH = 60
+VALUE_LENGTH = 1000
+ACTIONS = 4
+TAG_LENGTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button: `style` is primary | secondary."""
+
+    label: str
+    url: str
+    style: str = "primary"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", storable(self.label, LABEL_LENGTH))
+        object.__setattr__(self, "url", web_address(self.url))
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Immutable and bounded: longer texts are cut, further facts and actions dropped.
+
+    `kind` names the sort of message (page, news, test …), `tag` is the word in brackets of an
+    e-mail's subject, `facts` are (label, value) pairs in order. `data` is the body of a service
+    webhook: what a machine gets instead of the words.
+    """
+
+    kind: str
+    subject_id: str
+    title: str
+    facts: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    url: str = ""
+    actions: tuple[Action, ...] = ()
+    urgency: str = ""
+    tag: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        bounded = {
+            "kind": storable(self.kind, TAG_LENGTH),
+            "subject_id": storable(str(self.subject_id), TAG_LENGTH),
+            "title": storable(self.title, TITLE_LENGTH),
+            "facts": _facts(self.facts),
+            "body": storable(self.body, BODY_LENGTH),
+            "url": web_address(self.url),
+            "actions": tuple(self.actions)[:ACTIONS],
+            "tag": storable(self.tag, TAG_LENGTH),
+            "data": _storable_tree(self.data),
+        }
+        for name, value in bounded.items():
+            object.__setattr__(self, name, value)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "subject_id": self.subject_id,
+            "title": self.title,
+            "facts": [list(pair) for pair in self.facts],
+            "body": self.body,
+            "url": self.url,
+            "actions": [
+                {"label": action.label, "url": action.url, "style": action.style}
+                for action in self.actions
+            ],
+            "urgency": self.urgency,
+            "tag": self.tag,
+            "data": dict(self.data),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Message":
+        """The inverse of `to_json`; missing parts take their defaults."""
+        return cls(
+            kind=value.get("kind", ""),
+            subject_id=value.get("subject_id", ""),
+            title=value.get("title", ""),
+            facts=tuple((str(label), str(text)) for label, text in value.get("facts", ())),
+            body=value.get("body", ""),
+            url=value.get("url", ""),
+            actions=tuple(Action(**action) for action in value.get("actions", ())),
+            urgency=value.get("urgency", ""),
+            tag=value.get("tag", ""),
+            data=value.get("data", {}),
+        )
+
+
+def web_address(url: str) -> str:
+    """The URL when it is an http(s) address of bounded length and plain characters, else ""."""
+    plain = url.isascii() and url.isprintable() and " " not in url
+    if plain and url.startswith(("http://", "https://")) and len(url) <= URL_LENGTH:
+        return url
+    return ""
+
+
+def _facts(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (storable(str(label), LABEL_LENGTH), storable(str(value), VALUE_LENGTH))
+        for label, value in list(pairs)[:FACTS]
+    )
+
+
+def _storable_tree(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value, 2 * BODY_LENGTH)
+    if isinstance(value, Mapping):
+        return {storable(str(key), VALUE_LENGTH): _storable_tree(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable_tree(item) for item in value]
+    return value

@@ -1,0 +1,34 @@
+"""When a failed attempt is repeated, and when it is given up. Pure."""
+
+from datetime import datetime, timedelta
+
+MAX_ATTEMPTS = 5
+ATTEMPT_SECONDS = 8.0  # one attempt in all, connection included
+LEASE = timedelta(seconds=15)  # a sender that has not reported by then is taken for dead
+BACKOFF_SECONDS = (3, 10, 30, 120)  # after the first, second … failure
+JITTER = 0.25
+LONGEST_WAIT = timedelta(minutes=5)  # what a provider may ask for by Retry-After
+# A row may be claimed more often than it is tried: the sender can die in between.
+MAX_CLAIMS = 2 * MAX_ATTEMPTS
+
+
+def next_attempt(
+    attempts: int,
+    *,
+    permanent: bool,
+    now: datetime,
+    jitter: float,
+    retry_after: float | None = None,
+) -> datetime | None:
+    """When to try again after `attempts` failures, or None to give up.
+
+    `jitter` in [0, 1) spreads the wait by ± JITTER; `retry_after` are the seconds that the
+    provider asked for, a lower bound up to LONGEST_WAIT.
+    """
+    if permanent or attempts >= MAX_ATTEMPTS:
+        return None
+    seconds = BACKOFF_SECONDS[max(attempts, 1) - 1] * (1 + JITTER * (2 * jitter - 1))
+    wait = timedelta(seconds=seconds)
+    if retry_after is not None:
+        wait = max(wait, min(timedelta(seconds=max(retry_after, 0)), LONGEST_WAIT))
+    return now + wait

@@ -1,0 +1,30 @@
+"""The states, channels and urgencies by name: one place for the values that rows store."""
+
+from enum import StrEnum
+
+
+class Channel(StrEnum):
+    EMAIL = "EMAIL"
+    WEBHOOK = "WEBHOOK"
+    IN_APP = "IN_APP"
+
+
+class Urgency(StrEnum):
+    HIGH = "HIGH"
+    MEDIUM = "MEDIUM"
+    LOW = "LOW"
+
+
+class State(StrEnum):
+    WAITING = "WAITING"
+    QUEUED = "QUEUED"
+    SENDING = "SENDING"
+    SENT = "SENT"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class Outcome(StrEnum):
+    SENT = "sent"
+    FAILED = "failed"
+    NOT_SENT = "not_sent"

@@ -1,0 +1,138 @@
+"""Readers of contact methods, deliveries, notices and the outbox."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+
+from accounts.models import User
+from notifications.domain.chain import PATIENCE
+from notifications.models import (
+    Channel,
+    ContactMethod,
+    Delivery,
+    DeliveryAttempt,
+    DeliveryState,
+    InAppNotification,
+    NotificationRule,
+    OutboxMail,
+    Urgency,
+)
+
+DUE_STATES = (DeliveryState.QUEUED, DeliveryState.SENDING)
+
+
+def methods_of(user: User) -> list[ContactMethod]:
+    """The person's contact methods in order, as they are stored."""
+    return list(ContactMethod.objects.filter(user=user))
+
+
+def methods_by_user(user_ids: Iterable[int]) -> dict[int, list[ContactMethod]]:
+    """Contact methods of many people by one statement, each list in order of position."""
+    found: dict[int, list[ContactMethod]] = defaultdict(list)
+    for method in ContactMethod.objects.filter(user_id__in=list(user_ids)):
+        found[method.user_id].append(method)
+    return found
+
+
+def rules_by_user(user_ids: Iterable[int]) -> dict[int, list[NotificationRule]]:
+    """Personal rules of many people by one statement."""
+    found: dict[int, list[NotificationRule]] = defaultdict(list)
+    for rule in NotificationRule.objects.filter(user_id__in=list(user_ids)):
+        found[rule.user_id].append(rule)
+    return found
+
+
+def rules_of(user: User) -> dict[Urgency, list[NotificationRule]]:
+    """The person's rules by urgency, every urgency present."""
+    found: dict[Urgency, list[NotificationRule]] = {urgency: [] for urgency in Urgency}
+    for rule in NotificationRule.objects.filter(user=user).select_related("contact_method"):
+        found[Urgency(rule.urgency)].append(rule)
+    return found
+
+
+def with_tries(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """Deliveries with everything their list shows: person and attempts."""
+    tries = Prefetch("tries", DeliveryAttempt.objects.order_by("id"))
+    return rows.select_related("user").prefetch_related(tries)
+
+
+def deliveries_of(
+    subject_kind: str, subject_ids: Iterable[int], page_key_prefix: str = ""
+) -> QuerySet[Delivery]:
+    """All deliveries about some subjects with their attempts, oldest first."""
+    rows = Delivery.objects.filter(subject_kind=subject_kind, subject_id__in=list(subject_ids))
+    if page_key_prefix:
+        rows = rows.filter(page_key__startswith=page_key_prefix)
+    return with_tries(rows).order_by("id")
+
+
+def reached(subject_kind: str, subject_ids: Iterable[int]) -> set[int]:
+    """Ids of the people for whom a provider accepted a message about one of the subjects."""
+    rows = Delivery.objects.filter(
+        subject_kind=subject_kind, subject_id__in=list(subject_ids), state=DeliveryState.SENT
+    )
+    return set(rows.exclude(user=None).values_list("user_id", flat=True))
+
+
+def history(filters: Mapping[str, str]) -> QuerySet[Delivery]:
+    """The delivery log, newest first. Filters: `channel`, `state`, `q` (address, name, reason)."""
+    rows = with_tries(Delivery.objects.all()).order_by("-id")
+    if filters.get("channel") in Channel.values:
+        rows = rows.filter(channel=filters["channel"])
+    if filters.get("state") in DeliveryState.values:
+        rows = rows.filter(state=filters["state"])
+    text = filters.get("q", "").strip()
+    if text:
+        places = ("address__icontains", "user__name__icontains", "reason__icontains")
+        rows = rows.filter(_any_of(places, text))
+    return rows
+
+
+def notices_of(user: User) -> QuerySet[InAppNotification]:
+    """The lines under the bell, newest first."""
+    return InAppNotification.objects.filter(user=user).order_by("-id")
+
+
+def unread_count(user: User) -> int:
+    return InAppNotification.objects.filter(user=user, read_at=None).count()
+
+
+def outbox() -> QuerySet[OutboxMail]:
+    """Mail that did not leave, newest first."""
+    return OutboxMail.objects.order_by("-id")
+
+
+def overdue(now: datetime, grace: timedelta) -> QuerySet[Delivery]:
+    """Deliveries that should have been looked at `grace` ago: not empty means the sender lags."""
+    return Delivery.objects.filter(state__in=DUE_STATES, next_attempt_at__lt=now - grace)
+
+
+def stranded(now: datetime, limit: int = 200) -> list[Delivery]:
+    """Waiting links of chains whose earlier links are all past hope, or late beyond PATIENCE.
+
+    A chain normally moves on with the failure itself; this finds what a crash in between left,
+    and the links behind a provider too busy to be tried at all.
+    """
+    first_try = Q(state=DeliveryState.QUEUED, attempts=0, next_attempt_at__gt=now - PATIENCE)
+    hope = Q(state__in=[DeliveryState.WAITING, DeliveryState.SENT])
+    hope |= first_try | Q(state=DeliveryState.SENDING, attempts__lte=1)
+    earlier = Delivery.objects.filter(
+        hope,
+        subject_kind=OuterRef("subject_kind"),
+        subject_id=OuterRef("subject_id"),
+        page_key=OuterRef("page_key"),
+        user_id=OuterRef("user_id"),
+        position__lt=OuterRef("position"),
+    )
+    rows = Delivery.objects.filter(~Exists(earlier), state=DeliveryState.WAITING)
+    return list(rows.only("id").order_by("id")[:limit])
+
+
+def _any_of(places: Iterable[str], text: str) -> Q:
+    """A condition that is true when one of the look-ups finds the text."""
+    condition = Q()
+    for place in places:
+        condition |= Q(**{place: text})
+    return condition

@@ -1,0 +1,211 @@
+"""The sender process: collect results, write them, claim, ask the guards, hand to the pool."""
+
+import logging
+import random
+import secrets
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import DataError, IntegrityError, connection
+from django.db import Error as DatabaseTrouble
+
+from core import clock, config, heartbeat
+from notifications.channels.base import ChannelError, MailSettings, Outgoing
+from notifications.domain.retry import ATTEMPT_SECONDS, LEASE, MAX_CLAIMS
+from notifications.models import Delivery
+from notifications.queries import stranded
+from notifications.sender import guards, results
+from notifications.sender.claim import claim
+from notifications.sender.pool import Job, Pool, Result
+
+log = logging.getLogger(__name__)
+
+POLL_BUSY = 0.02  # seconds between looks at the table while there was work within BUSY_SECONDS
+POLL_IDLE = 0.05
+BUSY_SECONDS = 10.0
+HOUSEKEEPING_SECONDS = 1.0
+SHUTDOWN_SECONDS = 8.0
+# What is claimed must begin while the rest of the lease covers one whole attempt.
+BEGIN_WITHIN = LEASE.total_seconds() - ATTEMPT_SECONDS - 2
+CLOCK_JUMP = timedelta(seconds=30)
+JUMP_PAUSE = 1.0  # the ticker moves the due times meanwhile
+HEARTBEAT = "sender"
+REFUSED = (IntegrityError, DataError)  # the database is there and will never take this row
+
+
+class Sender:
+    """One sender. Any number may run; `turn` is one round, `run` the process."""
+
+    def __init__(self) -> None:
+        self.pool = Pool()
+        self.unwritten: list[Result] = []
+        self.stopping = False
+        self._name = secrets.token_hex(6)
+        self._claims = 0
+        self._busy_until = 0.0
+        self._next_housekeeping = 0.0
+
+    def run(self) -> None:
+        """Until `stop`; survives every failure of the database and keeps what it has to write."""
+        watch = _ClockWatch()
+        trouble = 0
+        while not self.stopping:
+            try:
+                self.turn(may_claim=watch.steady())
+                trouble = 0
+            except DatabaseTrouble:
+                trouble += 1
+                log.exception("the database does not answer; %d results wait", len(self.unwritten))
+                _reconnect_after(min(0.1 * trouble, 1.0))
+        self._finish()
+
+    def stop(self) -> None:
+        """Ends `run` soon: nothing more is claimed, what is under way is waited for."""
+        self.stopping = True
+
+    def turn(self, *, may_claim: bool = True) -> bool:
+        """One round; waits at most the poll interval for a result. True when something was done."""
+        arrived = self.pool.collect(self._poll())
+        self.unwritten += arrived
+        self._write()
+        claimed = self._claim() if may_claim else 0
+        busy = bool(arrived or claimed)
+        if busy:
+            self._busy_until = clock.monotonic() + BUSY_SECONDS
+        self._keep_house()
+        return busy
+
+    def _poll(self) -> float:
+        if self.unwritten:
+            return 0.0
+        return POLL_BUSY if clock.monotonic() < self._busy_until else POLL_IDLE
+
+    def _write(self) -> None:
+        """Writes what has come back; kept in memory until the database has it."""
+        if not self.unwritten:
+            return
+        waiting = tuple(self.unwritten)
+        try:
+            results.record(waiting, now=clock.now(), jitter=random.random)
+        except REFUSED:
+            self._write_singly(waiting)
+        self.unwritten = self.unwritten[len(waiting) :]
+
+    def _write_singly(self, waiting: Sequence[Result]) -> None:
+        """One result that cannot be stored must not hold up the others."""
+        for result in waiting:
+            try:
+                results.record([result], now=clock.now(), jitter=random.random)
+            except REFUSED:
+                log.exception("result of delivery %d cannot be stored", result.delivery_id)
+
+    def _claim(self) -> int:
+        """Claims as long as there is something with room; returns how many rows were taken."""
+        mail = MailSettings(config.get("email_url"), config.get("mail_from"))
+        total = 0
+        while True:
+            started, now = clock.monotonic(), clock.now()
+            self._claims += 1
+            rows = claim(
+                now,
+                f"{self._name}.{self._claims}",
+                under_way=self.pool.under_way(),
+                mine=[*self.pool.running, *(result.delivery_id for result in self.unwritten)],
+            )
+            if not rows:
+                return total
+            self._send(rows, mail, now, started + BEGIN_WITHIN)
+            total += len(rows)
+
+    def _send(
+        self, rows: Sequence[Delivery], mail: MailSettings, now: datetime, begin_before: float
+    ) -> None:
+        """What is wanted goes out first: a failure to note the rest must not hold it up."""
+        refused = guards.unwanted(rows, now)
+        for row in rows:
+            if row.pk in refused:
+                continue
+            if row.attempts > MAX_CLAIMS:
+                self.unwritten.append(_given_up(row, now))
+            else:
+                self.pool.submit(_job(row, mail, begin_before))
+        if refused:
+            results.refuse(rows, refused, now=now)
+
+    def _keep_house(self) -> None:
+        """Each second: the proof of life, and chains whose earlier links hold out no hope."""
+        if clock.monotonic() < self._next_housekeeping:
+            return
+        self._next_housekeeping = clock.monotonic() + HOUSEKEEPING_SECONDS
+        now = clock.now()
+        results.release_stranded(stranded(now), now=now)
+        heartbeat.beat(HEARTBEAT, now=now, under_way=len(self.pool.running))
+
+    def _finish(self) -> None:
+        """Waits for what is under way, as long as a clean stop may take."""
+        end = clock.monotonic() + SHUTDOWN_SECONDS
+        while (self.pool.running or self.unwritten) and clock.monotonic() < end:
+            self.unwritten += self.pool.collect(0.05)
+            try:
+                self._write()
+            except DatabaseTrouble:
+                log.exception("%d results could not be written", len(self.unwritten))
+                _reconnect_after(0.2)
+        self.pool.close()
+
+
+class _ClockWatch:
+    """Notices a jump of the clock: a jumped clock would end leases and bring retries forward."""
+
+    def __init__(self) -> None:
+        self._offset = self._measure()
+        self._steady_from = 0.0
+
+    def steady(self) -> bool:
+        offset = self._measure()
+        if abs(offset - self._offset) > CLOCK_JUMP.total_seconds():
+            log.warning("the clock jumped by %.0f s", offset - self._offset)
+            self._steady_from = clock.monotonic() + JUMP_PAUSE
+        self._offset = offset
+        return clock.monotonic() >= self._steady_from
+
+    @staticmethod
+    def _measure() -> float:
+        return clock.now().timestamp() - clock.monotonic()
+
+
+def _reconnect_after(seconds: float) -> None:
+    connection.close()
+    time.sleep(seconds)
+
+
+def _job(row: Delivery, mail: MailSettings, begin_before: float) -> Job:
+    return Job(
+        outgoing=Outgoing(
+            delivery_id=row.pk,
+            address=row.address,
+            secret=row.secret,
+            number=row.attempts,
+            subject_kind=row.subject_kind,
+            subject_id=row.subject_id,
+            mail=mail,
+        ),
+        channel=row.channel,
+        provider=row.provider,
+        message=row.message,
+        token=row.lease_token,
+        begin_before=begin_before,
+    )
+
+
+def _given_up(row: Delivery, now: datetime) -> Result:
+    reason = f"given up: taken {row.attempts - 1} times without a result"
+    return Result(
+        delivery_id=row.pk,
+        token=row.lease_token,
+        number=row.attempts,
+        started_at=now,
+        finished_at=now,
+        error=ChannelError(reason, permanent=True, maybe_sent=True),
+    )

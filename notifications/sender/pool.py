@@ -1,0 +1,167 @@
+"""Threads that send. They get values, put results into a queue and never touch the database."""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from core import clock
+from notifications.channels import base as channels
+from notifications.channels.base import ChannelError, Outgoing
+from notifications.domain import slots
+from notifications.domain.message import Message
+
+log = logging.getLogger(__name__)
+
+# Channels keep to 8 s themselves; a look-up that ignores every limit is written off after this.
+WRITE_OFF_SECONDS = 12.0
+MAX_THREADS = 2 * slots.POOL
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One claimed delivery. `begin_before` (monotonic): later the lease would not last."""
+
+    outgoing: Outgoing
+    channel: str
+    provider: str
+    message: Mapping[str, Any]
+    token: str
+    begin_before: float
+
+    @property
+    def delivery_id(self) -> int:
+        return self.outgoing.delivery_id
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a job. `begun` False: nothing left, the row may be claimed again at once."""
+
+    delivery_id: int
+    token: str
+    number: int
+    started_at: datetime
+    finished_at: datetime
+    detail: str = ""
+    error: ChannelError | None = None
+    begun: bool = True
+
+    @property
+    def ok(self) -> bool:
+        return self.begun and self.error is None
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    job: Job
+    since: float
+    at: datetime
+
+
+@dataclass(slots=True)
+class Pool:
+    """Bounded: the caller asks `under_way` and submits no more than slots.room allows."""
+
+    jobs: "SimpleQueue[Job | None]" = field(default_factory=SimpleQueue)
+    done: "SimpleQueue[Result]" = field(default_factory=SimpleQueue)
+    running: dict[int, _UnderWay] = field(default_factory=dict)
+    threads: list[threading.Thread] = field(default_factory=list)
+    abandoned: int = 0
+
+    def submit(self, job: Job) -> None:
+        self.running[job.delivery_id] = _UnderWay(job, clock.monotonic(), clock.now())
+        if len(self.threads) < min(len(self.running) + self.abandoned, MAX_THREADS):
+            thread = threading.Thread(target=self._work, name="sender", daemon=True)
+            self.threads.append(thread)
+            thread.start()
+        self.jobs.put(job)
+
+    def under_way(self) -> Counter[str]:
+        """Sends per provider."""
+        return Counter(entry.job.provider for entry in self.running.values())
+
+    def collect(self, seconds: float) -> list[Result]:
+        """Finished results; waits up to `seconds` for the first one."""
+        found = []
+        try:
+            found.append(self.done.get(timeout=seconds) if seconds else self.done.get_nowait())
+            while True:
+                found.append(self.done.get_nowait())
+        except Empty:
+            pass
+        for result in found:
+            self._forget(result)
+        return found + self._written_off()
+
+    def close(self) -> None:
+        """Lets idle threads end; a busy one is a daemon and dies with the process."""
+        for _ in self.threads:
+            self.jobs.put(None)
+
+    def _forget(self, result: Result) -> None:
+        entry = self.running.get(result.delivery_id)
+        if entry and entry.job.token == result.token:
+            del self.running[result.delivery_id]
+        else:
+            self.abandoned -= 1  # it was written off and came back after all
+
+    def _written_off(self) -> list[Result]:
+        """Sends that no time limit could end: counted as failed, their threads as lost."""
+        limit = clock.monotonic() - WRITE_OFF_SECONDS
+        stuck = [entry for entry in self.running.values() if entry.since < limit]
+        for entry in stuck:
+            del self.running[entry.job.delivery_id]
+            self.abandoned += 1
+            log.error("delivery %d does not come back from %s", *_names(entry.job))
+        return [_no_answer(entry) for entry in stuck]
+
+    def _work(self) -> None:
+        while (job := self.jobs.get()) is not None:
+            self.done.put(attempt(job))
+
+
+def attempt(job: Job) -> Result:
+    """Renders and sends; any surprise is a failure to be repeated, never a lost result."""
+    started = clock.now()
+    detail, error, begun = "", None, True
+    try:
+        channel = channels.module(job.channel)
+        rendered = channel.render(Message.from_json(job.message))
+        begun = clock.monotonic() < job.begin_before
+        if begun:
+            detail = channel.send(rendered, job.outgoing)
+    except ChannelError as refused:
+        error = refused
+    except Exception as surprise:
+        log.exception("delivery %d by %s failed in an unforeseen way", *_names(job))
+        error = ChannelError(f"internal error: {type(surprise).__name__}")
+    return Result(
+        delivery_id=job.delivery_id,
+        token=job.token,
+        number=job.outgoing.number,
+        started_at=started,
+        finished_at=clock.now(),
+        detail=detail,
+        error=error,
+        begun=begun,
+    )
+
+
+def _no_answer(entry: _UnderWay) -> Result:
+    return Result(
+        delivery_id=entry.job.delivery_id,
+        token=entry.job.token,
+        number=entry.job.outgoing.number,
+        started_at=entry.at,
+        finished_at=clock.now(),
+        error=ChannelError(f"no end after {WRITE_OFF_SECONDS:.0f} s", maybe_sent=True),
+    )
+
+
+def _names(job: Job) -> tuple[int, str]:
+    return job.delivery_id, job.provider
