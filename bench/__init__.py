@@ -1,0 +1,1 @@
+"""`make bench`: the product measured from outside, through real processes and sockets."""
