@@ -18,8 +18,6 @@ help: ## list these commands
 run: install ## install, migrate and start everything (http://127.0.0.1:3000)
 	@echo "==> bringing the database up to date"
 	@$(PY) manage.py migrate --noinput --verbosity 0
-	@echo "==> collecting static files"
-	@$(PY) manage.py collectstatic --noinput --verbosity 0
 	@echo "==> starting OpsKnight"
 	@exec $(PY) manage.py up
 

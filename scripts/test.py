@@ -84,10 +84,15 @@ def _split(arguments: list[str]) -> tuple[tuple[str, ...], list[str]]:
 def _run(database: str, arguments: list[str]) -> Outcome:
     print(f"==> tests on {database}", flush=True)
     started = time.monotonic()
-    with _database_url(database) as url, tempfile.TemporaryDirectory() as scratch:
+    with (
+        _database_url(database) as url,
+        tempfile.TemporaryDirectory(prefix="opsknight-") as scratch,
+    ):
+        os.chmod(scratch, 0o711)  # a server that runs as another account finds its way through
         report = Path(scratch, "report.xml")
         command = [sys.executable, "-m", "pytest", "-n", "2", f"--junit-xml={report}", *arguments]
-        code = _call(command, os.environ | {"DATABASE_URL": url})
+        # Whatever tests leave behind, even when they are killed, goes with the directory.
+        code = _call(command, os.environ | {"DATABASE_URL": url, "TMPDIR": scratch})
         outcome = _read(database, report, code)
     outcome.seconds = time.monotonic() - started
     return outcome
@@ -107,17 +112,23 @@ def _call(command: list[str], environment: dict[str, str]) -> int:
     with subprocess.Popen(command, cwd=ROOT, env=environment) as child:
         try:
             return child.wait()
+        except KeyboardInterrupt:  # Ctrl-C reached the child as well: let it report and end
+            _wait(child)
+            raise
         finally:
             _end(child)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    """Let it end as it was interrupted with us, then ask, then force."""
-    for stop in (child.terminate, child.kill):
-        with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
-            child.wait(5)
-            return
-        stop()
+    if child.poll() is None:
+        child.terminate()
+        _wait(child)
+        child.kill()
+
+
+def _wait(child: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+        child.wait(5)
 
 
 def _read(database: str, report: Path, code: int) -> Outcome:
