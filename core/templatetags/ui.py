@@ -1,6 +1,7 @@
 """Template words of the interface: icons, times in the viewer's zone, initials, page links."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django import template
@@ -15,7 +16,6 @@ from core import clock, timetext
 
 register = template.Library()
 
-SPRITE = "icons/sprite.svg"
 EM_DASH = "\u2014"
 FORMATS = {"absolute": "%-d %b %Y, %H:%M", "date": "%-d %b %Y", "clock": "%H:%M"}
 
@@ -27,6 +27,12 @@ STATUS_ICONS = {
     "suppressed": "volume-x",
 }
 URGENCY_ICONS = {"high": "chevrons-up", "medium": "equal", "low": "chevron-down"}
+SEVERITY_ICONS = {
+    "critical": "circle-alert",
+    "error": "circle-alert",
+    "warning": "triangle-alert",
+    "info": "info",
+}
 SEVERITY_TONES = {"critical": "critical", "error": "danger", "warning": "warn", "info": "info"}
 TONE_ICONS = {
     "ok": "circle-check",
@@ -37,15 +43,65 @@ TONE_ICONS = {
 MESSAGE_TONES = {"success": "ok", "warning": "warn", "error": "danger"}
 
 
+@cache
+def _sprite() -> str:
+    return static("icons/sprite.svg")
+
+
 @register.simple_tag
 def icon(name: str, label: str = "", **attrs: str) -> SafeString:
     """An icon of the sprite; silent for screen readers unless it has a label."""
-    classes = f"icon {attrs.get('class', '')}".strip()
+    extra = attrs.get("class")
+    classes = f"icon {extra}" if extra else "icon"
     if label:
         frame = '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"/></svg>'
-        return format_html(frame, classes, label, static(SPRITE), name)
+        return format_html(frame, classes, label, _sprite(), name)
     frame = '<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>'
-    return format_html(frame, classes, static(SPRITE), name)
+    return format_html(frame, classes, _sprite(), name)
+
+
+@register.simple_tag
+def status_badge(value: str) -> SafeString:
+    """A status as icon and word; as a tag, because a list draws it hundreds of times."""
+    word = str(value).lower()
+    return _badge(word, STATUS_ICONS.get(word, "circle"), word.capitalize())
+
+
+@register.simple_tag
+def urgency_badge(value: str) -> SafeString:
+    word = str(value).lower()
+    text = format_html('{}<span class="sr-only"> urgency</span>', word.capitalize())
+    return _badge(word, URGENCY_ICONS.get(word, "circle"), text)
+
+
+@register.simple_tag
+def severity_badge(value: str) -> SafeString:
+    word = str(value).lower()
+    tone = SEVERITY_TONES.get(word, "neutral")
+    return _badge(tone, SEVERITY_ICONS.get(word, "info"), word.capitalize())
+
+
+@register.simple_tag
+def priority_badge(value: str | None) -> str:
+    """P1 … P5; nothing when nobody has set one."""
+    if not value:
+        return ""
+    frame = '<span class="badge badge-outline"><span class="sr-only">Priority </span>{}</span>'
+    return format_html(frame, value)
+
+
+def _badge(tone: str, symbol: str, text: str) -> SafeString:
+    return format_html('<span class="badge badge-{}">{}{}</span>', tone, icon(symbol), text)
+
+
+@register.simple_tag
+def person(name: str) -> SafeString:
+    """A small avatar and a name on one line."""
+    frame = (
+        '<span class="person"><span class="avatar avatar-sm" aria-hidden="true">{}</span>'
+        "<span>{}</span></span>"
+    )
+    return format_html(frame, initials(name), name)
 
 
 @register.simple_tag
@@ -87,21 +143,6 @@ def initials(name: str) -> str:
     if not words:
         return "?"
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
-
-
-@register.filter
-def status_icon(value: str) -> str:
-    return STATUS_ICONS.get(str(value).lower(), "circle")
-
-
-@register.filter
-def urgency_icon(value: str) -> str:
-    return URGENCY_ICONS.get(str(value).lower(), "circle")
-
-
-@register.filter
-def severity_tone(value: str) -> str:
-    return SEVERITY_TONES.get(str(value).lower(), "neutral")
 
 
 @register.filter
