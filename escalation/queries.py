@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from accounts.models import Membership, Role, Team, User
 from core import config
 from escalation.domain.engine import Plan, StepPlan, Target, TargetKind
@@ -128,7 +130,12 @@ def fallback(version_id: int | None) -> list[Recipient]:
     return [Recipient(user, "active admin, no fallback contact is set") for user in admins]
 
 
-def live() -> list[EscalationPolicy]:
-    """Policies in use or usable, with their current version and steps."""
-    policies = EscalationPolicy.objects.filter(archived_at=None).select_related("current")
-    return list(policies.prefetch_related("current__steps__targets", "services"))
+def with_steps() -> QuerySet[EscalationPolicy]:
+    """Policies in use or usable, with what the current version says."""
+    rows = EscalationPolicy.objects.filter(archived_at=None).select_related("current")
+    return rows.prefetch_related(
+        "current__fallback_users",
+        "current__steps__targets__user",
+        "current__steps__targets__team",
+        "current__steps__targets__schedule",
+    )

@@ -1,7 +1,21 @@
 """All routes. Machine routes first: core.fast_lane resolves them without the middleware chain."""
 
+from django.contrib import admin
 from django.urls import include, path
 
+from accounts.web.admin_sign_in import admin_sign_in
+from opsknight import health
+from opsknight.openapi import openapi_document
+
 urlpatterns: list = [
+    path("api/health", health.health, name="health"),
     path("", include("integrations.urls")),
+    path("", include("accounts.api.urls")),
+    path("", include("services.api.urls")),
+    path("", include("escalation.api.urls")),
+    path("", include("incidents.api.urls")),
+    path("api/openapi.json", openapi_document, name="openapi"),
+    path("", include("accounts.web.urls")),
+    path("admin/login/", admin_sign_in),
+    path("admin/", admin.site.urls),
 ]

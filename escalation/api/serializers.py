@@ -1,0 +1,97 @@
+"""Shapes of escalation policies."""
+# ruff: noqa: N815  the API speaks camelCase
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.api_time import iso
+from escalation.commands import MAX_STEPS, MAX_TARGETS, MAX_WAIT_MINUTES
+from escalation.domain.engine import MAX_CYCLES, TargetKind
+from escalation.models import EscalationPolicy, Step, StepTarget
+from notifications.models import Channel
+
+API_KINDS = ["USER", "TEAM", "SCHEDULE"]
+
+
+class TargetShape(serializers.Serializer):
+    """Whom a step pages; `leadOnly` narrows a team to its lead."""
+
+    type = serializers.ChoiceField(API_KINDS)
+    id = serializers.CharField(max_length=40)
+    leadOnly = serializers.BooleanField(default=False)
+
+
+class StepShape(serializers.Serializer):
+    """Page the targets, then wait before the next step."""
+
+    escalateAfterMinutes = serializers.IntegerField(
+        min_value=0, max_value=MAX_WAIT_MINUTES, default=5
+    )
+    channels = serializers.ListField(
+        child=serializers.ChoiceField(Channel.choices), default=list, max_length=10
+    )
+    targets = TargetShape(many=True, max_length=MAX_TARGETS)
+
+
+class PolicyIn(serializers.Serializer):
+    """Body of POST and PUT. `repeatCount` null = until acknowledged."""
+
+    name = serializers.CharField(max_length=120)
+    description = serializers.CharField(max_length=2000, default="", allow_blank=True)
+    initialDelayMinutes = serializers.IntegerField(
+        min_value=0, max_value=MAX_WAIT_MINUTES, default=0
+    )
+    repeatCount = serializers.IntegerField(
+        min_value=0, max_value=MAX_CYCLES, default=0, allow_null=True
+    )
+    fallbackUserIds = serializers.ListField(
+        child=serializers.CharField(max_length=40), default=list, max_length=20
+    )
+    steps = StepShape(many=True, max_length=MAX_STEPS)
+
+
+class PolicyOut(PolicyIn):
+    """A policy in its current version."""
+
+    id = serializers.CharField()
+    version = serializers.IntegerField()
+    createdAt = serializers.DateTimeField()
+
+
+def policy_json(policy: EscalationPolicy) -> dict[str, Any]:
+    version = policy.current
+    if version is None:
+        raise ValueError(f"policy {policy.pk} has no version")
+    return {
+        "id": policy.public_id,
+        "name": policy.name,
+        "description": policy.description,
+        "version": version.number,
+        "initialDelayMinutes": version.initial_delay_minutes,
+        "repeatCount": version.repeat_count,
+        "fallbackUserIds": [user.public_id for user in version.fallback_users.all()],
+        "steps": [_step(step) for step in version.steps.all()],
+        "createdAt": iso(policy.created_at),
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "escalateAfterMinutes": step.escalate_after_minutes,
+        "channels": step.channels,
+        "targets": [shape for shape in map(_target, step.targets.all()) if shape],
+    }
+
+
+def _target(target: StepTarget) -> dict[str, Any] | None:
+    row = target.user or target.team or target.schedule
+    if row is None:
+        return None
+    kind = "TEAM" if target.kind == TargetKind.TEAM_LEAD else target.kind
+    return {
+        "type": str(kind),
+        "id": row.public_id,
+        "name": str(row),
+        "leadOnly": target.kind == TargetKind.TEAM_LEAD,
+    }

@@ -1,0 +1,215 @@
+"""Shapes of incidents, as the Incidents API documents them."""
+# ruff: noqa: N815  the API speaks camelCase
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.api_time import iso
+from incidents.commands.create import DESCRIPTION_LENGTH, TITLE_LENGTH
+from incidents.commands.edit import MAX_NOTE
+from incidents.domain.alert import KEY_LENGTH, Urgency
+from incidents.domain.lifecycle import Status
+from incidents.models import Incident, IncidentEvent, Note, Priority
+
+URGENCIES = [member.value for member in Urgency]
+STATUSES = [member.value for member in Status]
+MAX_LINKS = 100
+MAX_SNOOZE_MINUTES = 30 * 24 * 60
+
+
+class LinkShape(serializers.Serializer):
+    """A link; only http and https."""
+
+    href = serializers.RegexField(r"^https?://\S+$", max_length=2000)
+    text = serializers.CharField(max_length=200, default="", allow_blank=True)
+
+
+class IncidentIn(serializers.Serializer):
+    """Body of POST /api/incidents."""
+
+    title = serializers.CharField(max_length=TITLE_LENGTH)
+    description = serializers.CharField(max_length=DESCRIPTION_LENGTH, default="", allow_blank=True)
+    serviceId = serializers.CharField(max_length=40)
+    urgency = serializers.ChoiceField(URGENCIES, default=Urgency.LOW.value)
+    priority = serializers.ChoiceField(Priority.choices, required=False, allow_null=True)
+    assigneeId = serializers.CharField(max_length=40, required=False, allow_null=True)
+    assignedTeamId = serializers.CharField(max_length=40, required=False, allow_null=True)
+    dedupKey = serializers.CharField(max_length=KEY_LENGTH, required=False, allow_null=True)
+    customDetails = serializers.DictField(default=dict)
+    links = LinkShape(many=True, required=False, max_length=MAX_LINKS)
+    suppressNotifications = serializers.BooleanField(default=False)
+
+
+class IncidentChange(serializers.Serializer):
+    """Body of PATCH /api/incidents/:id."""
+
+    status = serializers.ChoiceField(STATUSES, required=False)
+    snoozeDuration = serializers.IntegerField(
+        min_value=1, max_value=MAX_SNOOZE_MINUTES, required=False, help_text="Minutes"
+    )
+    resolutionNote = serializers.CharField(max_length=MAX_NOTE, required=False, allow_blank=True)
+    urgency = serializers.ChoiceField(URGENCIES, required=False)
+    priority = serializers.ChoiceField(Priority.choices, required=False, allow_null=True)
+    assigneeId = serializers.CharField(max_length=40, required=False, allow_null=True)
+    assignedTeamId = serializers.CharField(max_length=40, required=False, allow_null=True)
+    title = serializers.CharField(max_length=TITLE_LENGTH, required=False)
+    description = serializers.CharField(
+        max_length=DESCRIPTION_LENGTH, required=False, allow_blank=True
+    )
+    customDetails = serializers.DictField(required=False)
+
+
+class NoteIn(serializers.Serializer):
+    """Body of POST /api/incidents/:id/notes."""
+
+    content = serializers.CharField(max_length=MAX_NOTE)
+    isInternal = serializers.BooleanField(default=False)
+
+
+class IncidentOut(serializers.Serializer):
+    """An incident in a list."""
+
+    id = serializers.CharField()
+    number = serializers.IntegerField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    status = serializers.ChoiceField(STATUSES)
+    urgency = serializers.ChoiceField(URGENCIES)
+    priority = serializers.ChoiceField(Priority.choices, allow_null=True)
+    service = serializers.DictField()
+    assignee = serializers.DictField(allow_null=True)
+    createdAt = serializers.DateTimeField()
+    acknowledgedAt = serializers.DateTimeField(allow_null=True)
+    resolvedAt = serializers.DateTimeField(allow_null=True)
+    dedupKey = serializers.CharField(allow_null=True)
+
+
+class IncidentDetailOut(IncidentOut):
+    """One incident with everything that hangs on it."""
+
+    assignedTeam = serializers.DictField(allow_null=True)
+    source = serializers.CharField()
+    integration = serializers.DictField(allow_null=True)
+    snoozedUntil = serializers.DateTimeField(allow_null=True)
+    lastStatusChange = serializers.DateTimeField()
+    updatedAt = serializers.DateTimeField()
+    escalationPolicy = serializers.DictField(allow_null=True)
+    escalationStatus = serializers.CharField()
+    currentEscalationStep = serializers.IntegerField(allow_null=True)
+    nextEscalationAt = serializers.DateTimeField(allow_null=True)
+    customDetails = serializers.DictField()
+    timeline = serializers.ListField()
+    notes = serializers.ListField()
+    links = LinkShape(many=True)
+    relatedIncidents = serializers.ListField()
+
+
+def person(user: Any) -> dict[str, str] | None:
+    return {"id": user.public_id, "name": user.name, "email": user.email} if user else None
+
+
+def named(row: Any) -> dict[str, str] | None:
+    return {"id": row.public_id, "name": row.name} if row else None
+
+
+def incident_json(incident: Incident) -> dict[str, Any]:
+    """The shape of a list."""
+    return {
+        "id": incident.public_id,
+        "number": incident.pk,
+        "title": incident.title,
+        "description": incident.description,
+        "status": incident.status,
+        "urgency": incident.urgency,
+        "priority": incident.priority,
+        "service": named(incident.service),
+        "assignee": person(incident.assignee),
+        "createdAt": iso(incident.created_at),
+        "acknowledgedAt": iso(incident.acknowledged_at),
+        "resolvedAt": iso(incident.resolved_at),
+        "dedupKey": incident.dedup_key,
+    }
+
+
+def detail_json(incident: Incident, related: list[str]) -> dict[str, Any]:
+    """The shape of one incident."""
+    service = incident.service
+    step = incident.current_step
+    version = incident.policy_version
+    return incident_json(incident) | {
+        "service": {**(named(service) or {}), "team": named(service.team)},
+        "assignedTeam": named(incident.assigned_team),
+        "source": incident.source,
+        "integration": _integration(incident),
+        "snoozedUntil": iso(incident.snoozed_until),
+        "lastStatusChange": iso(incident.last_status_change),
+        "updatedAt": iso(incident.updated_at),
+        "escalationPolicy": named(version.policy) if version else None,
+        "escalationStatus": incident.escalation_state,
+        "currentEscalationStep": None if step is None else step + 1,
+        "nextEscalationAt": iso(incident.escalate_at),
+        "customDetails": incident.custom_details,
+        "timeline": [brief_event(event) for event in incident.events.all()],
+        "notes": [note_json(note) for note in incident.notes.all()],
+        "links": incident.links,
+        "relatedIncidents": related,
+    }
+
+
+def _integration(incident: Incident) -> dict[str, str] | None:
+    row = incident.integration
+    return {**(named(row) or {}), "type": row.type} if row else None
+
+
+def changed_json(incident: Incident) -> dict[str, Any]:
+    """The answer to PATCH."""
+    return {
+        "id": incident.public_id,
+        "number": incident.pk,
+        "status": incident.status,
+        "urgency": incident.urgency,
+        "priority": incident.priority,
+        "assignee": person(incident.assignee),
+        "assignedTeam": named(incident.assigned_team),
+        "updatedAt": iso(incident.updated_at),
+    }
+
+
+def event_json(event: IncidentEvent) -> dict[str, Any]:
+    """The shape of the timeline endpoint: structured actor and details."""
+    actor = {"type": event.actor_type, "id": event.actor_id, "name": event.actor_label}
+    details = dict(event.details)
+    if event.via:
+        details.setdefault("via", event.via)
+    return {
+        "id": f"evt_{event.pk}",
+        "type": event.type,
+        "timestamp": iso(event.at),
+        "actor": {key: value for key, value in actor.items() if value},
+        "details": details,
+    }
+
+
+def brief_event(event: IncidentEvent) -> dict[str, Any]:
+    """The shape inside an incident: actor and details as words."""
+    details = event.details
+    words = details.get("message") or details.get("reason") or details.get("detail") or event.type
+    return {
+        "id": f"evt_{event.pk}",
+        "type": event.type,
+        "timestamp": iso(event.at),
+        "actor": event.actor_label or event.actor_type,
+        "details": str(words),
+    }
+
+
+def note_json(note: Note) -> dict[str, Any]:
+    author = named(note.author) or {"id": None, "name": note.author_label}
+    return {
+        "id": note.public_id,
+        "content": note.content,
+        "author": author,
+        "createdAt": iso(note.created_at),
+        "isInternal": note.is_internal,
+    }

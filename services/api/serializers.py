@@ -1,0 +1,103 @@
+"""Shapes of services and integrations."""
+# ruff: noqa: N815  the API speaks camelCase
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core import config
+from core.api_time import iso
+from services.models import Integration, IntegrationType, Service
+
+
+class ServiceIn(serializers.Serializer):
+    """Body of POST /api/services."""
+
+    name = serializers.CharField(max_length=120)
+    description = serializers.CharField(max_length=2000, default="", allow_blank=True)
+    teamId = serializers.CharField(max_length=40, required=False, allow_null=True)
+    escalationPolicyId = serializers.CharField(max_length=40, required=False, allow_null=True)
+
+
+class ServiceChange(serializers.Serializer):
+    """Body of PATCH /api/services/:id; null takes team or policy away."""
+
+    name = serializers.CharField(max_length=120, required=False)
+    description = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+    teamId = serializers.CharField(max_length=40, required=False, allow_null=True)
+    escalationPolicyId = serializers.CharField(max_length=40, required=False, allow_null=True)
+
+
+class NamedRef(serializers.Serializer):
+    id = serializers.CharField()
+    name = serializers.CharField()
+
+
+class ServiceOut(serializers.Serializer):
+    """A service."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    team = NamedRef(allow_null=True)
+    escalationPolicy = NamedRef(allow_null=True)
+    createdAt = serializers.DateTimeField()
+    updatedAt = serializers.DateTimeField()
+
+
+class IntegrationIn(serializers.Serializer):
+    """Body of POST /api/services/:id/integrations."""
+
+    name = serializers.CharField(max_length=120)
+    type = serializers.ChoiceField(IntegrationType.choices, default=IntegrationType.EVENTS)
+
+
+class IntegrationOut(serializers.Serializer):
+    """An integration; keys are never shown again."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    type = serializers.ChoiceField(IntegrationType.choices)
+    enabled = serializers.BooleanField()
+    keyLast4 = serializers.CharField()
+
+
+class NewIntegrationOut(IntegrationOut):
+    """The answer to POST: the only time key and URL are shown."""
+
+    key = serializers.CharField()
+    url = serializers.URLField()
+
+
+def service_json(service: Service) -> dict[str, Any]:
+    return {
+        "id": service.public_id,
+        "name": service.name,
+        "description": service.description,
+        "team": ref(service.team),
+        "escalationPolicy": ref(service.policy),
+        "createdAt": iso(service.created_at),
+        "updatedAt": iso(service.updated_at),
+    }
+
+
+def ref(row: Any) -> dict[str, str] | None:
+    """``{id, name}`` of any named noun."""
+    return {"id": row.public_id, "name": row.name} if row else None
+
+
+def integration_json(integration: Integration) -> dict[str, Any]:
+    keys = [key.last4 for key in integration.keys.all() if key.revoked_at is None]
+    return {
+        "id": integration.public_id,
+        "name": integration.name,
+        "type": integration.type,
+        "enabled": integration.enabled,
+        "keyLast4": keys[0] if keys else "",
+    }
+
+
+def new_integration_json(integration: Integration, key: str) -> dict[str, Any]:
+    plain = integration.type == IntegrationType.EVENTS
+    path = "/api/events" if plain else f"/api/integrations/{integration.type}/{key}"
+    return integration_json(integration) | {"key": key, "url": config.absolute(path)}
