@@ -21,6 +21,7 @@ from scripts.postgres import TemporaryPostgres
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASES = ("sqlite", "postgres")
+HALVES = ("first", "second")  # pure tests, which meet no database, are left out of the second
 NOTHING_COLLECTED = 5  # pytest's exit code
 INTERRUPTED = 130
 
@@ -46,7 +47,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     databases, rest = _split(arguments)
     try:
-        outcomes = [_run(database, rest) for database in databases]
+        outcomes = [_run(name, rest, half) for name, half in zip(databases, HALVES, strict=False)]
     except KeyboardInterrupt:
         return INTERRUPTED
     _forgive_empty(outcomes)
@@ -81,7 +82,7 @@ def _split(arguments: list[str]) -> tuple[tuple[str, ...], list[str]]:
     return (wanted[0],), rest
 
 
-def _run(database: str, arguments: list[str]) -> Outcome:
+def _run(database: str, arguments: list[str], half: str) -> Outcome:
     print(f"==> tests on {database}", flush=True)
     started = time.monotonic()
     with (
@@ -90,9 +91,10 @@ def _run(database: str, arguments: list[str]) -> Outcome:
     ):
         os.chmod(scratch, 0o711)  # a server that runs as another account finds its way through
         report = Path(scratch, "report.xml")
-        command = [sys.executable, "-m", "pytest", "-n", "2", f"--junit-xml={report}", *arguments]
+        command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal"]
         # Whatever tests leave behind, even when they are killed, goes with the directory.
-        code = _call(command, os.environ | {"DATABASE_URL": url, "TMPDIR": scratch})
+        ours = {"DATABASE_URL": url, "TMPDIR": scratch, "OPSKNIGHT_TESTS_HALF": half}
+        code = _call([*command, f"--junit-xml={report}", *arguments], os.environ | ours)
         outcome = _read(database, report, code)
     outcome.seconds = time.monotonic() - started
     return outcome

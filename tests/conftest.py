@@ -18,8 +18,11 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+pytest_plugins = ["tests.cast", "tests.phones"]
+
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = Path("/usr/bin/chromium")
+SECOND_HALF = os.environ.get("OPSKNIGHT_TESTS_HALF") == "second"
 IN_CI = os.environ.get("CI") == "true"
 HOME = Path(tempfile.mkdtemp(prefix="opsknight-tests-"))
 
@@ -32,6 +35,7 @@ def _clean_environment() -> None:
     os.environ["OPSKNIGHT_ENV_FILE"] = os.devnull
     os.environ["OPSKNIGHT_TESTING"] = "1"
     os.environ["OPSKNIGHT_DATA_DIR"] = str(HOME)
+    (HOME / "static").mkdir()  # whitenoise warns when it is not there
     os.environ["DATABASE_URL"] = database
 
 
@@ -63,12 +67,18 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what belongs to the other database: it runs in the other half of `make test`."""
-    other = "sqlite" if os.environ["DATABASE_URL"] else "postgres"
-    foreign = [item for item in items if item.get_closest_marker(f"{other}_only")]
+    """Leave out what the other half of `make test` runs: see `_foreign`."""
+    foreign = [item for item in items if _foreign(item)]
     if foreign:
         config.hook.pytest_deselected(items=foreign)
         items[:] = [item for item in items if item not in foreign]
+
+
+def _foreign(item: pytest.Item) -> bool:
+    """Whether a test belongs to the other database, or is pure and was run there already."""
+    other = "sqlite" if os.environ["DATABASE_URL"] else "postgres"
+    pure = "domain" in item.path.parts
+    return bool(item.get_closest_marker(f"{other}_only")) or (pure and SECOND_HALF)
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from tests.source_tree import APPS, ROOT, at, imports, report, sources, tree_of
+from tests.source_tree import APPS, ROOT, modules, report
 
 REASONS = (ROOT / "docs" / "adr" / "0002-dependencies.md").read_text()
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
@@ -24,13 +24,13 @@ def test_the_product_imports_only_declared_dependencies():
     owners = packages_distributions()
     known = declared("requirements.in")
     breaches = []
-    for path in sources(*APPS):
-        for line, name in imports(path, tree_of(path)):
-            top = name.split(".")[0]
-            if top in sys.stdlib_module_names or top in APPS:
+    for module in modules(*APPS):
+        for found in module.imports:
+            if found.package in {*sys.stdlib_module_names, *APPS}:
                 continue
-            if not known & {normal(owner) for owner in owners.get(top, [])}:
-                breaches.append(f"{at(path, line)} imports {top}: add it to requirements.in")
+            if not known & {normal(owner) for owner in owners.get(found.package, [])}:
+                place = module.at(found.line)
+                breaches.append(f"{place} imports {found.package}: add it to requirements.in")
     report(breaches)
 
 
