@@ -8,6 +8,7 @@ import pytest
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.utils import timezone
+from django.views import defaults
 
 from core import clock
 from tests.web.conftest import Draw, ServiceForm
@@ -125,11 +126,20 @@ def test_an_absolute_time_is_in_the_zone_of_the_viewer(draw: Draw):
         assert ">8 Mar 2026, 03:30</time>" in draw('{% local_time v show="absolute" %}', v=value)
 
 
-@pytest.mark.parametrize("page", ["400", "403", "404"])
-def test_error_pages_are_drawn_in_the_public_frame(draw: Draw, page: str):
-    drawn = draw(f'{{% extends "errors/{page}.html" %}}')
-    assert "<h1>" in drawn
-    assert 'href="/"' in drawn
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda visit: defaults.bad_request(visit, None), "could not be read"),
+        (lambda visit: defaults.permission_denied(visit, PermissionError()), "may not see this"),
+        (lambda visit: defaults.page_not_found(visit, FileNotFoundError()), "Nothing lives here"),
+        (defaults.server_error, "Something broke"),
+    ],
+    ids=["400", "403", "404", "500"],
+)
+def test_errors_are_answered_with_our_pages(draw: Draw, visit, answer, words: str):
+    page = answer(visit).content.decode()
+    assert words in page
+    assert 'href="/"' in page
 
 
 def test_the_page_for_crashes_needs_nothing(draw: Draw):

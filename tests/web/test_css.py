@@ -23,7 +23,7 @@ COMPOSED = {
     *(f"banner-{tone}" for tone in ("ok", "warn", "danger")),
     *(f"badge-{word}" for word in ("high", "medium", "low", "critical", "accent")),
     *(f"btn-{word}" for word in ("primary", "secondary", "ghost", "danger", "acknowledge")),
-    *("btn-resolve", "btn-sm", "btn-lg", "btn-block", "btn-square"),
+    *("btn-resolve", "btn-danger-quiet", "btn-sm", "btn-lg", "btn-block", "btn-square"),
     *("avatar-sm", "avatar-lg", "menu-start", "menu-item-danger", "toggle", "page-narrow"),
 }
 
