@@ -133,7 +133,8 @@ async def drained(instance: Instance, seconds: float = 120) -> None:
     """Waits until nothing is owed, so that one measurement does not pay for the one before."""
     owed = (
         "SELECT (SELECT count(*) FROM notifications_delivery WHERE state IN ('QUEUED', 'SENDING'))"
-        " + (SELECT count(*) FROM incidents_incident WHERE status = 'OPEN' AND current_step IS NULL)"
+        " + (SELECT count(*) FROM incidents_incident"
+        "    WHERE status = 'OPEN' AND current_step IS NULL)"
         " + (SELECT count(*) FROM incidents_incidentevent WHERE published_at IS NULL)"
         " + (SELECT count(*) FROM notifications_deliveryevent WHERE published_at IS NULL)"
     )

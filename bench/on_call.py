@@ -22,20 +22,21 @@ def main(count: int) -> None:
         for number in range(count)
     )
     layers = Layer.objects.bulk_create(
-        Layer(schedule=schedule, name=f"Layer {rank}", priority=rank)
+        Layer(schedule=schedule, name=f"Layer {rank}", position=rank)
         for schedule in schedules
         for rank in range(2)
     )
     LayerVersion.objects.bulk_create(
         LayerVersion(
             layer=layer,
+            priority=layer.position,
             time_zone=layer.schedule.time_zone,
             unit="week",
             anchor="2026-01-05T09:00",
             slots=[[user] for user in users],
             restrictions=(
                 [{"days": ["MON", "TUE", "WED", "THU", "FRI"], "start": "09:00", "end": "17:30"}]
-                if layer.priority
+                if layer.position
                 else []
             ),
         )

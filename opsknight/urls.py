@@ -12,10 +12,18 @@ urlpatterns: list = [
     path("", include("integrations.urls")),
     path("", include("accounts.api.urls")),
     path("", include("services.api.urls")),
+    path("", include("schedules.api.urls")),
     path("", include("escalation.api.urls")),
     path("", include("incidents.api.urls")),
     path("api/openapi.json", openapi_document, name="openapi"),
     path("", include("accounts.web.urls")),
+    path("", include("services.web.urls")),
+    path("", include("incidents.web.urls")),
+    path("", include("dashboard.urls")),
     path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),
 ]
+
+handler403 = "dashboard.web.views.errors.forbidden"
+handler404 = "dashboard.web.views.errors.not_found"
+handler500 = "dashboard.web.views.errors.broken"

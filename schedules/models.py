@@ -31,17 +31,16 @@ class Schedule(models.Model):
 
 
 class Layer(models.Model):
-    """One rotation of a schedule; higher priority answers first, equal priorities are united."""
+    """One rotation of a schedule. Its rules are in versions, so that no edit changes the past."""
 
     public_id = models.CharField(max_length=32, unique=True, default=ids.layer, editable=False)
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="layers")
     name = models.CharField(max_length=120)
-    priority = models.SmallIntegerField(default=0)
     position = models.PositiveSmallIntegerField(default=0)
     removed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ["-priority", "position", "id"]
+        ordering = ["position", "id"]
 
     def __str__(self) -> str:
         return self.name
@@ -68,6 +67,9 @@ class LayerVersion(models.Model):
     """
 
     layer = models.ForeignKey(Layer, on_delete=models.CASCADE, related_name="versions")
+    priority = models.SmallIntegerField(
+        default=0, help_text="Higher answers first, equal ones are united"
+    )
     valid_from = models.DateTimeField(null=True, blank=True)
     valid_to = models.DateTimeField(null=True, blank=True)
     time_zone = models.CharField(max_length=64, validators=[check_time_zone])

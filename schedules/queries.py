@@ -62,28 +62,32 @@ def as_value(
     row: Schedule, overrides: Iterable[Override], inactive: frozenset[int]
 ) -> model.Schedule:
     return model.Schedule(
-        id=row.public_id,
+        id=row.pk,
         zone=zoneinfo.ZoneInfo(row.time_zone),
-        layers=tuple(_layer(layer) for layer in row.layers.all()),
-        overrides=tuple(_override(override) for override in overrides),
+        layers=tuple(value for layer in row.layers.all() for value in _layers(layer)),
+        overrides=tuple(override_value(override) for override in overrides),
         inactive=inactive,
     )
 
 
-def _layer(row: Layer) -> model.Layer:
-    return model.Layer(
-        id=row.public_id,
-        name=row.name,
-        priority=row.priority,
-        position=row.position,
-        versions=tuple(version_value(version) for version in row.versions.all()),
-    )
+def _layers(row: Layer) -> list[model.Layer]:
+    """Each version with the priority it had: a new priority changes nothing of the past."""
+    return [
+        model.Layer(
+            id=row.pk,
+            name=row.name,
+            priority=version.priority,
+            position=row.position,
+            versions=(version_value(version),),
+        )
+        for version in row.versions.all()
+    ]
 
 
 def version_value(row: LayerVersion) -> model.LayerVersion:
     """A version row as the resolver's value."""
     return model.LayerVersion(
-        id=str(row.pk),
+        id=row.pk,
         valid_from=row.valid_from,
         valid_to=row.valid_to,
         zone=zoneinfo.ZoneInfo(row.time_zone),
@@ -96,12 +100,12 @@ def version_value(row: LayerVersion) -> model.LayerVersion:
             phase=model.Phase(row.phase),
             shift_length_minutes=row.shift_length_minutes,
         ),
-        restrictions=tuple(_restriction(item) for item in row.restrictions),
+        restrictions=tuple(restriction_value(item) for item in row.restrictions),
         end=datetime.fromisoformat(row.end) if row.end else None,
     )
 
 
-def _restriction(item: dict) -> model.Restriction:
+def restriction_value(item: dict) -> model.Restriction:
     end_day = item.get("endDay")
     return model.Restriction(
         days=frozenset(DAYS.index(day) for day in item["days"]),
@@ -111,9 +115,10 @@ def _restriction(item: dict) -> model.Restriction:
     )
 
 
-def _override(row: Override) -> model.Override:
+def override_value(row: Override) -> model.Override:
+    """An override row, saved or not, as the resolver's value."""
     return model.Override(
-        id=row.public_id,
+        id=row.pk or 0,
         kind=model.OverrideKind(row.kind),
         user=row.user_id,
         replaces=row.replaces_id,

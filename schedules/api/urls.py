@@ -1,0 +1,15 @@
+"""Routes of the JSON API of schedules."""
+
+from django.urls import path
+
+from schedules.api import views
+
+urlpatterns = [
+    path("api/schedules", views.Schedules.as_view()),
+    path("api/schedules/<str:public_id>", views.OneSchedule.as_view()),
+    path("api/schedules/<str:public_id>/layers", views.Layers.as_view()),
+    path("api/schedules/<str:public_id>/layers/<str:layer_id>", views.OneLayer.as_view()),
+    path("api/schedules/<str:public_id>/overrides", views.Overrides.as_view()),
+    path("api/schedules/<str:public_id>/overrides/<str:override_id>", views.OneOverride.as_view()),
+    path("api/schedules/<str:public_id>/on-call", views.OnCall.as_view()),
+]

@@ -1,0 +1,305 @@
+"""/api/schedules with layers, overrides and who is on call."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.utils.dateparse import parse_datetime
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.domain import roles
+from accounts.models import Role, User
+from core import clock
+from core.api_time import iso
+from core.api_view import ApiView, actor_of_api, checked, filters_of, listing
+from core.errors import Forbidden, InvalidRequest, ValidationFailed
+from schedules import commands, coverage, queries
+from schedules.api import serializers as shapes
+from schedules.commands import LayerSpec
+from schedules.models import Layer, RotationPhase, Schedule
+
+SCOPES = {
+    "GET": "schedules:read",
+    "POST": "schedules:write",
+    "PUT": "schedules:write",
+    "PATCH": "schedules:write",
+    "DELETE": "schedules:write",
+}
+
+
+def _rows() -> QuerySet[Schedule]:
+    return queries.live().prefetch_related("layers__versions")
+
+
+def _schedule(public_id: str) -> Schedule:
+    return get_object_or_404(_rows(), public_id=public_id)
+
+
+def _layer(schedule: Schedule, public_id: str) -> Layer:
+    return get_object_or_404(schedule.layers.filter(removed_at=None), public_id=public_id)
+
+
+def _require_edit(request: Request) -> None:
+    if not roles.may(request.user.role, roles.Ability.EDIT_SCHEDULE):
+        raise Forbidden("Your role may not edit schedules")
+
+
+def _may_touch_the_past(request: Request, instant: datetime | None, field: str) -> None:
+    """Correcting the record is for admins: others plan ahead (schedule semantics, section 5)."""
+    if instant and instant < clock.now() and request.user.role != Role.ADMIN:
+        raise ValidationFailed("Only an admin may change the past", field=field, reason="past")
+
+
+def _people(schedules: list[Schedule]) -> dict[int, str]:
+    ids = {
+        user
+        for schedule in schedules
+        for layer in schedule.layers.all()
+        for version in layer.versions.all()
+        for slot in version.slots
+        for user in slot
+    }
+    return dict(User.objects.filter(pk__in=ids).values_list("pk", "public_id"))
+
+
+def _shape(schedule: Schedule) -> dict[str, Any]:
+    fresh = _schedule(schedule.public_id)
+    return shapes.schedule_json(fresh, _people([fresh]))
+
+
+def _spec(body: dict[str, Any]) -> LayerSpec:
+    rotation = body["rotation"]
+    named = {public_id for slot in rotation["slots"] for public_id in slot["userIds"]}
+    rows = User.objects.filter(public_id__in=named).values_list("public_id", "pk")
+    people = dict(rows)
+    for public_id in named - set(people):
+        raise ValidationFailed(
+            f"There is no {public_id}", field="rotation.slots", reason="does_not_exist"
+        )
+    return LayerSpec(
+        unit=rotation["unit"],
+        every=rotation["every"],
+        anchor=rotation["anchor"],
+        phase=rotation.get("phase") or _default_phase(body),
+        shift_length_minutes=rotation["shiftLengthMinutes"],
+        slots=[[people[public_id] for public_id in slot["userIds"]] for slot in rotation["slots"]],
+        restrictions=[dict(item) for item in body["restrictions"]],
+        end=body["end"],
+        priority=body["priority"],
+    )
+
+
+def _default_phase(body: dict[str, Any]) -> str:
+    """A daily rota with windows counts active days, so that nobody is starved (section 2)."""
+    daily = body["rotation"]["unit"] == "day" and body["restrictions"]
+    return RotationPhase.ACTIVE if daily else RotationPhase.CALENDAR
+
+
+class Schedules(ApiView):
+    scopes = SCOPES
+
+    @extend_schema(
+        operation_id="listSchedules",
+        parameters=[OpenApiParameter("name")],
+        responses=shapes.ScheduleOut(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """Schedules with their layers; filter: name."""
+        wanted = filters_of(request, ["name"])
+        rows = _rows().filter(name__iexact=wanted["name"]) if "name" in wanted else _rows()
+        answer = listing(request, rows, "schedules", lambda row: row)
+        found = answer.data["schedules"]
+        people = _people(found)
+        answer.data["schedules"] = [shapes.schedule_json(row, people) for row in found]
+        return answer
+
+    @extend_schema(
+        operation_id="createSchedule",
+        request=shapes.ScheduleIn,
+        responses={201: shapes.ScheduleOut},
+    )
+    def post(self, request: Request) -> Response:
+        """A new schedule without layers."""
+        _require_edit(request)
+        body = checked(shapes.ScheduleIn, request)
+        body["time_zone"] = body.pop("timeZone")
+        by = actor_of_api(request)
+        schedule = commands.create_schedule(by=by, now=clock.now(), **body)
+        return Response(_shape(schedule), status=201)
+
+
+class OneSchedule(ApiView):
+    scopes = SCOPES
+
+    @extend_schema(operation_id="getSchedule", responses=shapes.ScheduleOut)
+    def get(self, request: Request, public_id: str) -> Response:
+        """One schedule."""
+        return Response(_shape(_schedule(public_id)))
+
+    @extend_schema(
+        operation_id="updateSchedule",
+        request=shapes.ScheduleChange,
+        responses=shapes.ScheduleOut,
+    )
+    def patch(self, request: Request, public_id: str) -> Response:
+        """Name, description, zone. A new zone moves hand-offs from now on, never the past."""
+        _require_edit(request)
+        body = checked(shapes.ScheduleChange, request, partial=True)
+        if "timeZone" in body:
+            body["time_zone"] = body.pop("timeZone")
+        by = actor_of_api(request)
+        schedule = commands.update_schedule(_schedule(public_id), by=by, now=clock.now(), **body)
+        return Response(_shape(schedule))
+
+
+class Layers(ApiView):
+    scopes = SCOPES
+
+    @extend_schema(operation_id="addLayer", request=shapes.LayerIn, responses={201: None})
+    def post(self, request: Request, public_id: str) -> Response:
+        """A new layer."""
+        _require_edit(request)
+        schedule = _schedule(public_id)
+        body = checked(shapes.LayerIn, request)
+        layer = commands.add_layer(
+            schedule,
+            _spec(body),
+            name=body["name"],
+            by=actor_of_api(request),
+            now=clock.now(),
+            effective_from=body["effectiveFrom"],
+        )
+        return Response(shapes.layer_json(layer, _people([_schedule(public_id)])), status=201)
+
+
+class OneLayer(ApiView):
+    scopes = SCOPES
+
+    @extend_schema(operation_id="replaceLayer", request=shapes.LayerIn, responses={200: None})
+    def put(self, request: Request, public_id: str, layer_id: str) -> Response:
+        """A new version from `effectiveFrom` (null: now). Answers before it never change."""
+        _require_edit(request)
+        layer = _layer(_schedule(public_id), layer_id)
+        body = checked(shapes.LayerIn, request)
+        _may_touch_the_past(request, body["effectiveFrom"], "effectiveFrom")
+        commands.edit_layer(
+            layer,
+            _spec(body),
+            by=actor_of_api(request),
+            now=clock.now(),
+            name=body["name"],
+            effective_from=body["effectiveFrom"],
+            restart=body["restart"],
+        )
+        fresh = _schedule(public_id)
+        return Response(shapes.layer_json(_layer(fresh, layer_id), _people([fresh])))
+
+    @extend_schema(operation_id="removeLayer", responses={204: None})
+    def delete(self, request: Request, public_id: str, layer_id: str) -> Response:
+        """Ends the layer now; its past stays."""
+        _require_edit(request)
+        layer = _layer(_schedule(public_id), layer_id)
+        commands.remove_layer(layer, by=actor_of_api(request), now=clock.now())
+        return Response(status=204)
+
+
+class Overrides(ApiView):
+    scopes = SCOPES
+
+    @extend_schema(operation_id="listOverrides", responses={200: None})
+    def get(self, request: Request, public_id: str) -> Response:
+        """Overrides that run or are to come."""
+        filters_of(request, [])
+        rows = queries.current_overrides(_schedule(public_id), clock.now())
+        return listing(request, rows, "overrides", shapes.override_json)
+
+    @extend_schema(operation_id="addOverride", request=shapes.OverrideIn, responses={201: None})
+    def post(self, request: Request, public_id: str) -> Response:
+        """An override; one that leaves nobody on call needs `confirmGap` (else 409)."""
+        _require_edit(request)
+        schedule = _schedule(public_id)
+        body = checked(shapes.OverrideIn, request)
+        _may_touch_the_past(request, body["start"], "start")
+        override = commands.add_override(
+            schedule,
+            kind=body["type"],
+            start=body["start"],
+            end=body["end"],
+            user=_user(body.get("userId"), "userId"),
+            replaces=_user(body.get("replacesUserId"), "replacesUserId"),
+            confirm_gap=body["confirmGap"],
+            by=actor_of_api(request),
+            now=clock.now(),
+        )
+        warnings = [warning.code for warning in commands.warnings_of(override)]
+        return Response(shapes.override_json(override) | {"warnings": warnings}, status=201)
+
+
+class OneOverride(ApiView):
+    scopes = SCOPES
+
+    @extend_schema(operation_id="cancelOverride", responses={204: None})
+    def delete(self, request: Request, public_id: str, override_id: str) -> Response:
+        """Takes it back; one that runs ends now."""
+        _require_edit(request)
+        rows = _schedule(public_id).overrides.filter(cancelled_at=None)
+        override = get_object_or_404(rows, public_id=override_id)
+        commands.cancel_override(override, by=actor_of_api(request), now=clock.now())
+        return Response(status=204)
+
+
+class OnCall(ApiView):
+    scopes = SCOPES
+
+    @extend_schema(
+        operation_id="whoIsOnCall",
+        parameters=[OpenApiParameter("at", description="ISO 8601 instant; default now")],
+        responses=shapes.OnCallOut,
+    )
+    def get(self, request: Request, public_id: str) -> Response:
+        """Who is on call at an instant."""
+        given = filters_of(request, ["at"])
+        schedule = _schedule(public_id)
+        at = _instant(given["at"]) if "at" in given else clock.now()
+        answer = coverage.coverage(schedule, at)
+        duties = [
+            {
+                "user": {"id": duty.user.public_id, "name": duty.user.name},
+                "start": iso(duty.start),
+                "end": iso(duty.end),
+                "because": {
+                    "type": str(duty.because.type),
+                    "id": duty.because_id,
+                    "name": duty.because.name,
+                },
+            }
+            for duty in answer.duties
+        ]
+        following = answer.next_at and {
+            "at": iso(answer.next_at),
+            "users": [{"id": user.public_id, "name": user.name} for user in answer.next_users],
+        }
+        body = {"scheduleId": public_id, "at": iso(at), "onCall": duties, "next": following}
+        return Response(body | {"gap": answer.gap})
+
+
+def _user(public_id: str | None, field: str) -> User | None:
+    if public_id is None:
+        return None
+    user = User.objects.filter(public_id=public_id).first()
+    if user is None:
+        raise ValidationFailed("There is no such person", field=field, reason="does_not_exist")
+    return user
+
+
+def _instant(text: str) -> datetime:
+    try:
+        value = parse_datetime(text.replace(" ", "+"))
+    except ValueError:
+        value = None
+    if value is None or not 1970 <= value.year <= 2200:
+        raise InvalidRequest("at is an ISO 8601 instant between 1970 and 2200", field="at")
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
