@@ -59,3 +59,9 @@ def test_scripts_stay_within_their_budget():
 
 def test_hand_written_script_stays_short():
     assert len((ROOT / "static/js/app.js").read_text().splitlines()) <= 200
+
+
+def test_the_lock_knows_every_platform_build_so_that_npm_ci_accepts_it():
+    packages = LOCK["packages"]
+    wanted = {name for entry in packages.values() for name in entry.get("optionalDependencies", {})}
+    assert sorted(name for name in wanted if f"node_modules/{name}" not in packages) == []
