@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_cotton",
     "django_q",
+    "opsknight",
     "core",
     "audit",
     "accounts",
@@ -170,7 +171,9 @@ ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_RATE_LIMITS = {"login_failed": False}  # accounts.throttle slows guesses, never locks out
+ACCOUNT_RATE_LIMITS = False  # accounts.throttle slows guesses in rows, and never locks out
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.mail.ResetTokens"
+PASSWORD_RESET_TIMEOUT = 3600
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 
@@ -254,7 +257,7 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env.str("OPSKNIGHT_STATIC_ROOT", default=str(DATA_DIR / "static")))
-_MANIFEST = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+_MANIFEST = "opsknight.static_files.Storage"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -6,7 +6,6 @@ from typing import Any
 import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpResponse, JsonResponse
-from django.http.response import HttpResponseBase
 
 from opsknight.runtime.http import OVERSIZE
 
@@ -19,11 +18,11 @@ class Handler(WSGIHandler):
 
     def get_response(self, request: Any) -> Any:
         response = self._refusal(request) or super().get_response(request)
-        if not response.streaming and not response.has_header("Content-Length"):
+        if isinstance(response, HttpResponse) and not response.has_header("Content-Length"):
             response.headers["Content-Length"] = str(len(response.content))
         return response
 
-    def _refusal(self, request: WSGIRequest) -> HttpResponseBase | None:
+    def _refusal(self, request: WSGIRequest) -> HttpResponse | None:
         if not request.META.get(OVERSIZE) or request.path_info.startswith(KNOWS_OVERSIZE):
             return None
         if request.path_info.startswith("/api/"):

@@ -57,6 +57,10 @@ class RequestTask(WSGITask):
             self.channel.refused = True
         return environ
 
+    def finish(self) -> None:
+        super().finish()
+        self.channel.server.pulse.answered()
+
     def set_close_on_finish(self) -> None:
         # An answer that has no body (204, 304) needs no length to keep the connection open.
         asked = self.request.headers.get("CONNECTION", "").lower() == "close"

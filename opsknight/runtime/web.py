@@ -14,6 +14,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
 from opsknight.runtime.http import Channel
+from opsknight.runtime.progress import Pulse
 
 log = logging.getLogger("opsknight.web")
 
@@ -33,12 +34,12 @@ class Server(TcpWSGIServer):
     channel_class = Channel
     stopping = False
 
-    def __init__(self, *args: Any, beat: Callable[[], None], **options: Any) -> None:
-        self.beat = beat
+    def __init__(self, *args: Any, pulse: Pulse, **options: Any) -> None:
+        self.pulse = pulse
         super().__init__(*args, **options)
 
     def readable(self) -> bool:
-        self.beat()  # asked in each turn of the loop
+        self.pulse.turned()  # asked in each turn of the loop
         return bool(super().readable()) and not self.stopping
 
     def maintenance(self, now: float) -> None:
@@ -55,11 +56,13 @@ class Server(TcpWSGIServer):
         while self._busy() and time.monotonic() < until:
             self._turn(0.1)
         self.task_dispatcher.shutdown(timeout=max(0.1, until - time.monotonic()))
+        wasyncore.close_all(self._map, ignore_all=True)
 
     def stop(self, *_: Any) -> None:
         """Safe in a signal handler."""
-        self.stopping = True
-        self.pull_trigger()
+        if not self.stopping:
+            self.stopping = True
+            self.pull_trigger()
 
     def _turn(self, timeout: float) -> None:
         wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)
@@ -90,7 +93,7 @@ def make_server(
     *,
     threads: int,
     body_bytes: int,
-    beat: Callable[[], None] = lambda: None,
+    pulse: Pulse | None = None,
 ) -> Server:
     """`body_bytes`: longest body that is read; see opsknight.runtime.http for longer ones."""
     options = Adjustments(
@@ -118,7 +121,7 @@ def make_server(
         adj=options,
         sockinfo=(sock.family, sock.type, sock.proto, sock.getsockname()),
         bind_socket=False,
-        beat=beat,
+        pulse=pulse or Pulse(),
     )
 
 

@@ -1,0 +1,56 @@
+"""How each kind of process talks to the database. Called before its first connection."""
+
+import copy
+import functools
+from enum import Enum
+from typing import Any
+
+from django.db import connections
+
+_SQLITE = "django.db.backends.sqlite3"
+
+
+class Role(Enum):
+    """Web waits briefly and commits with fsync, the engine waits long, the supervisor hardly."""
+
+    WEB = "web"
+    ENGINE = "engine"
+    WATCH = "watch"
+
+
+_SQLITE_WAIT = {Role.WEB: 5, Role.ENGINE: 20, Role.WATCH: 1}
+_SQLITE_SYNC = {Role.WEB: "FULL", Role.ENGINE: "NORMAL", Role.WATCH: "NORMAL"}
+_WATCH_LIMITS = "-c statement_timeout=3000 -c lock_timeout=2000"
+
+
+def take(role: Role) -> None:
+    """Sets the options of new connections of this process; open ones are closed."""
+    connections.close_all()
+    database = connections.settings["default"]
+    change = _sqlite if database["ENGINE"] == _SQLITE else _postgresql
+    fresh = change(role, _configured())
+    options = database["OPTIONS"]  # one dictionary for the connections of all threads
+    options.clear()
+    options.update(fresh)
+
+
+@functools.cache
+def _configured() -> dict[str, Any]:
+    """The options of the settings, as they were before the first change."""
+    return copy.deepcopy(connections.settings["default"].setdefault("OPTIONS", {}))
+
+
+def _sqlite(role: Role, base: dict[str, Any]) -> dict[str, Any]:
+    seconds = _SQLITE_WAIT[role]
+    # The last PRAGMA wins over those of the settings.
+    command = base.get("init_command", "").rstrip("; ") + (
+        f"; PRAGMA busy_timeout={seconds * 1000}; PRAGMA synchronous={_SQLITE_SYNC[role]};"
+    )
+    return {**base, "timeout": seconds, "init_command": command}
+
+
+def _postgresql(role: Role, base: dict[str, Any]) -> dict[str, Any]:
+    if role is not Role.WATCH:
+        return dict(base)
+    limits = f"{base.get('options', '')} {_WATCH_LIMITS}".strip()
+    return {**base, "connect_timeout": 3, "tcp_user_timeout": 4000, "options": limits}

@@ -1,0 +1,62 @@
+"""Which processes make an installation, and what runs in each."""
+
+import signal
+import socket
+from collections.abc import Callable
+from functools import partial
+
+from django.conf import settings
+from django.core.servers.basehttp import get_internal_wsgi_application
+
+from notifications.sender import Sender
+from opsknight.runtime import queue, ticker, web
+from opsknight.runtime.child import Child
+from opsknight.runtime.database import Role
+from opsknight.runtime.progress import Board, Pulse
+
+LOOP_STALL = 15.0
+QUEUE_STALL = 25.0  # its heartbeat is a task among others
+
+
+def children(sock: socket.socket, board: Board) -> list[Child]:
+    """The processes of `manage.py up`; web processes share `sock`, each has a slot on `board`."""
+
+    def engine(name: str, run: Callable[[], None], stall: float, family: int = 0) -> Child:
+        return Child(name, partial(_without, sock, run), Role.ENGINE, stall, family)
+
+    webs = [
+        Child(f"web-{slot + 1}", partial(run_web, sock, board.pulse(slot)), Role.WEB, LOOP_STALL)
+        for slot in range(settings.WEB_PROCESSES)
+    ]
+    return [
+        *webs,
+        engine("ticker", ticker.run, LOOP_STALL),
+        engine("sender", run_sender, LOOP_STALL),
+        engine("q2", queue.run_cluster, QUEUE_STALL, family=queue.FAMILY),
+    ]
+
+
+def _without(sock: socket.socket, run: Callable[[], None]) -> None:
+    sock.close()
+    run()
+
+
+def run_web(sock: socket.socket, pulse: Pulse | None = None) -> None:
+    """Answers requests on `sock` until SIGTERM."""
+    settings.PROCESS = "web"
+    server = web.make_server(
+        get_internal_wsgi_application(),
+        sock,
+        threads=settings.WEB_THREADS,
+        body_bytes=settings.VENDOR_BODY_BYTES,
+        pulse=pulse,
+    )
+    web.run(server)
+
+
+def run_sender() -> None:
+    """Sends deliveries until SIGTERM."""
+    sender = Sender()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sender.stop())
+    sender.run()
