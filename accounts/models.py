@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
-from accounts.domain import roles
+from accounts.domain import roles, zones
 from core import ids
 from core.actor import Actor
 
@@ -35,7 +35,7 @@ class TeamRole(models.TextChoices):
 
 def check_time_zone(name: str) -> None:
     """Raises ValidationError unless `name` is an IANA zone."""
-    if name not in zoneinfo.available_timezones():
+    if name not in zones.known():
         raise ValidationError(f"“{name}” is not a known time zone; use a name like Europe/Berlin")
 
 
@@ -48,7 +48,16 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.exclude(status=UserStatus.DISABLED)
 
 
-class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def active(self) -> UserQuerySet:
+        return self.get_queryset().active()
+
+    def pageable(self) -> UserQuerySet:
+        return self.get_queryset().pageable()
+
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=(username or "").lower())
 
@@ -136,7 +145,9 @@ class Team(models.Model):
     lead = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="leads"
     )
-    members = models.ManyToManyField(User, through="Membership", related_name="teams")
+    members: "models.ManyToManyField[User, Membership]" = models.ManyToManyField(
+        User, through="Membership", related_name="teams"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

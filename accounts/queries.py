@@ -60,6 +60,7 @@ def teams_with_people(viewer: User) -> QuerySet[Team]:
         visible_teams(viewer)
         .select_related("lead")
         .annotate(size=Count("memberships"))
+        .order_by("name", "id")
         .prefetch_related(Prefetch("memberships", queryset=members))
     )
 
@@ -81,6 +82,6 @@ def invitation_expires_at(user: User, now: datetime) -> datetime | None:
     return open_links.order_by("-expires_at").values_list("expires_at", flat=True).first()
 
 
-def team_ids_of(user_public_id: str) -> QuerySet[Membership]:
-    """Keys of the teams a person is in, as a subquery."""
-    return Membership.objects.filter(user__public_id=user_public_id).values("team_id")
+def teams_of(user_public_id: str) -> QuerySet[Team]:
+    """The teams a person is in."""
+    return Team.objects.filter(memberships__user__public_id=user_public_id)

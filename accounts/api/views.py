@@ -105,7 +105,7 @@ class Teams(ApiView):
         wanted = filters_of(request, ["memberId"])
         rows = queries.teams_with_people(request.user)
         if "memberId" in wanted:
-            rows = rows.filter(pk__in=queries.team_ids_of(wanted["memberId"]))
+            rows = rows.filter(pk__in=queries.teams_of(wanted["memberId"]))
         return listing(request, rows, "teams", shapes.team_json)
 
     @extend_schema(

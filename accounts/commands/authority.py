@@ -13,10 +13,10 @@ def role_of(by: Actor) -> str:
     """
     if by.type == SYSTEM.type:
         return Role.ADMIN
-    role = User.objects.active().filter(pk=by.user_pk).values_list("role", flat=True).first()
-    if role is None:
+    person = User.objects.active().filter(pk=by.user_pk).first() if by.user_pk else None
+    if person is None:
         raise Forbidden("Only an active person may do this")
-    return role
+    return person.role
 
 
 def require(by: Actor, ability: roles.Ability, *, own: bool = False) -> None:
@@ -27,6 +27,6 @@ def require(by: Actor, ability: roles.Ability, *, own: bool = False) -> None:
 
 def require_governing(by: Actor, team: Team) -> None:
     """Raises Forbidden unless `by` owns the team or is an admin."""
-    own = Membership.objects.filter(team=team, user_id=by.user_pk)
+    own = Membership.objects.filter(team=team, user=by.user_pk)
     if not roles.may_govern(role_of(by), own.values_list("role", flat=True).first()):
         raise Forbidden("Only an owner of the team may do this")

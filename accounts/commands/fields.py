@@ -1,12 +1,12 @@
 """Clean values of accounts: names, addresses, zones, origins. Each raises ValidationFailed."""
 
 import unicodedata
-import zoneinfo
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from accounts.domain import zones
 from accounts.models import Role, TeamRole
 from core.errors import ValidationFailed
 
@@ -49,7 +49,7 @@ def email(value: str) -> str:
 
 
 def time_zone(value: str) -> str:
-    if value not in zoneinfo.available_timezones():
+    if value not in zones.known():
         message = f"“{value}” is not a known time zone; use a name like Europe/Berlin"
         raise ValidationFailed(message, field="timeZone", reason="invalid_choice")
     return value

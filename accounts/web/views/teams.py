@@ -72,10 +72,8 @@ def delete(request: HttpRequest, public_id: str) -> HttpResponse:
 def add_member(request: HttpRequest, public_id: str) -> HttpResponse:
     found = _find(request, public_id)
     form = AddMemberForm(request.POST, team=found, governs=_governs(request, found))
-    if form.is_valid():
-        values = {"role": form.cleaned_data["role"]} if "role" in form.cleaned_data else {}
-        if submit(request, form, commands.add_member, found, form.cleaned_data["user"], **values):
-            return _back(found)
+    if submit(request, form, commands.add_member, found):
+        return _back(found)
     return _detail(request, found, add_form=form)
 
 

@@ -1,0 +1,105 @@
+"""The base of the JSON API: bodies, envelope, limits."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import Team, User
+from core import clock
+
+pytestmark = pytest.mark.django_db
+
+
+def send(client: APIClient, body: bytes | str, content_type: str = "application/json"):
+    return client.generic("POST", "/api/teams", body, content_type=content_type)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b'{"name": NaN}',
+        b'{"name": Infinity}',
+        b"[1]",
+        b'"text"',
+        b"\xff\xfe\x00",
+        b'{"name": "\xff"}',
+        b'{"name": ' + b"[" * 70 + b"]" * 70 + b"}",
+        b"[" * 100_000,
+        b'{"n": ' + b"9" * 100_000 + b"}",
+    ],
+    ids=range(10),
+)
+def test_what_is_no_json_object_is_refused(api: Callable, alice: User, body: bytes):
+    answer = send(api(alice), body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "INVALID_REQUEST"
+
+
+def test_odd_but_valid_text_is_taken(api: Callable, alice: User):
+    assert send(api(alice), rb'{"name": "one", "name": "a\u0000b\ud800c"}').status_code == 201
+    assert Team.objects.get().name == "a\ufffdb\ufffdc"
+
+
+def test_a_body_over_the_limit_is_too_large(api: Callable, alice: User):
+    answer = send(api(alice), json.dumps({"name": "x" * 2_100_000}))
+    assert answer.status_code == 413
+
+
+def test_only_json_is_read(api: Callable, alice: User):
+    assert send(api(alice), "name=x", "application/x-www-form-urlencoded").status_code == 415
+
+
+def test_a_method_that_is_not_there(api: Callable, alice: User):
+    answer = api(alice).put("/api/teams", {})
+    assert answer.status_code in {403, 405}
+    assert answer.json()["status"] == "error"
+
+
+def test_every_answer_tells_the_limit(api: Callable, alice: User):
+    answer = api(alice).get("/api/teams")
+    assert answer["X-RateLimit-Limit"] == "100"
+    assert answer["X-RateLimit-Remaining"] == "99"
+    assert 0 < int(answer["X-RateLimit-Reset"]) <= 60
+    assert answer["Cache-Control"] == "no-store"
+
+
+@pytest.fixture
+def at_the_start_of_a_minute(data_dir) -> None:
+    (data_dir / "clock_offset").write_text(str(60 - clock.now().timestamp() % 60 + 1))
+
+
+def test_one_request_too_many_waits(
+    api: Callable, alice: User, bob: User, settings, at_the_start_of_a_minute
+):
+    settings.API_PER_MINUTE = 3
+    client = api(alice)
+    codes = [client.get("/api/teams").status_code for _ in range(4)]
+    assert codes == [200, 200, 200, 429]
+    refused = client.get("/api/teams")
+    assert refused.json()["error"]["code"] == "RATE_LIMITED"
+    assert refused["Retry-After"] == refused["X-RateLimit-Reset"]
+    assert client.get("/api/users").status_code == 200, "each resource has its own limit"
+    assert api(bob).get("/api/teams").status_code == 200, "each key has its own limit"
+
+
+def test_zero_means_no_limit(api: Callable, alice: User, settings):
+    settings.API_PER_MINUTE = 0
+    answer = api(alice).get("/api/teams")
+    assert answer.status_code == 200
+    assert "X-RateLimit-Limit" not in answer
+
+
+def test_the_unexpected_says_nothing(api: Callable, alice: User, monkeypatch):
+    def broken(viewer: User):
+        raise RuntimeError("the password is swordfish")
+
+    monkeypatch.setattr("accounts.queries.teams_with_people", broken)
+    answer = api(alice).get("/api/teams")
+    assert answer.status_code == 500
+    assert answer.json()["error"] == {
+        "code": "INTERNAL_ERROR",
+        "message": "Internal server error",
+    }
