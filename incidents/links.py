@@ -5,6 +5,7 @@ is dead once the incident is closed or the person disabled; that is checked when
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.core import signing
 from django.urls import reverse
@@ -25,13 +26,19 @@ class Grant:
     user: User
 
 
+@lru_cache(maxsize=8)
+def _pattern(name: str, sample: str) -> str:
+    """The path with a hole: resolving it once is enough for a storm of pages."""
+    return reverse(name, args=[sample]).replace(sample, "{}")
+
+
 def incident_url(incident: Incident) -> str:
-    return config.absolute(reverse("incidents:detail", args=[incident.pk]))
+    return config.absolute(_pattern("incidents:detail", "77777777").format(incident.pk))
 
 
 def acknowledge_url(incident: Incident, user: User) -> str:
     token = signing.dumps([incident.pk, user.pk], salt=SALT)
-    return config.absolute(reverse("incidents:quick_acknowledge", args=[token]))
+    return config.absolute(_pattern("incidents:quick_acknowledge", "77777777").format(token))
 
 
 def grant_of(token: str) -> Grant | None:

@@ -36,3 +36,6 @@ def tell_those_paged(event: IncidentEvent, now: datetime) -> None:
     ]
     with transaction.atomic():
         notifications.enqueue(requests, now=now)
+
+
+tell_those_paged.reacts_to = frozenset(WORDS)  # type: ignore[attr-defined]

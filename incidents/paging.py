@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from core.actor import SYSTEM
+from core.database import stored_time
 from escalation import queries as escalation
 from escalation.domain import engine
 from escalation.domain.engine import Act, Decision, Plan, State, Target, TargetKind
@@ -271,12 +272,27 @@ def _write(incidents: list[Incident], batch: Batch) -> None:
     if batch.requests:
         notifications.enqueue(batch.requests, now=batch.now)
     IncidentEvent.objects.bulk_create(batch.events)
-    fields = [
-        "cycle",
-        "next_step",
-        "current_step",
-        "escalate_at",
-        "escalation_state",
-        "updated_at",
+    _save(incidents, batch.now)
+
+
+def _save(incidents: list[Incident], now: datetime) -> None:
+    """One prepared statement for all rows: Django's bulk_update spent half of a storm's time."""
+    at = stored_time(now)
+    rows = [
+        (
+            incident.cycle,
+            incident.next_step,
+            incident.current_step,
+            stored_time(incident.escalate_at) if incident.escalate_at else None,
+            str(incident.escalation_state),
+            at,
+            incident.pk,
+        )
+        for incident in incidents
     ]
-    Incident.objects.bulk_update(incidents, fields)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE incidents_incident SET cycle = %s, next_step = %s, current_step = %s,"
+            " escalate_at = %s, escalation_state = %s, updated_at = %s WHERE id = %s",
+            rows,
+        )

@@ -39,6 +39,8 @@ def publish_due(now: datetime, limit: int = 200) -> int:
 
 def _publish(event: IncidentEvent, now: datetime) -> None:
     for name, call in subscribers():
+        if event.type not in getattr(call, "reacts_to", (event.type,)):
+            continue  # most events of a storm concern nobody: no savepoint for them
         try:
             with transaction.atomic():
                 call(event, now)

@@ -47,6 +47,9 @@ def announce(event: IncidentEvent, now: datetime) -> None:
             notifications.enqueue_direct(requests, now=now)
 
 
+announce.reacts_to = frozenset(ANNOUNCED)  # type: ignore[attr-defined]
+
+
 def _message(incident: Incident, name: str, event: IncidentEvent) -> Message:
     return Message(
         kind="service_event",
