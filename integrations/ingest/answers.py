@@ -41,7 +41,7 @@ def machine_route(view: View) -> View:
             return refusal.response()
         except (OperationalError, InterfaceError) as error:
             log.warning("not accepted, the database did not answer: %s", error)
-            connection.close()
+            connection.close_if_unusable_or_obsolete()
             return unavailable()
 
     return wrapped
