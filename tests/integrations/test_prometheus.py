@@ -166,6 +166,7 @@ class TestRoute:
         assert incident.urgency == "HIGH"
         assert answer.json()["result"]["incident"]["id"] == incident.public_id
 
+    @pytest.mark.django_db(transaction=True)
     def test_nothing_of_a_body_is_stored_when_one_alert_cannot_be(self, post, monkeypatch) -> None:
         """All or nothing: a failure in the middle leaves no half-stored group."""
         from django.db import OperationalError
