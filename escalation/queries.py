@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
-from accounts.models import Membership, Role, Team, User
+from accounts.models import Membership, Role, User, UserStatus
 from core import config
 from escalation.domain.engine import Plan, StepPlan, Target, TargetKind
 from escalation.models import EscalationPolicy, PolicyVersion, StepTarget
@@ -23,10 +23,14 @@ class Recipient:
 
 def plans(version_ids: Iterable[int]) -> dict[int, Plan]:
     """Policy versions as the engine sees them; few queries for any number of versions."""
-    versions = PolicyVersion.objects.filter(pk__in=set(version_ids)).prefetch_related(
-        "steps__targets__user", "steps__targets__team", "steps__targets__schedule"
-    )
+    versions = PolicyVersion.objects.filter(pk__in=set(version_ids))
+    versions = versions.prefetch_related("steps", _named_targets("steps__targets"))
     return {version.pk: plan_of(version) for version in versions}
+
+
+def _named_targets(path: str) -> Prefetch:
+    """Targets with the rows that they name, in one query."""
+    return Prefetch(path, StepTarget.objects.select_related("user", "team", "schedule"))
 
 
 def plan_of(version: PolicyVersion) -> Plan:
@@ -52,11 +56,11 @@ def _target(row: StepTarget) -> Target | None:
 class Recipients:
     """Resolves targets at one instant, remembering what it read: made anew for each batch."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, known: Iterable[User] = ()) -> None:
+        """`known`: people just read, who need not be read again."""
         self.now = now
-        self._users: dict[int, User] = {}
-        self._teams: dict[int, list[Membership]] = {}
-        self._leads: dict[int, Membership | None] = {}
+        self._users = {user.pk: user for user in known if user.status != UserStatus.DISABLED}
+        self._members: dict[int, list[Membership]] = {}
         self._on_call: dict[int, list[schedules.OnCallNow]] = {}
 
     def of(self, targets: Sequence[Target]) -> list[Recipient]:
@@ -74,19 +78,21 @@ class Recipients:
             return [(user, "named in the step")] if user else []
         if target.kind is TargetKind.SCHEDULE:
             return [(entry.user, entry.reason) for entry in self._on_call.get(target.id, [])]
+        members = self._members.get(target.id, [])
         if target.kind is TargetKind.TEAM_LEAD:
-            lead = self._leads.get(target.id)
-            return [(lead.user, f"lead of {lead.team}")] if lead else []
-        members = self._teams.get(target.id, [])
-        return [(member.user, f"member of {member.team}") for member in members]
+            leads = (member for member in members if member.team.lead_id == member.user_id)
+            return [(member.user, f"lead of {member.team}") for member in leads]
+        return [
+            (member.user, f"member of {member.team}") for member in members if member.receives_pages
+        ]
 
     def _load(self, targets: Sequence[Target]) -> None:
         wanted: dict[TargetKind, set[int]] = {kind: set() for kind in TargetKind}
         for target in targets:
             wanted[target.kind].add(target.id)
         self._load_users(wanted[TargetKind.USER] - set(self._users))
-        self._load_teams(wanted[TargetKind.TEAM] - set(self._teams))
-        self._load_leads(wanted[TargetKind.TEAM_LEAD] - set(self._leads))
+        teams = wanted[TargetKind.TEAM] | wanted[TargetKind.TEAM_LEAD]
+        self._load_members(teams - set(self._members))
         missing = wanted[TargetKind.SCHEDULE] - set(self._on_call)
         if missing:
             self._on_call.update(schedules.on_call(missing, self.now))
@@ -95,47 +101,39 @@ class Recipients:
         if ids:
             self._users.update(User.objects.pageable().in_bulk(ids))
 
-    def _load_teams(self, ids: set[int]) -> None:
+    def _load_members(self, ids: set[int]) -> None:
         if not ids:
             return
-        self._teams.update({pk: [] for pk in ids})
-        for member in _pageable_members(ids).filter(receives_pages=True):
-            self._teams[member.team_id].append(member)
-
-    def _load_leads(self, ids: set[int]) -> None:
-        if not ids:
-            return
-        self._leads.update(dict.fromkeys(ids))
-        leads = dict(Team.objects.filter(pk__in=ids).values_list("pk", "lead_id"))
-        for member in _pageable_members(ids):
-            if leads.get(member.team_id) == member.user_id:
-                self._leads[member.team_id] = member
-
-
-def _pageable_members(team_ids: set[int]):  # noqa: ANN202 - a queryset of Membership
-    members = Membership.objects.filter(team_id__in=team_ids).select_related("user", "team")
-    return members.filter(user__in=User.objects.pageable())
+        self._members.update({pk: [] for pk in ids})
+        rows = Membership.objects.filter(team_id__in=ids).select_related("user", "team")
+        for member in rows.filter(user__in=User.objects.pageable()):
+            self._members[member.team_id].append(member)
 
 
 def fallback(version_id: int | None) -> list[Recipient]:
     """The fallback contact, never empty while an active admin exists (architecture decision 16)."""
-    if version_id is not None:
-        named = User.objects.pageable().filter(policyversion_fallback_of=version_id)
-        if people := [Recipient(user, "fallback contact of the policy") for user in named]:
-            return people
-    wide = User.objects.pageable().filter(pk__in=config.get("fallback_users") or [])
-    if people := [Recipient(user, "fallback contact of the installation") for user in wide]:
-        return people
-    admins = User.objects.active().filter(role=Role.ADMIN)
-    return [Recipient(user, "active admin, no fallback contact is set") for user in admins]
+    links = PolicyVersion.fallback_users.through.objects.filter(policyversion=version_id)
+    wide = set(config.get("fallback_users") or [])
+    named = Exists(links.filter(user=OuterRef("pk")))
+    admin = Q(role=Role.ADMIN, status=UserStatus.ACTIVE)
+    rows = User.objects.pageable().annotate(named=named)
+    people = list(rows.filter(Q(named=True) | Q(pk__in=wide) | admin))
+    if chosen := [user for user in people if user.named]:
+        return [Recipient(user, "fallback contact of the policy") for user in chosen]
+    if chosen := [user for user in people if user.pk in wide]:
+        return [Recipient(user, "fallback contact of the installation") for user in chosen]
+    return [Recipient(user, "active admin, no fallback contact is set") for user in people]
+
+
+def policies_using_schedule(schedule_id: int) -> list[str]:
+    """Names of the policies in use or usable that page whoever is on call in the schedule."""
+    rows = EscalationPolicy.objects.filter(archived_at=None)
+    rows = rows.filter(current__steps__targets__schedule=schedule_id).distinct()
+    return list(rows.order_by("name").values_list("name", flat=True))
 
 
 def with_steps() -> QuerySet[EscalationPolicy]:
     """Policies in use or usable, with what the current version says."""
     rows = EscalationPolicy.objects.filter(archived_at=None).select_related("current")
-    return rows.prefetch_related(
-        "current__fallback_users",
-        "current__steps__targets__user",
-        "current__steps__targets__team",
-        "current__steps__targets__schedule",
-    )
+    targets = _named_targets("current__steps__targets")
+    return rows.prefetch_related("current__fallback_users", "current__steps", targets)

@@ -30,3 +30,6 @@ VENDORS = {
 
 # How services are doing, asked by their list: service ids -> active incidents by urgency.
 SERVICE_ACTIVITY = "incidents.queries.activity_of_services"
+
+# What pages whoever is on call in a schedule: schedule id -> names. While there are any, it stays.
+SCHEDULE_USERS = "escalation.queries.policies_using_schedule"

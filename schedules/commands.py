@@ -3,12 +3,13 @@
 import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
-from accounts.models import User, check_time_zone
+from accounts.models import Role, User, UserStatus, check_time_zone
 from audit import commands as audit
 from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
@@ -27,6 +28,7 @@ from schedules.models import (
 
 MAX_SLOTS = 200
 MAX_LAYERS = 30
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,13 @@ def update_schedule(
     return schedule
 
 
-def archive_schedule(schedule: Schedule, *, by: Actor, now: datetime, used_by: int = 0) -> None:
-    """Raises Conflict while `used_by` policies rely on it; the caller counts them."""
-    if used_by:
-        raise Conflict(f"{used_by} escalation policies use this schedule; change them first")
+def archive_schedule(schedule: Schedule, *, by: Actor, now: datetime) -> None:
+    """Raises Conflict while an escalation policy pages whoever is on call in it."""
     with transaction.atomic():
+        Schedule.objects.select_for_update().get(pk=schedule.pk)
+        if users := queries.users_of(schedule):
+            verb = "uses" if len(users) == 1 else "use"
+            raise Conflict(f"{', '.join(users)} {verb} this schedule; change that first")
         schedule.archived_at = now
         schedule.save(update_fields=["archived_at"])
         _audit("schedule.archived", schedule, by=by, now=now)
@@ -156,7 +160,8 @@ def edit_layer(
 def remove_layer(layer: Layer, *, by: Actor, now: datetime) -> None:
     """Ends the layer now; what it said in the past stays."""
     with transaction.atomic():
-        layer.versions.filter(valid_to=None).update(valid_to=now)
+        # One that is to end later, and one that is to begin later, end now as well.
+        layer.versions.filter(Q(valid_to=None) | Q(valid_to__gt=now)).update(valid_to=now)
         layer.removed_at = now
         layer.save(update_fields=["removed_at"])
         _audit("schedule.layer_removed", layer.schedule, by=by, now=now)
@@ -215,7 +220,30 @@ def cancel_override(override: Override, *, by: Actor, now: datetime) -> None:
 def warnings_of(row: Override) -> list[resolver.OverrideWarning]:
     """What is odd about an override, saved or not: no effect, a gap, a disabled person."""
     loaded = queries.load([row.schedule_id], start=row.start, end=row.end)
-    return resolver.override_warnings(loaded[row.schedule_id], queries.override_value(row))
+    value = loaded[row.schedule_id]
+    named = {user.pk for user in (row.user, row.replaces) if _is_disabled(user)}
+    value = replace(value, inactive=value.inactive | named)
+    return resolver.override_warnings(value, queries.override_value(row))
+
+
+def usual_phase(unit: str, restrictions: Sequence[dict[str, Any]]) -> str:
+    """A daily rota with windows counts active days, so that nobody is starved (section 2)."""
+    daily = unit == RotationUnit.DAY and restrictions
+    return RotationPhase.ACTIVE if daily else RotationPhase.CALENDAR
+
+
+def check_not_past(user: User, instant: datetime | None, *, now: datetime, field: str) -> None:
+    """Correcting the record is for admins: others plan ahead (schedule semantics, section 5).
+
+    A form knows the minute only, so the minute that has begun counts as now.
+    Raises ValidationFailed.
+    """
+    if instant and instant < now - MINUTE and user.role != Role.ADMIN:
+        raise ValidationFailed("Only an admin may change the past", field=field, reason="past")
+
+
+def _is_disabled(user: User | None) -> bool:
+    return user is not None and user.status == UserStatus.DISABLED
 
 
 def _check(spec: LayerSpec) -> None:
@@ -286,7 +314,9 @@ def _successor(
             restrictions=wanted.restrictions,
         )
     except ValueError as error:
-        raise ValidationFailed(str(error), field="effectiveFrom") from error
+        begins = old.valid_from and old.valid_from.isoformat(timespec="minutes")
+        message = f"Newer rules of this layer begin at {begins}; choose a time from then on"
+        raise ValidationFailed(message, field="effectiveFrom") from error
     old.valid_to = closed.valid_to
     old.save(update_fields=["valid_to"])
     draft.valid_from = opened.valid_from
@@ -298,7 +328,8 @@ def _successor(
 
 def _move_layers(schedule: Schedule, now: datetime) -> None:
     zone = zoneinfo.ZoneInfo(schedule.time_zone)
-    for old in LayerVersion.objects.filter(layer__schedule=schedule, valid_to=None):
+    rows = LayerVersion.objects.select_for_update().filter(layer__schedule=schedule, valid_to=None)
+    for old in rows:
         value = queries.version_value(old)
         begun = value.valid_from is None or value.valid_from <= in_utc(now)
         cut = now if begun and value.valid_from else value.valid_from or now

@@ -5,14 +5,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils.module_loading import import_string
 
+from accounts.domain import roles
 from accounts.models import User, UserStatus
 from schedules.domain import model, resolver
-from schedules.models import Layer, LayerVersion, Override, Schedule
+from schedules.models import LayerVersion, Override, Schedule
 
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
-NEXT_HORIZON = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,57 +33,113 @@ def live() -> QuerySet[Schedule]:
     return Schedule.objects.filter(archived_at=None)
 
 
-def on_call(schedule_ids: Iterable[int], at: datetime) -> dict[int, list[OnCallNow]]:
-    """Who is on call in each schedule at `at`; an empty list is a gap. A few queries in all."""
-    loaded = load(schedule_ids, start=at, end=at + timedelta(seconds=1))
-    answers = {pk: resolver.on_call(schedule, at) for pk, schedule in loaded.items()}
-    people = User.objects.in_bulk({entry.user for found in answers.values() for entry in found})
-    return {
-        pk: [OnCallNow(people[entry.user], entry.because) for entry in found]
-        for pk, found in answers.items()
+def visible_to(user: User, now: datetime) -> QuerySet[Schedule]:
+    """Live schedules that a person may see; one with the role of a user sees those he is on."""
+    if roles.may(user.role, roles.Ability.VIEW_SCHEDULE):
+        return live()
+    return live().filter(pk__in=_with(user, now)) if user.is_active else live().none()
+
+
+def _with(user: User, now: datetime) -> set[int]:
+    """Schedules in whose rotations or overrides, running or to come, the person stands."""
+    versions = LayerVersion.objects.filter(Q(valid_to=None) | Q(valid_to__gt=now))
+    found = {
+        schedule
+        for schedule, slots in versions.values_list("layer__schedule_id", "slots")
+        if any(user.pk in slot for slot in slots)
     }
+    named = Override.objects.filter(Q(user=user) | Q(replaces=user), cancelled_at=None)
+    return found | set(named.filter(end__gt=now).values_list("schedule_id", flat=True))
+
+
+def on_call(schedule_ids: Iterable[int], at: datetime) -> dict[int, list[OnCallNow]]:
+    """Who is on call in each schedule at `at`; an empty list is a gap. Three queries in all."""
+    rules = read(schedule_ids, start=at, end=at + timedelta(seconds=1))
+    return {
+        pk: [
+            OnCallNow(rules.people[entry.user], entry.because)
+            for entry in resolver.on_call(value, at)
+        ]
+        for pk, value in rules.values.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Schedules as values of the resolver, with the rows and people they were made from."""
+
+    values: dict[int, model.Schedule]
+    versions: dict[int, list[LayerVersion]]
+    overrides: dict[int, list[Override]]
+    people: dict[int, User]
 
 
 def load(
     schedule_ids: Iterable[int], *, start: datetime, end: datetime
 ) -> dict[int, model.Schedule]:
     """Schedules as values of the resolver, with the overrides that touch [start, end)."""
-    overrides = Override.objects.filter(cancelled_at=None, end__gt=start, start__lt=end)
-    rows = live().filter(pk__in=set(schedule_ids))
-    rows = rows.prefetch_related(
-        Prefetch("overrides", queryset=overrides, to_attr="touching"),
-        "layers__versions",
-    )
-    inactive = frozenset(
-        User.objects.filter(status=UserStatus.DISABLED).values_list("pk", flat=True)
-    )
-    return {row.pk: as_value(row, row.touching, inactive) for row in rows}  # type: ignore[attr-defined]
+    return read(schedule_ids, start=start, end=end).values
 
 
-def as_value(
-    row: Schedule, overrides: Iterable[Override], inactive: frozenset[int]
+def read(schedule_ids: Iterable[int], *, start: datetime, end: datetime) -> Rules:
+    """Three queries for any number of schedules.
+
+    An archived schedule still answers: an incident may run on a policy version that names it.
+    """
+    ids = set(schedule_ids)
+    versions: dict[int, list[LayerVersion]] = {pk: [] for pk in ids}
+    overrides: dict[int, list[Override]] = {pk: [] for pk in ids}
+    rows = LayerVersion.objects.filter(layer__schedule__in=ids).select_related("layer")
+    for version in rows.order_by("layer__position", "layer_id", "id"):
+        versions[version.layer.schedule_id].append(version)
+    touching = Override.objects.filter(cancelled_at=None, end__gt=start, start__lt=end)
+    for override in touching.filter(schedule__in=ids):
+        overrides[override.schedule_id].append(override)
+    people = User.objects.in_bulk(_mentioned(versions, overrides))
+    values = {pk: _value(pk, versions[pk], overrides[pk], people) for pk in ids}
+    return Rules(values, versions, overrides, people)
+
+
+def _mentioned(
+    versions: dict[int, list[LayerVersion]], overrides: dict[int, list[Override]]
+) -> set[int]:
+    found = {
+        user for rows in versions.values() for row in rows for slot in row.slots for user in slot
+    }
+    for rows in overrides.values():
+        found |= {user for row in rows for user in (row.user_id, row.replaces_id) if user}
+    return found
+
+
+def _value(
+    pk: int,
+    versions: list[LayerVersion],
+    overrides: list[Override],
+    people: dict[int, User],
 ) -> model.Schedule:
+    mentioned = _mentioned({pk: versions}, {pk: overrides})
     return model.Schedule(
-        id=row.pk,
-        zone=zoneinfo.ZoneInfo(row.time_zone),
-        layers=tuple(value for layer in row.layers.all() for value in _layers(layer)),
+        id=pk,
+        zone=zoneinfo.ZoneInfo(versions[-1].time_zone if versions else "UTC"),
+        layers=tuple(_layer(version) for version in versions),
         overrides=tuple(override_value(override) for override in overrides),
-        inactive=inactive,
+        inactive=frozenset(user for user in mentioned if not _may_be_paged(people.get(user))),
     )
 
 
-def _layers(row: Layer) -> list[model.Layer]:
+def _may_be_paged(user: User | None) -> bool:
+    return user is not None and user.status != UserStatus.DISABLED
+
+
+def _layer(version: LayerVersion) -> model.Layer:
     """Each version with the priority it had: a new priority changes nothing of the past."""
-    return [
-        model.Layer(
-            id=row.pk,
-            name=row.name,
-            priority=version.priority,
-            position=row.position,
-            versions=(version_value(version),),
-        )
-        for version in row.versions.all()
-    ]
+    return model.Layer(
+        id=version.layer_id,
+        name=version.layer.name,
+        priority=version.priority,
+        position=version.layer.position,
+        versions=(version_value(version),),
+    )
 
 
 def version_value(row: LayerVersion) -> model.LayerVersion:
@@ -126,6 +184,11 @@ def override_value(row: Override) -> model.Override:
         end=row.end,
         created_at=row.created_at,
     )
+
+
+def users_of(schedule: Schedule) -> list[str]:
+    """Names of what pages whoever is on call in it; asked upwards, through wiring."""
+    return list(import_string(settings.SCHEDULE_USERS)(schedule.pk))
 
 
 def current_overrides(schedule: Schedule, now: datetime) -> QuerySet[Override]:

@@ -19,7 +19,7 @@ from core.errors import Forbidden, InvalidRequest, ValidationFailed
 from schedules import commands, coverage, queries
 from schedules.api import serializers as shapes
 from schedules.commands import LayerSpec
-from schedules.models import Layer, RotationPhase, Schedule
+from schedules.models import Layer, Schedule
 
 SCOPES = {
     "GET": "schedules:read",
@@ -30,12 +30,12 @@ SCOPES = {
 }
 
 
-def _rows() -> QuerySet[Schedule]:
-    return queries.live().prefetch_related("layers__versions")
+def _rows(request: Request) -> QuerySet[Schedule]:
+    return queries.visible_to(request.user, clock.now()).prefetch_related("layers__versions")
 
 
-def _schedule(public_id: str) -> Schedule:
-    return get_object_or_404(_rows(), public_id=public_id)
+def _schedule(request: Request, public_id: str) -> Schedule:
+    return get_object_or_404(_rows(request), public_id=public_id)
 
 
 def _layer(schedule: Schedule, public_id: str) -> Layer:
@@ -45,12 +45,6 @@ def _layer(schedule: Schedule, public_id: str) -> Layer:
 def _require_edit(request: Request) -> None:
     if not roles.may(request.user.role, roles.Ability.EDIT_SCHEDULE):
         raise Forbidden("Your role may not edit schedules")
-
-
-def _may_touch_the_past(request: Request, instant: datetime | None, field: str) -> None:
-    """Correcting the record is for admins: others plan ahead (schedule semantics, section 5)."""
-    if instant and instant < clock.now() and request.user.role != Role.ADMIN:
-        raise ValidationFailed("Only an admin may change the past", field=field, reason="past")
 
 
 def _people(schedules: list[Schedule]) -> dict[int, str]:
@@ -65,8 +59,8 @@ def _people(schedules: list[Schedule]) -> dict[int, str]:
     return dict(User.objects.filter(pk__in=ids).values_list("pk", "public_id"))
 
 
-def _shape(schedule: Schedule) -> dict[str, Any]:
-    fresh = _schedule(schedule.public_id)
+def _shape(request: Request, schedule: Schedule) -> dict[str, Any]:
+    fresh = _schedule(request, schedule.public_id)
     return shapes.schedule_json(fresh, _people([fresh]))
 
 
@@ -83,19 +77,13 @@ def _spec(body: dict[str, Any]) -> LayerSpec:
         unit=rotation["unit"],
         every=rotation["every"],
         anchor=rotation["anchor"],
-        phase=rotation.get("phase") or _default_phase(body),
+        phase=rotation.get("phase") or commands.usual_phase(rotation["unit"], body["restrictions"]),
         shift_length_minutes=rotation["shiftLengthMinutes"],
         slots=[[people[public_id] for public_id in slot["userIds"]] for slot in rotation["slots"]],
         restrictions=[dict(item) for item in body["restrictions"]],
         end=body["end"],
         priority=body["priority"],
     )
-
-
-def _default_phase(body: dict[str, Any]) -> str:
-    """A daily rota with windows counts active days, so that nobody is starved (section 2)."""
-    daily = body["rotation"]["unit"] == "day" and body["restrictions"]
-    return RotationPhase.ACTIVE if daily else RotationPhase.CALENDAR
 
 
 class Schedules(ApiView):
@@ -109,7 +97,9 @@ class Schedules(ApiView):
     def get(self, request: Request) -> Response:
         """Schedules with their layers; filter: name."""
         wanted = filters_of(request, ["name"])
-        rows = _rows().filter(name__iexact=wanted["name"]) if "name" in wanted else _rows()
+        rows = _rows(request)
+        if "name" in wanted:
+            rows = rows.filter(name__iexact=wanted["name"])
         answer = listing(request, rows, "schedules", lambda row: row)
         found = answer.data["schedules"]
         people = _people(found)
@@ -128,7 +118,7 @@ class Schedules(ApiView):
         body["time_zone"] = body.pop("timeZone")
         by = actor_of_api(request)
         schedule = commands.create_schedule(by=by, now=clock.now(), **body)
-        return Response(_shape(schedule), status=201)
+        return Response(_shape(request, schedule), status=201)
 
 
 class OneSchedule(ApiView):
@@ -137,7 +127,7 @@ class OneSchedule(ApiView):
     @extend_schema(operation_id="getSchedule", responses=shapes.ScheduleOut)
     def get(self, request: Request, public_id: str) -> Response:
         """One schedule."""
-        return Response(_shape(_schedule(public_id)))
+        return Response(_shape(request, _schedule(request, public_id)))
 
     @extend_schema(
         operation_id="updateSchedule",
@@ -151,8 +141,17 @@ class OneSchedule(ApiView):
         if "timeZone" in body:
             body["time_zone"] = body.pop("timeZone")
         by = actor_of_api(request)
-        schedule = commands.update_schedule(_schedule(public_id), by=by, now=clock.now(), **body)
-        return Response(_shape(schedule))
+        schedule = _schedule(request, public_id)
+        schedule = commands.update_schedule(schedule, by=by, now=clock.now(), **body)
+        return Response(_shape(request, schedule))
+
+    @extend_schema(operation_id="archiveSchedule", responses={204: None})
+    def delete(self, request: Request, public_id: str) -> Response:
+        """Archives a schedule that no escalation policy uses (409 otherwise)."""
+        _require_edit(request)
+        schedule = _schedule(request, public_id)
+        commands.archive_schedule(schedule, by=actor_of_api(request), now=clock.now())
+        return Response(status=204)
 
 
 class Layers(ApiView):
@@ -160,19 +159,28 @@ class Layers(ApiView):
 
     @extend_schema(operation_id="addLayer", request=shapes.LayerIn, responses={201: None})
     def post(self, request: Request, public_id: str) -> Response:
-        """A new layer."""
+        """A new layer, from `effectiveFrom` on.
+
+        Null: from its anchor on, for admins even in the past; for others from now on.
+        """
         _require_edit(request)
-        schedule = _schedule(public_id)
+        schedule = _schedule(request, public_id)
         body = checked(shapes.LayerIn, request)
+        now, begins = clock.now(), body["effectiveFrom"]
+        commands.check_not_past(request.user, begins, now=now, field="effectiveFrom")
+        if begins is None and request.user.role != Role.ADMIN:
+            begins = now
         layer = commands.add_layer(
             schedule,
             _spec(body),
             name=body["name"],
             by=actor_of_api(request),
-            now=clock.now(),
-            effective_from=body["effectiveFrom"],
+            now=now,
+            effective_from=begins,
         )
-        return Response(shapes.layer_json(layer, _people([_schedule(public_id)])), status=201)
+        return Response(
+            shapes.layer_json(layer, _people([_schedule(request, public_id)])), status=201
+        )
 
 
 class OneLayer(ApiView):
@@ -182,26 +190,27 @@ class OneLayer(ApiView):
     def put(self, request: Request, public_id: str, layer_id: str) -> Response:
         """A new version from `effectiveFrom` (null: now). Answers before it never change."""
         _require_edit(request)
-        layer = _layer(_schedule(public_id), layer_id)
+        layer = _layer(_schedule(request, public_id), layer_id)
         body = checked(shapes.LayerIn, request)
-        _may_touch_the_past(request, body["effectiveFrom"], "effectiveFrom")
+        now, begins = clock.now(), body["effectiveFrom"]
+        commands.check_not_past(request.user, begins, now=now, field="effectiveFrom")
         commands.edit_layer(
             layer,
             _spec(body),
             by=actor_of_api(request),
-            now=clock.now(),
+            now=now,
             name=body["name"],
-            effective_from=body["effectiveFrom"],
+            effective_from=begins,
             restart=body["restart"],
         )
-        fresh = _schedule(public_id)
+        fresh = _schedule(request, public_id)
         return Response(shapes.layer_json(_layer(fresh, layer_id), _people([fresh])))
 
     @extend_schema(operation_id="removeLayer", responses={204: None})
     def delete(self, request: Request, public_id: str, layer_id: str) -> Response:
         """Ends the layer now; its past stays."""
         _require_edit(request)
-        layer = _layer(_schedule(public_id), layer_id)
+        layer = _layer(_schedule(request, public_id), layer_id)
         commands.remove_layer(layer, by=actor_of_api(request), now=clock.now())
         return Response(status=204)
 
@@ -213,16 +222,17 @@ class Overrides(ApiView):
     def get(self, request: Request, public_id: str) -> Response:
         """Overrides that run or are to come."""
         filters_of(request, [])
-        rows = queries.current_overrides(_schedule(public_id), clock.now())
+        rows = queries.current_overrides(_schedule(request, public_id), clock.now())
         return listing(request, rows, "overrides", shapes.override_json)
 
     @extend_schema(operation_id="addOverride", request=shapes.OverrideIn, responses={201: None})
     def post(self, request: Request, public_id: str) -> Response:
         """An override; one that leaves nobody on call needs `confirmGap` (else 409)."""
         _require_edit(request)
-        schedule = _schedule(public_id)
+        schedule = _schedule(request, public_id)
         body = checked(shapes.OverrideIn, request)
-        _may_touch_the_past(request, body["start"], "start")
+        now = clock.now()
+        commands.check_not_past(request.user, body["start"], now=now, field="start")
         override = commands.add_override(
             schedule,
             kind=body["type"],
@@ -232,7 +242,7 @@ class Overrides(ApiView):
             replaces=_user(body.get("replacesUserId"), "replacesUserId"),
             confirm_gap=body["confirmGap"],
             by=actor_of_api(request),
-            now=clock.now(),
+            now=now,
         )
         warnings = [warning.code for warning in commands.warnings_of(override)]
         return Response(shapes.override_json(override) | {"warnings": warnings}, status=201)
@@ -245,7 +255,7 @@ class OneOverride(ApiView):
     def delete(self, request: Request, public_id: str, override_id: str) -> Response:
         """Takes it back; one that runs ends now."""
         _require_edit(request)
-        rows = _schedule(public_id).overrides.filter(cancelled_at=None)
+        rows = _schedule(request, public_id).overrides.filter(cancelled_at=None)
         override = get_object_or_404(rows, public_id=override_id)
         commands.cancel_override(override, by=actor_of_api(request), now=clock.now())
         return Response(status=204)
@@ -262,7 +272,7 @@ class OnCall(ApiView):
     def get(self, request: Request, public_id: str) -> Response:
         """Who is on call at an instant."""
         given = filters_of(request, ["at"])
-        schedule = _schedule(public_id)
+        schedule = _schedule(request, public_id)
         at = _instant(given["at"]) if "at" in given else clock.now()
         answer = coverage.coverage(schedule, at)
         duties = [
