@@ -55,7 +55,7 @@ def _answering_level(
     answers: Iterable[Answer], overrides: Sequence[Override], inactive: frozenset[UserId]
 ) -> Answer:
     for level in answers:
-        if _anybody(level, inactive) or _is_replaced(level, overrides, inactive):
+        if level and (_anybody(level, inactive) or _is_replaced(level, overrides, inactive)):
             return level
     return ()
 
