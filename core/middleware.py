@@ -1,5 +1,6 @@
 """Request id and client address, host check, security headers, CSRF against the public origin."""
 
+import ipaddress
 import logging
 import secrets
 import time
@@ -22,9 +23,18 @@ def client_ip(request: HttpRequest) -> str:
     """The peer, or behind n = `OPSKNIGHT_TRUSTED_PROXIES` the n-th address from the right."""
     hops = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
     depth = settings.TRUSTED_PROXIES
-    if depth and len(hops) >= depth and hops[-depth]:
+    if depth and len(hops) >= depth and _is_address(hops[-depth]):
         return hops[-depth]
     return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _is_address(text: str) -> bool:
+    """A header that is no address must reach neither the limits nor the audit log."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def request_context(get_response: GetResponse) -> Callable[[HttpRequest], HttpResponse]:

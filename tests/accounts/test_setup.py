@@ -10,7 +10,7 @@ from accounts.models import Role, User
 from audit.models import AuditEvent
 from core import clock, config
 from core.actor import SYSTEM
-from core.errors import Conflict, ValidationFailed
+from core.errors import ValidationFailed
 
 pytestmark = pytest.mark.django_db
 FORM = {
@@ -103,14 +103,15 @@ def test_guessing_the_token_is_slowed_down(client: Client, settings):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_set_ups_at_once_one_makes_the_admin(at_once):
-    def set_up():
-        return commands.create_first_admin(
-            email="ada@example.com", name="Ada", by=SYSTEM, now=clock.now()
-        )
+    numbers = iter(range(6))
+
+    def set_up() -> int:
+        form = FORM | {"email": f"ada{next(numbers)}@example.com"}
+        return Client().post("/setup", form).status_code
 
     answers = at_once(6, set_up)
     assert User.objects.count() == 1
-    assert sum(isinstance(answer, Conflict) for answer in answers) == 5
+    assert sorted(answers) == [200, 302, 302, 302, 302, 302]
 
 
 def test_a_bad_address_leaves_the_set_up_open():
