@@ -1,0 +1,265 @@
+"""The escalation ladder of one incident: who was paged when and how, what comes next, how it ends.
+
+A view of rows, decided by nobody here: the plan is the policy version of the incident, the past
+its pages with their deliveries, the future its `next_step` at `escalate_at`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db.models import Prefetch
+
+from escalation import queries as escalation
+from escalation.domain.engine import Plan, TargetKind
+from escalation.models import PolicyVersion, Step, StepTarget
+from incidents import paging
+from incidents.models import EscalationState, Incident, Page, PageKind, Status
+from notifications.models import Channel, Delivery, DeliveryState
+
+LOOKS = {
+    DeliveryState.WAITING: ("waits for an earlier channel", "neutral", "clock"),
+    DeliveryState.QUEUED: ("queued", "info", "clock"),
+    DeliveryState.SENDING: ("sending", "info", "send"),
+    DeliveryState.SENT: ("sent", "ok", "check"),
+    DeliveryState.FAILED: ("failed", "danger", "circle-x"),
+    DeliveryState.CANCELLED: ("not sent", "neutral", "ban"),
+}
+TARGET_ICONS = {
+    TargetKind.USER: "user",
+    TargetKind.TEAM: "users",
+    TargetKind.TEAM_LEAD: "star",
+    TargetKind.SCHEDULE: "calendar-clock",
+}
+
+
+class Place(StrEnum):
+    """Where a rung stands: its pages are out, it is next, it may come, it will not come now."""
+
+    PAST = "past"
+    NEXT = "next"
+    LATER = "later"
+    IDLE = "idle"
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One channel of one page and what became of it."""
+
+    channel: str
+    word: str
+    tone: str
+    icon: str
+    attempts: int
+    reason: str
+    at: datetime | None
+    maybe_twice: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """One person who was paged, why, and through which channels."""
+
+    name: str
+    reason: str
+    at: datetime
+    cycle: int
+    run: int
+    tries: tuple[Try, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Whom a rung pages, as the policy names it."""
+
+    label: str
+    icon: str
+
+
+@dataclass(slots=True)
+class Rung:
+    """One step of the policy, or the end of the ladder."""
+
+    number: int
+    goals: tuple[Goal, ...]
+    wait: timedelta
+    place: Place = Place.IDLE
+    due: datetime | None = None
+    people: list[Paged] = field(default_factory=list)
+    silence: str = ""
+
+    @property
+    def fired_at(self) -> datetime | None:
+        return self.people[0].at if self.people else None
+
+
+@dataclass(slots=True)
+class Ladder:
+    """Everything that the ladder's fragment shows."""
+
+    rungs: list[Rung]
+    end: Rung
+    policy: PolicyVersion | None
+    delay: timedelta
+    cycle: int
+    cycles: int
+    exhausted: bool
+    running: bool
+    outdated: bool
+
+    @property
+    def next(self) -> Rung | None:
+        """The rung that fires next, the end included."""
+        return next((rung for rung in (*self.rungs, self.end) if rung.place is Place.NEXT), None)
+
+    @property
+    def repeats_left(self) -> int:
+        return 0 if self.exhausted else max(0, self.cycles - self.cycle)
+
+    @property
+    def paged_names(self) -> list[str]:
+        """Everyone paged so far, each once, first the first."""
+        people = [paged.name for rung in (*self.rungs, self.end) for paged in rung.people]
+        return list(dict.fromkeys(people))
+
+
+def ladder_of(incident: Incident) -> Ladder:
+    """The ladder as it stands: five queries, plus the fallback contact while it may still come."""
+    version = incident.policy_version
+    rungs = _rungs(version) or _implicit(incident)
+    plan = Plan(steps=(), repeat_count=version.repeat_count if version else 0)
+    running = incident.status == Status.OPEN
+    exhausted = running and incident.escalation_state == EscalationState.EXHAUSTED
+    end = Rung(len(rungs) + 1, _fallback(incident) if running else (), timedelta(0))
+    _add_people(incident, rungs, end)
+    current = incident.service.policy.current_id if incident.service.policy else None
+    ladder = Ladder(
+        rungs=rungs,
+        end=end,
+        policy=version,
+        delay=timedelta(minutes=version.initial_delay_minutes if version else 0),
+        cycle=min(incident.cycle, plan.cycles),
+        cycles=plan.cycles,
+        exhausted=exhausted,
+        running=running,
+        outdated=running and current != incident.policy_version_id,
+    )
+    _place(incident, ladder)
+    return ladder
+
+
+def _rungs(version: PolicyVersion | None) -> list[Rung]:
+    if version is None:
+        return []
+    named = StepTarget.objects.select_related("user", "team", "schedule")
+    steps = Step.objects.filter(version=version).prefetch_related(Prefetch("targets", named))
+    return [
+        Rung(
+            number=step.position + 1,
+            goals=tuple(_goal(target) for target in step.targets.all()),
+            wait=timedelta(minutes=step.escalate_after_minutes),
+        )
+        for step in steps
+    ]
+
+
+def _goal(target: StepTarget) -> Goal:
+    kind = TargetKind(target.kind)
+    named = target.user or target.team or target.schedule
+    if named is None:
+        return Goal("a target that was deleted", "circle-alert")
+    lead = kind is TargetKind.TEAM_LEAD
+    return Goal(f"lead of {named}" if lead else str(named), TARGET_ICONS[kind])
+
+
+def _implicit(incident: Incident) -> list[Rung]:
+    """A service without policy: its owners once, then the fallback (architecture decision 17)."""
+    teams = {incident.assigned_team, incident.service.team} - {None}
+    goals = [Goal(str(team), TARGET_ICONS[TargetKind.TEAM]) for team in teams]
+    if incident.assignee:
+        goals.insert(0, Goal(str(incident.assignee), TARGET_ICONS[TargetKind.USER]))
+    return [Rung(1, tuple(goals), paging.IMPLICIT_WAIT)] if goals else []
+
+
+def _fallback(incident: Incident) -> tuple[Goal, ...]:
+    people = escalation.fallback(incident.policy_version_id)
+    return tuple(Goal(str(person.user), TARGET_ICONS[TargetKind.USER]) for person in people)
+
+
+def _add_people(incident: Incident, rungs: list[Rung], end: Rung) -> None:
+    tries: dict[str, list[Try]] = defaultdict(list)
+    sent = Delivery.objects.filter(subject_kind="incident", subject_id=incident.pk)
+    for delivery in sent.defer("message", "secret").order_by("position", "id"):
+        tries[delivery.page_key].append(_try(delivery))
+    pages = Page.objects.filter(incident=incident).select_related("user").order_by("-id")
+    for page in pages[:200]:
+        rung = end if page.kind == PageKind.FALLBACK else _rung_at(rungs, page.step)
+        if rung is not None:
+            rung.people.append(_paged(page, tries[page.key]))
+
+
+def _rung_at(rungs: list[Rung], step: int) -> Rung | None:
+    return rungs[step] if step < len(rungs) else None
+
+
+def _paged(page: Page, tries: Iterable[Try]) -> Paged:
+    return Paged(
+        name=str(page.user),
+        reason=page.reason,
+        at=page.created_at,
+        cycle=page.cycle,
+        run=page.run,
+        tries=tuple(tries),
+    )
+
+
+def _try(delivery: Delivery) -> Try:
+    state = DeliveryState(delivery.state)
+    word, tone, icon = LOOKS[state]
+    reason = delivery.reason
+    if state == DeliveryState.QUEUED and delivery.attempts:
+        word = "tried, will try again"
+    return Try(
+        channel=Channel(delivery.channel).label,
+        word=word,
+        tone=tone,
+        icon=icon,
+        attempts=delivery.attempts,
+        reason=reason,
+        at=delivery.finished_at,
+        maybe_twice=delivery.possible_duplicate,
+    )
+
+
+def _place(incident: Incident, ladder: Ladder) -> None:
+    position = incident.next_step if ladder.running else None
+    for index, rung in enumerate(ladder.rungs):
+        if rung.people:
+            rung.place = Place.PAST
+        if position is None or ladder.exhausted:
+            continue
+        if index == position:
+            rung.place, rung.due = Place.NEXT, incident.escalate_at
+        elif index > position:
+            rung.place = rung.place if rung.people else Place.LATER
+        elif not rung.people:
+            rung.place, rung.silence = Place.PAST, _why_silent(incident, index)
+    _place_end(incident, ladder, position)
+
+
+def _place_end(incident: Incident, ladder: Ladder, position: int | None) -> None:
+    end = ladder.end
+    if ladder.exhausted or (position is not None and position >= len(ladder.rungs)):
+        end.place, end.due = Place.NEXT, incident.escalate_at
+    elif ladder.running:
+        end.place = Place.LATER
+    elif end.people:
+        end.place = Place.PAST
+
+
+def _why_silent(incident: Incident, index: int) -> str:
+    if incident.quiet_start and index == 0:
+        return "Fired without notifications, as asked for when the incident was opened."
+    return "Reached nobody and was skipped at once."

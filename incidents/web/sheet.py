@@ -1,0 +1,159 @@
+"""What the incident page and its fragments show, gathered once, and when it has changed."""
+
+import hashlib
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery, Sum
+from django.http import Http404, HttpRequest
+
+from accounts.domain import roles
+from accounts.models import User
+from incidents import queries
+from incidents.domain.lifecycle import MOVES
+from incidents.models import EventType, Incident, IncidentEvent, Note, Status
+from incidents.web import notes, timeline
+from incidents.web.ladder import ladder_of
+from notifications.models import Delivery
+
+TIMELINE_LENGTH = 60
+MAX_DETAILS = 80
+DEEPEST = 3
+SHOWN_NAMES = (
+    "service__team",
+    "service__policy",
+    "assignee",
+    "assigned_team",
+    "integration",
+    "policy_version__policy",
+)
+SNOOZES = ((15, "15 min"), (30, "30 min"), (60, "1 h"), (240, "4 h"), (480, "8 h"), (1440, "24 h"))
+
+
+def found(user: User, number: int) -> Incident:
+    """The incident with the names that the page shows. Raises Http404 when it is not theirs."""
+    rows = queries.visible_to(user).select_related(*SHOWN_NAMES)
+    incident = rows.filter(pk=number).first()
+    if incident is None:
+        raise Http404
+    return incident
+
+
+def live(request: HttpRequest, incident: Incident) -> dict[str, Any]:
+    """The context of the parts that follow what happens."""
+    user: Any = request.user
+    events = IncidentEvent.objects.filter(incident=incident).order_by("-id")
+    shown = list(events[: TIMELINE_LENGTH + 1])
+    return {
+        "incident": incident,
+        "etag": state_of(user, incident.pk),
+        "can": moves(incident),
+        "ladder": ladder_of(incident),
+        "entries": timeline.entries(shown[:TIMELINE_LENGTH]),
+        "more_entries": len(shown) > TIMELINE_LENGTH,
+        "notes": [(note, notes.as_html(note.content)) for note in _notes(incident)],
+        "links": safe_links(incident.links),
+        "details": flat(incident.custom_details),
+        "description": _description(incident),
+        "taken_by": _taken_by(shown),
+        "lasted": incident.resolved_at and incident.resolved_at - incident.created_at,
+        "may_annotate": roles.may(user.role, roles.Ability.ANNOTATE_INCIDENT),
+        "snoozes": SNOOZES,
+    }
+
+
+def moves(incident: Incident) -> dict[str, bool]:
+    """The verbs that the life cycle allows now, by name."""
+    status = Status(incident.status)
+    allowed = MOVES[status]
+    back = Status.OPEN in allowed
+    return {
+        "acknowledge": Status.ACKNOWLEDGED in allowed,
+        "resolve": Status.RESOLVED in allowed,
+        "snooze": Status.SNOOZED in allowed or status is Status.SNOOZED,
+        "suppress": Status.SUPPRESSED in allowed,
+        "unacknowledge": back and status is Status.ACKNOWLEDGED,
+        "wake": back and status is Status.SNOOZED,
+        "unsuppress": back and status is Status.SUPPRESSED,
+        "reopen": back and status is Status.RESOLVED,
+        "escalate": status is Status.OPEN,
+    }
+
+
+def safe_links(links: Any) -> list[dict[str, str]]:
+    """Links that may become an `href`: http and https only, whoever sent them."""
+    given = links if isinstance(links, list) else []
+    pairs = [(str(link.get("href", "")), link) for link in given if isinstance(link, dict)]
+    return [
+        {"href": href, "text": str(link.get("text") or urlsplit(href).netloc)[:200]}
+        for href, link in pairs
+        if href.lower().startswith(("http://", "https://"))
+    ]
+
+
+def flat(details: Any, prefix: str = "") -> list[tuple[str, str]]:
+    """Nested details as lines "labels.job: api"; at most MAX_DETAILS of them."""
+    found: list[tuple[str, str]] = []
+    for key, value in details.items() if isinstance(details, dict) else ():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict) and name.count(".") < DEEPEST:
+            found += flat(value, f"{name}.")
+        elif value not in ("", None):
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            found.append((name[:200], text[:2000]))
+    return found[:MAX_DETAILS]
+
+
+def _description(incident: Incident) -> str:
+    """Without the copy of the details that events carry as their description."""
+    try:
+        copied = json.loads(incident.description or "null") == incident.custom_details
+    except ValueError:
+        return incident.description
+    return "" if copied else incident.description
+
+
+def _taken_by(events: list[IncidentEvent]) -> str:
+    """Who acknowledged last; events are newest first."""
+    taken = (event for event in events if event.type == EventType.ACKNOWLEDGED)
+    return next((event.actor_label for event in taken), "")
+
+
+def _notes(incident: Incident) -> QuerySet[Note]:
+    return Note.objects.filter(incident=incident).order_by("-id")
+
+
+def state_of(user: User, number: int) -> str | None:
+    """An ETag that changes with everything the live parts show; None when it is not theirs.
+
+    One query, so that a poll which finds nothing new costs next to nothing.
+    """
+    events = IncidentEvent.objects.filter(incident=OuterRef("pk")).order_by()
+    sent = Delivery.objects.filter(subject_kind="incident", subject_id=OuterRef("pk")).order_by()
+    sent = sent.values("subject_id")
+    facts = (
+        queries.visible_to(user)
+        .filter(pk=number)
+        .annotate(
+            last_event=Subquery(events.values("incident").annotate(n=Max("id")).values("n")),
+            tries=Subquery(sent.annotate(n=Sum("attempts")).values("n")),
+            finished=Subquery(sent.annotate(n=Max("finished_at")).values("n")),
+            promised=Subquery(sent.annotate(n=Count("id")).values("n")),
+        )
+        .values_list(
+            "updated_at",
+            "alert_count",
+            "last_event",
+            "tries",
+            "finished",
+            "promised",
+            "service__policy__current_id",
+            "service__name",
+        )
+        .first()
+    )
+    if facts is None:
+        return None
+    text = str((number, facts, user.pk, user.role, user.time_zone))
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:24]}"'

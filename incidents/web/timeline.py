@@ -1,0 +1,166 @@
+"""The timeline in words: every typed event becomes one sentence with an icon."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from incidents.models import EventType, IncidentEvent
+
+# What the page says after the name of the person; "web" is the usual way and goes without saying.
+DOORS = {
+    "email": "from the mail",
+    "api": "through the API",
+    "integration": "through an integration",
+    "push": "from a push message",
+}
+CHANNELS = {"email": "E-mail", "webhook": "Webhook", "in_app": "Notice in the app"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line: `who` did `what`; `detail` is the small print below it."""
+
+    id: int
+    at: datetime
+    icon: str
+    tone: str
+    who: str
+    what: str
+    via: str = ""
+    detail: str = ""
+
+
+Says = Callable[[dict[str, Any]], tuple[str, str]]
+
+
+def entries(events: Iterable[IncidentEvent]) -> list[Entry]:
+    return [entry(event) for event in events]
+
+
+def entry(event: IncidentEvent) -> Entry:
+    """A type without words of its own is shown by its name rather than hidden."""
+    kind = EventType(event.type) if event.type in EventType.values else None
+    icon, tone = LOOKS.get(kind, ("circle-dot", "neutral")) if kind else ("circle-dot", "neutral")
+    says = SAYS.get(kind) if kind else None
+    what, detail = says(event.details) if says else (event.type.replace("_", " "), "")
+    person = event.actor_type != "system"
+    return Entry(
+        id=event.pk,
+        at=event.at,
+        icon=icon,
+        tone=tone,
+        who=event.actor_label if person else "",
+        what=what if person else what[:1].upper() + what[1:],
+        via=DOORS.get(event.via, "") if event.actor_type == "user" else "",
+        detail=detail,
+    )
+
+
+LOOKS: dict[EventType, tuple[str, str]] = {
+    EventType.CREATED: ("siren", "open"),
+    EventType.ACKNOWLEDGED: ("user-check", "acknowledged"),
+    EventType.UNACKNOWLEDGED: ("undo-2", "open"),
+    EventType.RESOLVED: ("circle-check", "resolved"),
+    EventType.REOPENED: ("rotate-cw", "open"),
+    EventType.SNOOZED: ("alarm-clock", "snoozed"),
+    EventType.UNSNOOZED: ("bell-ring", "open"),
+    EventType.SUPPRESSED: ("volume-x", "suppressed"),
+    EventType.UNSUPPRESSED: ("bell-ring", "open"),
+    EventType.ESCALATION: ("arrow-up", "open"),
+    EventType.NOTIFICATION_SENT: ("send", "neutral"),
+    EventType.NOTIFICATION_DELIVERED: ("check-check", "neutral"),
+    EventType.NOTIFICATION_FAILED: ("circle-x", "open"),
+    EventType.ASSIGNED: ("user-plus", "neutral"),
+    EventType.REASSIGNED: ("users", "neutral"),
+    EventType.URGENCY_CHANGED: ("chevrons-up", "neutral"),
+    EventType.PRIORITY_CHANGED: ("flag", "neutral"),
+    EventType.TITLE_CHANGED: ("pencil", "neutral"),
+    EventType.NOTE_ADDED: ("message-square", "neutral"),
+    EventType.MERGED: ("git-merge", "neutral"),
+    EventType.LINKED: ("link", "neutral"),
+}
+
+
+def _plain(text: str) -> Says:
+    return lambda details: (text, "")
+
+
+def _created(details: dict[str, Any]) -> tuple[str, str]:
+    source = details.get("source") or ""
+    said = source in {"", "web", "api"} or source in str(details.get("message"))
+    return "opened the incident", "" if said else f"Source: {source}"
+
+
+def _resolved(details: dict[str, Any]) -> tuple[str, str]:
+    return "resolved it", details.get("note", "")
+
+
+def _snoozed(details: dict[str, Any]) -> tuple[str, str]:
+    return "snoozed it", details.get("reason", "")
+
+
+def _escalation(details: dict[str, Any]) -> tuple[str, str]:
+    people = ", ".join(details.get("paged") or [])
+    reason = str(details.get("reason", ""))
+    if "paged" not in details:
+        return _by_hand(reason), ""
+    if details.get("exhausted"):
+        return f"paged the fallback contact: {people or 'there is none'}", reason
+    step = details.get("to_step")
+    if not people:
+        return f"step {step} paged nobody", reason
+    return f"step {step} paged {people}", reason
+
+
+def _by_hand(reason: str) -> str:
+    if reason == "asked for by hand":
+        return "asked for the next step at once"
+    return "started the escalation again" if "restarted" in reason else reason or "escalated"
+
+
+def _delivery(verb: str) -> Says:
+    def says(details: dict[str, Any]) -> tuple[str, str]:
+        channel = CHANNELS.get(details.get("channel", ""), str(details.get("channel", "Message")))
+        done = "not sent" if details.get("status") == "not_sent" else verb
+        return f"{channel} to {details.get('recipient', '')} {done}", details.get("detail", "")
+
+    return says
+
+
+def _assigned(details: dict[str, Any]) -> tuple[str, str]:
+    before, now = details.get("from"), details.get("to")
+    if not now:
+        return f"took it from {before}: nobody has it now", ""
+    return (f"gave it to {now}", f"Before: {before}") if before else (f"gave it to {now}", "")
+
+
+def _changed(noun: str) -> Says:
+    def says(details: dict[str, Any]) -> tuple[str, str]:
+        before, now = details.get("from") or "none", details.get("to") or "none"
+        return f"changed the {noun} from {before} to {now}", ""
+
+    return says
+
+
+SAYS: dict[EventType, Says] = {
+    EventType.CREATED: _created,
+    EventType.ACKNOWLEDGED: _plain("acknowledged it"),
+    EventType.UNACKNOWLEDGED: _plain("took the acknowledgement back"),
+    EventType.RESOLVED: _resolved,
+    EventType.REOPENED: _plain("opened it again"),
+    EventType.SNOOZED: _snoozed,
+    EventType.UNSNOOZED: _plain("ended the snooze"),
+    EventType.SUPPRESSED: _plain("suppressed it"),
+    EventType.UNSUPPRESSED: _plain("ended the suppression"),
+    EventType.ESCALATION: _escalation,
+    EventType.NOTIFICATION_SENT: _delivery("sent"),
+    EventType.NOTIFICATION_DELIVERED: _delivery("delivered"),
+    EventType.NOTIFICATION_FAILED: _delivery("failed"),
+    EventType.ASSIGNED: _assigned,
+    EventType.REASSIGNED: _assigned,
+    EventType.URGENCY_CHANGED: _changed("urgency"),
+    EventType.PRIORITY_CHANGED: _changed("priority"),
+    EventType.TITLE_CHANGED: _changed("title"),
+    EventType.NOTE_ADDED: _plain("wrote a note"),
+}

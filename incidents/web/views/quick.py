@@ -1,0 +1,71 @@
+"""Acknowledge with one tap from a mail, without signing in.
+
+A GET only shows: mail scanners follow links (spec 11, threat 18). The POST acts.
+"""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from core import clock
+from core.errors import ProductError
+from incidents import commands, links
+from incidents.domain.lifecycle import MOVES
+from incidents.links import Grant
+from incidents.models import EventType, Incident, Status
+
+VIA = "email"
+
+
+# No CSRF token: the link itself is the secret, it names the person, and a foreign page that knew
+# it could as well open it. A session cookie plays no part in what happens here.
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
+    """What broke and one button; after the POST: who has it, since when."""
+    grant = links.grant_of(token)
+    if grant is None:
+        return _page(request, "incidents/quick_dead.html", {}, status=410)
+    refusal = _act(request, grant) if request.method == "POST" else ""
+    with timezone.override(grant.user.zone):
+        return _page(request, "incidents/quick.html", _facts(grant, refusal))
+
+
+def _act(request: HttpRequest, grant: Grant) -> str:
+    """Acknowledges as the person whom the link names; the words of the refusal, or ""."""
+    ip, request_id = getattr(request, "ip", None), getattr(request, "id", "")
+    by = grant.user.as_actor(VIA, ip, request_id)
+    try:
+        commands.acknowledge(grant.incident, by=by, now=clock.now(), via=VIA)
+    except ProductError as error:
+        return error.message
+    return ""
+
+
+def _facts(grant: Grant, refusal: str) -> dict[str, object]:
+    incident = Incident.objects.select_related("service", "assignee").get(pk=grant.incident.pk)
+    events = incident.events.filter(type=EventType.ACKNOWLEDGED)
+    taken = events.order_by("-id").first() if incident.status == Status.ACKNOWLEDGED else None
+    others = incident.pages.filter(run=incident.run).exclude(user=grant.user)
+    return {
+        "incident": incident,
+        "person": grant.user,
+        "refusal": refusal,
+        "taken": taken,
+        "taken_by_me": taken is not None and taken.actor_id == grant.user.public_id,
+        "may_acknowledge": Status.ACKNOWLEDGED in MOVES[Status(incident.status)],
+        "others": list(dict.fromkeys(others.values_list("user__name", flat=True))),
+    }
+
+
+def _page(
+    request: HttpRequest, name: str, context: dict[str, object], status: int = 200
+) -> HttpResponse:
+    response = render(request, name, context, status=status)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
