@@ -151,7 +151,16 @@ def delete_integration(integration: Integration, *, by: Actor, now: datetime) ->
 
 
 def add_webhook(
-    service: Service, *, name: str, url: str, by: Actor, now: datetime, secret: str = ""
+    service: Service,
+    *,
+    name: str,
+    url: str,
+    by: Actor,
+    now: datetime,
+    secret: str = "",
+    on_triggered: bool = True,
+    on_acknowledged: bool = True,
+    on_resolved: bool = True,
 ) -> ServiceWebhook:
     """Raises ValidationFailed for an address that the egress rules refuse."""
     try:
@@ -160,7 +169,13 @@ def add_webhook(
         raise ValidationFailed(str(error), field="url") from error
     with transaction.atomic():
         webhook = ServiceWebhook.objects.create(
-            service=service, name=_name(name), url=url, secret=secret
+            service=service,
+            name=_name(name),
+            url=url,
+            secret=secret,
+            on_triggered=on_triggered,
+            on_acknowledged=on_acknowledged,
+            on_resolved=on_resolved,
         )
         _audit("service_webhook.created", service, by=by, now=now, changes={"name": webhook.name})
     return webhook

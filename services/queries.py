@@ -100,3 +100,15 @@ def may_post_events(user: User, service_id: int) -> bool:
 
 def integrations_of(service: Service) -> QuerySet[Integration]:
     return service.integrations.prefetch_related("keys")
+
+
+def door_of_integration(integration: Integration) -> Door | None:
+    """The door of an integration that is known already: test events and sample data."""
+    door = door_of_service(integration.service.public_id)
+    return door and replace(
+        door,
+        integration_id=integration.pk,
+        integration_name=integration.name,
+        integration_type=integration.type,
+        enabled=integration.enabled,
+    )
