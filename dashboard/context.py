@@ -1,40 +1,73 @@
-"""Navigation of the shell, by role."""
+"""What the frame around every page shows: navigation by role and how much waits."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
+
+from accounts.domain.roles import Ability, may
+from incidents.models import Status
+from incidents.queries import visible_to
 
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
+    """One entry of sidebar, bottom bar and the "More" page."""
+
     label: str
     url: str
     icon: str
     active: bool
+    group: str = ""
     count: int = 0
+    dock: bool = False
 
 
-ITEMS = [
-    ("Home", "home", "home"),
-    ("Incidents", "incidents:list", "siren"),
-    ("Schedules", "schedules:list", "calendar-clock"),
-    ("Services", "services:list", "layers"),
-    ("Escalation policies", "escalation:list", "repeat"),
-    ("Teams", "teams:list", "users"),
-    ("People", "users:list", "user"),
-    ("Settings", "settings:home", "settings"),
-]
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    label: str
+    name: str
+    icon: str
+    group: str = ""
+    dock: bool = False
+    needs: Ability | None = None
+
+
+ENTRIES = (
+    _Entry("Home", "home", "home", dock=True),
+    _Entry("Incidents", "incidents:list", "siren", dock=True),
+    _Entry("On-call", "on_call", "calendar-clock", dock=True),
+    _Entry("Alerts", "notifications:notices", "bell", dock=True),
+    _Entry("Services", "services:list", "layers", "Set up"),
+    _Entry("Schedules", "schedules:list", "calendar", "Set up"),
+    _Entry("Escalation policies", "escalation:list", "route", "Set up"),
+    _Entry("Teams", "teams:list", "users", "Organisation"),
+    _Entry("People", "users:list", "user", "Organisation"),
+    _Entry("Audit log", "dashboard:audit", "history", "Organisation", needs=Ability.READ_AUDIT),
+    _Entry("Settings", "settings:home", "settings", "Organisation", needs=Ability.MANAGE_SETTINGS),
+)
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
+    """`nav`; one query. Fragments for htmx have no frame and pay nothing."""
+    user: Any = getattr(request, "user", None)
+    if user is None or not user.is_authenticated or request.headers.get("HX-Request"):
         return {"nav": []}
-    items = []
-    for label, name, icon in ITEMS:
-        url = reverse(name)
-        active = request.path == url if url == "/" else request.path.startswith(url)
-        items.append(NavItem(label, url, icon, active))
-    return {"nav": items}
+    waiting = visible_to(user).filter(status=Status.OPEN).count()
+    items = [_item(request, entry, waiting) for entry in ENTRIES if _allowed(user, entry)]
+    return {"nav": [item for item in items if item]}
+
+
+def _allowed(user: Any, entry: _Entry) -> bool:
+    return entry.needs is None or may(user.role, entry.needs)
+
+
+def _item(request: HttpRequest, entry: _Entry, waiting: int) -> NavItem | None:
+    try:
+        url = reverse(entry.name)
+    except NoReverseMatch:  # the room is not part of this installation
+        return None
+    here = request.path == url if url == "/" else request.path.startswith(url)
+    count = waiting if entry.name == "incidents:list" else 0
+    return NavItem(entry.label, url, entry.icon, here, entry.group, count, entry.dock)

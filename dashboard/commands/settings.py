@@ -1,0 +1,120 @@
+"""Writers of the dashboard: the settings of the installation, and the test of its mail server."""
+
+from datetime import datetime
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.mail import EmailMessage
+from django.db import transaction
+
+from accounts.models import User
+from audit import commands as audit
+from core import config, smtp
+from core.actor import Actor
+from core.errors import Conflict, ValidationFailed
+
+EDITABLE = ("public_url", "email_url", "mail_from", "fallback_users")
+
+
+def save_settings(changes: dict[str, Any], *, by: Actor, now: datetime) -> list[str]:
+    """Writes what changed and returns the names. Raises ValidationFailed with the field.
+
+    Secrets are named in the audit log, never shown in it.
+    """
+    wanted = {name: _clean(name, value) for name, value in changes.items()}
+    changed = {name: value for name, value in wanted.items() if value != config.get(name)}
+    with transaction.atomic():
+        for name, value in changed.items():
+            config.put(name, value)
+            shown = "(secret)" if config.REGISTRY[name].secret else value
+            audit.record(
+                "settings.updated",
+                by=by,
+                now=now,
+                target_type="setting",
+                target_id=name,
+                target_label=name,
+                changes={name: shown},
+            )
+    return list(changed)
+
+
+def send_test_mail(user: User, *, now: datetime) -> str:
+    """One mail to `user` over the configured server, at once; returns the address.
+
+    Raises Conflict with what the mail server said when it was not accepted.
+    """
+    url = config.get("email_url")
+    if not url:
+        raise Conflict("No mail server is set up yet", field="email_url")
+    sender = config.get("mail_from")
+    mail = EmailMessage(
+        subject="OpsKnight can send mail",
+        body=f"This test was asked for by {user} on {now:%Y-%m-%d %H:%M} UTC.\n"
+        "Pages, invitations and password resets leave the same way.\n",
+        from_email=sender,
+        to=[user.email],
+    )
+    try:
+        target = smtp.SmtpTarget.from_url(url)
+        smtp.send(target, parseaddr(sender)[1], user.email, mail.message().as_bytes())
+    except (smtp.SmtpError, ValueError) as error:
+        raise Conflict(str(error), field="email_url") from error
+    return user.email
+
+
+def _clean(name: str, value: Any) -> Any:
+    check = CHECKS.get(name)
+    if check is None:
+        raise ValidationFailed(f"Unknown setting {name}", field=name)
+    return check(value)
+
+
+def _origin(value: str) -> str:
+    """Scheme and host, nothing behind them; "" when links shall use the local address."""
+    origin = value.strip().rstrip("/")
+    try:
+        parts = urlsplit(origin)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if origin and (not good or origin != f"{parts.scheme}://{parts.netloc}" or "@" in origin):
+        text = "Give scheme and host only, like https://pager.example.com"
+        raise ValidationFailed(text, field="public_url")
+    return origin
+
+
+def _mail_url(value: str) -> str:
+    url = value.strip()
+    try:
+        if url:
+            smtp.SmtpTarget.from_url(url)
+    except ValueError as error:
+        raise ValidationFailed(str(error).capitalize(), field="email_url") from error
+    return url
+
+
+def _sender(value: str) -> str:
+    sender = " ".join(value.split())
+    if "@" not in parseaddr(sender)[1] or len(sender) > 320:
+        text = "Give an address, like OpsKnight <opsknight@example.com>"
+        raise ValidationFailed(text, field="mail_from")
+    return sender
+
+
+def _people(value: Any) -> list[int]:
+    """Primary keys of active people; at least one, so that nobody is an end (decision 16)."""
+    wanted = list(value)
+    found = User.objects.active().filter(pk__in=wanted).values_list("pk", flat=True)
+    if not wanted or set(wanted) - set(found):
+        raise ValidationFailed("Choose at least one active person", field="fallback_users")
+    return sorted(wanted)
+
+
+CHECKS = {
+    "public_url": _origin,
+    "email_url": _mail_url,
+    "mail_from": _sender,
+    "fallback_users": _people,
+}

@@ -1,0 +1,27 @@
+"""Routes that compose the apps: home, on call, settings, audit, and paths kept from elsewhere."""
+
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+
+from dashboard.web.views import audit, home, moved, on_call, settings, theme
+
+settings_urls = [
+    path("", settings.home, name="home"),
+    path("test-mail/", settings.test_mail, name="test_mail"),
+]
+
+dashboard_urls = [
+    path("health/", home.health, name="health"),
+    path("audit/", audit.index, name="audit"),
+]
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("more/", home.more, name="more"),
+    path("on-call/", on_call.now, name="on_call"),
+    path("theme/", theme.choose, name="theme"),
+    path("settings/", include((settings_urls, "settings"))),
+    path("", include((dashboard_urls, "dashboard"))),
+    path("login", RedirectView.as_view(pattern_name="account_login", query_string=True)),
+    re_path(r"^m(?P<rest>/.*)?$", moved.from_mobile, name="from_mobile"),
+]
