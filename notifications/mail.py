@@ -30,7 +30,7 @@ class Backend(BaseEmailBackend):
 
 
 def _send(message: EmailMessage, mail: MailSettings) -> bool:
-    message.subject = one_line(message.subject, 200)
+    message.subject = one_line(str(message.subject), 200)
     if not mail.url:
         _keep(message, NO_SERVER)
         _show(message)
@@ -49,7 +49,7 @@ def _send(message: EmailMessage, mail: MailSettings) -> bool:
 def _keep(message: EmailMessage, reason: str) -> None:
     OutboxMail.objects.create(
         to=", ".join(message.recipients())[:500],
-        subject=storable(message.subject, 500),
+        subject=storable(str(message.subject), 500),
         text=storable(str(message.body), 100_000),
         html=storable(_html(message), 200_000),
         reason=reason[:300],

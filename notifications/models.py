@@ -6,6 +6,7 @@ from django.db.models import Q
 from accounts.models import User
 from core import ids
 from core.crypto import EncryptedTextField
+from core.models import Published
 from notifications.domain import words
 
 
@@ -176,21 +177,13 @@ class DeliveryOutcome(models.TextChoices):
     NOT_SENT = words.Outcome.NOT_SENT.value, "Not sent"
 
 
-class DeliveryEvent(models.Model):
+class DeliveryEvent(Published):
     """The fate of a delivery, written with it; subscribers read it later, each once."""
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="events")
     outcome = models.CharField(max_length=10, choices=DeliveryOutcome.choices)
     at = models.DateTimeField()
     detail = models.CharField(max_length=300, blank=True, default="")
-    published_at = models.DateTimeField(null=True, blank=True)
-    tries = models.PositiveSmallIntegerField(default=0)
-    retry_at = models.DateTimeField(null=True, blank=True)
-    left = models.JSONField(
-        default=list,
-        blank=True,
-        help_text="Subscribers that failed and are tried again",
-    )
 
     class Meta:
         ordering = ["id"]

@@ -20,6 +20,7 @@ from notifications.models import (
     Urgency,
 )
 
+TEST_SUBJECT = "test"
 DUE_STATES = (DeliveryState.QUEUED, DeliveryState.SENDING)
 
 
@@ -76,8 +77,8 @@ def reached(subject_kind: str, subject_ids: Iterable[int]) -> set[int]:
     return set(rows.exclude(user=None).values_list("user_id", flat=True))
 
 
-def history(filters: Mapping[str, str]) -> QuerySet[Delivery]:
-    """The delivery log, newest first. Filters: `channel`, `state`, `q` (address, name, reason)."""
+def history(filters: Mapping[str, str], *, with_addresses: bool = False) -> QuerySet[Delivery]:
+    """The delivery log, newest first. Filters: `channel`, `state`, `q` (name, reason, address)."""
     rows = with_tries(Delivery.objects.all()).order_by("-id")
     if filters.get("channel") in Channel.values:
         rows = rows.filter(channel=filters["channel"])
@@ -85,9 +86,16 @@ def history(filters: Mapping[str, str]) -> QuerySet[Delivery]:
         rows = rows.filter(state=filters["state"])
     text = filters.get("q", "").strip()
     if text:
-        places = ("address__icontains", "user__name__icontains", "reason__icontains")
+        places = ["user__name__icontains", "reason__icontains"]
+        places += ["address__icontains"] if with_addresses else []
         rows = rows.filter(_any_of(places, text))
-    return rows
+    return rows.defer("secret")
+
+
+def last_test(method: ContactMethod) -> Delivery | None:
+    """The newest test that was sent by this contact method."""
+    rows = Delivery.objects.filter(subject_kind=TEST_SUBJECT, subject_id=method.pk)
+    return rows.defer("message", "secret").order_by("-id").first()
 
 
 def notices_of(user: User) -> QuerySet[InAppNotification]:

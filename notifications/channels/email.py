@@ -1,16 +1,15 @@
 """E-mail: HTML and text from templates, one mail per delivery, by SMTP."""
 
+from binascii import b2a_qp
 from dataclasses import dataclass
-from email.charset import QP, Charset
 from email.header import Header
-from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
 from email.utils import formataddr, formatdate, parseaddr
 from functools import lru_cache
 
 from django.template.loader import render_to_string
+from django.utils.encoding import punycode
 
-from core import smtp
+from core import clock, smtp
 from notifications.channels.base import ChannelError, MailSettings, Outgoing, UnsentMail
 from notifications.domain.message import Message
 from notifications.domain.retry import ATTEMPT_SECONDS
@@ -19,8 +18,6 @@ from notifications.domain.words import Outcome, Urgency
 
 SUBJECT_LENGTH = 200
 NO_SERVER = "no mail server is configured (not sent)"
-_UTF8 = Charset("utf-8")
-_UTF8.body_encoding = QP
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +31,21 @@ class RenderedMail:
 
 
 def render(message: Message) -> RenderedMail:
+    urgent = message.urgency == Urgency.HIGH
     context = {
         "message": message,
         "title": one_line(message.title),
         "facts": [(one_line(label), one_line(value, 1000)) for label, value in message.facts],
         "body": many_lines(message.body),
-        "urgent": message.urgency == Urgency.HIGH,
+        "actions": [(one_line(a.label), a.url, a.style) for a in message.actions],
+        "more_url": "" if message.url in {a.url for a in message.actions} else message.url,
+        "urgent": urgent,
     }
     return RenderedMail(
         subject=_subject(message),
         text=render_to_string("notifications/email/message.txt", context).strip() + "\n",
         html=render_to_string("notifications/email/message.html", context),
-        urgent=context["urgent"],
+        urgent=urgent,
     )
 
 
@@ -64,7 +64,7 @@ def hand_over(mail: MailSettings, recipient: str, content: bytes) -> None:
         smtp.send(
             _target(mail.url),
             mail_from=parseaddr(mail.sender)[1],
-            rcpt=recipient,
+            rcpt=ascii_domain(recipient),
             message_bytes=content,
             deadline_seconds=ATTEMPT_SECONDS,
         )
@@ -75,27 +75,48 @@ def hand_over(mail: MailSettings, recipient: str, content: bytes) -> None:
 
 
 def compose(rendered: RenderedMail, outgoing: Outgoing) -> bytes:
-    """The mail as bytes. The Message-ID stays the same over retries, so that readers fold them."""
-    mail = MIMEMultipart("alternative")
+    """The mail as bytes. The Message-ID stays the same over retries, so that readers fold them.
+
+    Written out by hand: the standard library takes six times as long for the same mail.
+    """
     domain = parseaddr(outgoing.mail.sender)[1].rpartition("@")[2] or "localhost"
+    boundary = f"=_opsknight_{outgoing.delivery_id}_{outgoing.number}"
     headers = {
         "From": _named_address(outgoing.mail.sender),
-        "To": outgoing.address,
+        "To": ascii_domain(outgoing.address),
         "Subject": Header(rendered.subject, "utf-8", header_name="Subject").encode(),
-        "Date": formatdate(),
+        "Date": formatdate(clock.now().timestamp()),
         "Message-ID": f"<opsknight.{outgoing.delivery_id}@{domain}>",
         "References": f"<opsknight.{outgoing.subject_kind}.{outgoing.subject_id}@{domain}>",
         "Auto-Submitted": "auto-generated",
         "X-OpsKnight-Delivery": str(outgoing.delivery_id),
         "X-OpsKnight-Subject": f"{outgoing.subject_kind}:{outgoing.subject_id}",
+        "MIME-Version": "1.0",
+        "Content-Type": f'multipart/alternative; boundary="{boundary}"',
     }
     if rendered.urgent:
         headers |= {"Importance": "high", "X-Priority": "1"}
-    for name, value in headers.items():
-        mail[name] = one_line(value, 998) if name != "Subject" else value
-    mail.attach(MIMEText(rendered.text, "plain", _UTF8))  # type: ignore[arg-type]
-    mail.attach(MIMEText(rendered.html, "html", _UTF8))  # type: ignore[arg-type]
-    return mail.as_bytes()
+    subject = headers.pop("Subject")  # encoded and folded already, the others are one line each
+    lines = [f"{name}: {one_line(value, 998)}" for name, value in headers.items()]
+    head = "\n".join([f"Subject: {subject}", *lines]).encode()
+    parts = [_part("plain", rendered.text), _part("html", rendered.html)]
+    opening, end = f"\n--{boundary}\n".encode(), f"\n--{boundary}--\n".encode()
+    return b"\n".join([head, opening + parts[0] + opening + parts[1] + end])
+
+
+def ascii_domain(address: str) -> str:
+    """The address with its domain as every mail server knows it."""
+    local, _, domain = address.rpartition("@")
+    try:
+        return f"{local}@{punycode(domain)}"
+    except UnicodeError:
+        return address
+
+
+def _part(subtype: str, text: str) -> bytes:
+    head = f"Content-Type: text/{subtype}; charset=utf-8\n"
+    head += "Content-Transfer-Encoding: quoted-printable\n\n"
+    return head.encode() + b2a_qp(text.encode("utf-8", "replace"))
 
 
 def provider(address: str) -> str:

@@ -217,6 +217,7 @@ def _store(rows: Sequence[Delivery]) -> list[Delivery]:
         subject_id__in={row.subject_id for row in rows},
         page_key__in={row.page_key for row in rows},
     )
+    found = found.defer("message", "secret")
     return [row for row in found.order_by("id") if _identity(row) in wanted]
 
 

@@ -27,7 +27,6 @@ MAX_METHODS = 10
 MAX_DELAY_MINUTES = 24 * 60
 TESTS = 10  # per person in TEST_WINDOW seconds: a test mails an address nobody has confirmed
 TEST_WINDOW = 600
-TEST_SUBJECT = "test"
 ACCOUNT_LABEL = "Account e-mail"
 LAST_ONE = "This is the only way to reach you. Add another one first."
 
@@ -167,7 +166,7 @@ def send_test(method: ContactMethod, *, by: Actor, now: datetime) -> Delivery:
         tag="test",
     )
     return Delivery.objects.create(
-        subject_kind=TEST_SUBJECT,
+        subject_kind=queries.TEST_SUBJECT,
         subject_id=method.pk,
         page_key=f"test.{now.timestamp():.6f}",
         target_key=method.public_id,

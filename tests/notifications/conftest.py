@@ -1,14 +1,13 @@
-"""The cast: people, how they are reached, and a sender that works in the test's own thread."""
+"""How people are reached, and a sender that works in the test's own thread."""
 
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from accounts.models import Role, User, UserStatus
+from accounts.models import User
 from core import clock
 from core.actor import SYSTEM
 from notifications import commands
@@ -16,29 +15,6 @@ from notifications.commands import PageRequest
 from notifications.domain.message import Message
 from notifications.models import Channel, ContactMethod, Delivery
 from notifications.sender import Sender
-
-
-def person(name: str, role: Role = Role.RESPONDER, status: str = UserStatus.ACTIVE) -> User:
-    active = status == UserStatus.ACTIVE
-    return User.objects.create(
-        email=f"{name}@example.com",
-        name=name.capitalize(),
-        role=role,
-        status=status,
-        is_active=active,
-    )
-
-
-@pytest.fixture
-def people(db: None) -> SimpleNamespace:
-    """alice, bob, carol: responders; root: the admin."""
-    names = {name: person(name) for name in ("alice", "bob", "carol")}
-    return SimpleNamespace(**names, root=person("root", Role.ADMIN))
-
-
-@pytest.fixture
-def alice(people: SimpleNamespace) -> User:
-    return people.alice
 
 
 def message(title: str = "Checkout is down", **more: object) -> Message:

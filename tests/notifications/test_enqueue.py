@@ -1,7 +1,6 @@
 """A page becomes deliveries: who, by which way, once, in few statements."""
 
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 from django.test.utils import CaptureQueriesContext
@@ -18,7 +17,8 @@ from notifications.models import (
     DeliveryEvent,
     InAppNotification,
 )
-from tests.notifications.conftest import fates, hook, message, page, person, request
+from tests.cast import make_person
+from tests.notifications.conftest import fates, hook, message, page, request
 
 pytestmark = pytest.mark.django_db
 URL = "https://hooks.example.com/alice"
@@ -99,22 +99,22 @@ def test_repeating_an_unreachable_page_tells_it_once(alice: User) -> None:
     assert DeliveryEvent.objects.count() == 1
 
 
-def test_a_disabled_person_gets_nothing_and_it_is_said(people: SimpleNamespace) -> None:
-    gone = person("gone", status=UserStatus.DISABLED)
+def test_a_disabled_person_gets_nothing_and_it_is_said(db: None) -> None:
+    gone = make_person("gone", status=UserStatus.DISABLED)
     [row] = page(gone)
     assert (row.state, row.reason) == ("FAILED", "the person is disabled")
     assert not InAppNotification.objects.exists()
 
 
-def test_an_invited_person_is_tried(people: SimpleNamespace) -> None:
-    [row] = page(person("new", status=UserStatus.INVITED))
+def test_an_invited_person_is_tried(db: None) -> None:
+    [row] = page(make_person("new", status=UserStatus.INVITED))
     assert row.state == "QUEUED"
 
 
 def test_a_hundred_pages_take_few_statements(
     django_assert_max_num_queries: object, db: None
 ) -> None:
-    users = [person(f"p{n}") for n in range(25)]
+    users = [make_person(f"p{n}") for n in range(25)]
     for user in users:
         commands.ensure_default_method(user)
     requests = [request(user, subject) for user in users for subject in range(4)]

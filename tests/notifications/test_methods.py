@@ -1,7 +1,5 @@
 """Contact methods and rules: what may be saved, and that somebody stays reachable."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from accounts.models import User
@@ -88,12 +86,12 @@ def test_changes_are_audited_without_the_secret(alice: User) -> None:
     assert "s3cret" not in str(list(AuditEvent.objects.values()))
 
 
-def test_rules_take_only_ones_own_methods_once(people: SimpleNamespace) -> None:
-    [mine] = commands.ensure_default_method(people.alice)
-    [theirs] = commands.ensure_default_method(people.bob)
+def test_rules_take_only_ones_own_methods_once(alice: User, bob: User) -> None:
+    [mine] = commands.ensure_default_method(alice)
+    [theirs] = commands.ensure_default_method(bob)
     for rules in ([(theirs, 0)], [(mine, 0), (mine, 5)], [(mine, -1)], [(mine, 1441)]):
         with pytest.raises(ValidationFailed):
-            commands.set_rules(people.alice, "HIGH", rules, by=SYSTEM, now=clock.now())
+            commands.set_rules(alice, "HIGH", rules, by=SYSTEM, now=clock.now())
 
 
 def test_rules_are_replaced_and_cleared(alice: User) -> None:
@@ -113,13 +111,13 @@ def test_a_test_cannot_be_used_to_bomb_somebody(alice: User) -> None:
         commands.send_test(mail, by=alice.as_actor("web"), now=clock.now())
 
 
-def test_notices_are_written_once_and_marked_read(people: SimpleNamespace) -> None:
+def test_notices_are_written_once_and_marked_read(alice: User, bob: User) -> None:
     for _ in range(2):
-        commands.notify([people.alice, people.bob], key="k", title="Moved", now=clock.now())
-    page(people.alice, message=message("Checkout is down"))
-    assert queries.unread_count(people.alice) == 2
-    first = queries.notices_of(people.alice)[0]
-    assert commands.mark_read(people.bob, [first.pk], now=clock.now()) == 0
-    assert commands.mark_read(people.alice, [first.pk], now=clock.now()) == 1
-    assert commands.mark_read(people.alice, now=clock.now()) == 1
-    assert queries.unread_count(people.bob) == 1
+        commands.notify([alice, bob], key="k", title="Moved", now=clock.now())
+    page(alice, message=message("Checkout is down"))
+    assert queries.unread_count(alice) == 2
+    first = queries.notices_of(alice)[0]
+    assert commands.mark_read(bob, [first.pk], now=clock.now()) == 0
+    assert commands.mark_read(alice, [first.pk], now=clock.now()) == 1
+    assert commands.mark_read(alice, now=clock.now()) == 1
+    assert queries.unread_count(bob) == 1

@@ -1,0 +1,134 @@
+"""How I am reached: my contact methods, a test of each, and my rules per urgency."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import User
+from core import clock
+from core.errors import ProductError
+from core.web import actor_of, say_refusal, signed_in
+from notifications import commands, queries
+from notifications.models import OPEN_STATES, ContactMethod, Delivery, NotificationRule, Urgency
+from notifications.web.forms import MethodForm, RulesForm
+
+HOME = "notifications:reach"
+
+
+@never_cache
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def reach(request: HttpRequest) -> HttpResponse:
+    """The page; POST adds a way."""
+    user = _me(request)
+    form = MethodForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and _added(request, user, form):
+        messages.success(request, "Added. Send a test to see whether it arrives.")
+        return redirect(HOME)
+    methods = commands.ensure_default_method(user)
+    context = {
+        "form": form,
+        "methods": [(method, queries.last_test(method)) for method in methods],
+        "urgencies": _urgencies(user),
+        "open_states": OPEN_STATES,
+    }
+    status = 422 if form.errors else 200
+    return render(request, "notifications/reach.html", context, status=status)
+
+
+@signed_in
+@require_POST
+def switch(request: HttpRequest, public_id: str) -> HttpResponse:
+    method = _mine(request, public_id)
+    on = not method.enabled
+    word = "on" if on else "off"
+    _act(request, f"Switched {word}", commands.set_enabled, method, on)
+    return redirect(HOME)
+
+
+@signed_in
+@require_POST
+def remove(request: HttpRequest, public_id: str) -> HttpResponse:
+    _act(request, "Removed", commands.remove_method, _mine(request, public_id))
+    return redirect(HOME)
+
+
+@signed_in
+@require_POST
+def send_test(request: HttpRequest, public_id: str) -> HttpResponse:
+    """A real message by this one way; its fate is shown beside it."""
+    delivery = _act(request, "", commands.send_test, _mine(request, public_id))
+    if not request.headers.get("HX-Request"):
+        return redirect(HOME)
+    return _fate(request, delivery)
+
+
+@never_cache
+@signed_in
+@require_http_methods(["GET", "HEAD"])
+def test_fate(request: HttpRequest, delivery_id: int) -> HttpResponse:
+    """What became of a test: asked again until it is known."""
+    rows = Delivery.objects.filter(user=_me(request), subject_kind=queries.TEST_SUBJECT)
+    return _fate(request, get_object_or_404(rows, pk=delivery_id))
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def rules(request: HttpRequest, urgency: str) -> HttpResponse:
+    """My rules for one urgency; all fields empty = the defaults."""
+    if urgency not in Urgency.values:
+        raise Http404
+    user = _me(request)
+    methods = commands.ensure_default_method(user)
+    present = queries.rules_of(user)[Urgency(urgency)]
+    form = RulesForm(methods, present, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        done = f"Saved how you hear of {Urgency(urgency).label.lower()} urgency"
+        _act(request, done, commands.set_rules, user, urgency, form.chosen())
+        return redirect(HOME)
+    context = {"form": form, "urgency": Urgency(urgency)}
+    status = 422 if form.errors else 200
+    return render(request, "notifications/rules.html", context, status=status)
+
+
+def _added(request: HttpRequest, user: User, form: MethodForm) -> bool:
+    try:
+        commands.add_method(user, by=actor_of(request), now=clock.now(), **form.cleaned_data)
+    except ProductError as error:
+        form.add_error(error.field if error.field in form.fields else None, error.message)
+        return False
+    return True
+
+
+def _act(request: HttpRequest, done: str, command: Any, *arguments: Any) -> Any:
+    """The command's result, or None after a toast with the refusal."""
+    try:
+        result = command(*arguments, by=actor_of(request), now=clock.now())
+    except ProductError as error:
+        say_refusal(request, error)
+        return None
+    if done:
+        messages.success(request, done)
+    return result
+
+
+def _fate(request: HttpRequest, delivery: Delivery | None) -> HttpResponse:
+    context = {"test": delivery, "open_states": OPEN_STATES, "with_toasts": True}
+    return render(request, "notifications/_test.html", context)
+
+
+def _me(request: HttpRequest) -> User:
+    user: Any = request.user
+    return user
+
+
+def _mine(request: HttpRequest, public_id: str) -> ContactMethod:
+    return get_object_or_404(ContactMethod, user=_me(request), public_id=public_id)
+
+
+def _urgencies(user: User) -> list[tuple[Urgency, list[NotificationRule]]]:
+    return list(queries.rules_of(user).items())

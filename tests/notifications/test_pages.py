@@ -1,0 +1,274 @@
+"""The pages: my ways and rules, the bell, the delivery log, the outbox."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from core import clock
+from core.actor import SYSTEM
+from notifications import commands, queries
+from notifications.models import ContactMethod, Delivery, DeliveryAttempt, OutboxMail
+from tests.notifications.conftest import hook, message, page
+from tests.page_rules import EVERYBODY, PageRules
+from tests.phones import Phones
+
+pytestmark = pytest.mark.django_db
+URL = "https://hooks.example.com/topic"
+REACH = "/profile/reach/"
+
+
+class TestReachRules(PageRules):
+    name = "notifications:reach"
+
+
+class TestRulesRules(PageRules):
+    name = "notifications:rules"
+
+    @pytest.fixture
+    def arguments(self) -> list[str]:
+        return ["LOW"]
+
+
+class TestNoticesRules(PageRules):
+    name = "notifications:notices"
+
+
+class TestReadRules(PageRules):
+    name = "notifications:read_notices"
+    post_only = True
+    roles = EVERYBODY
+
+
+class TestDeliveriesRules(PageRules):
+    name = "notifications:deliveries"
+    roles = frozenset({"ADMIN", "RESPONDER"})
+
+
+class TestOutboxRules(PageRules):
+    name = "notifications:outbox"
+    roles = frozenset({"ADMIN"})
+
+
+def mail_of(user: User) -> ContactMethod:
+    return commands.ensure_default_method(user)[0]
+
+
+class TestMyWays:
+    def test_everybody_begins_with_the_account_e_mail(self, as_alice: Client) -> None:
+        assert b"alice@example.com" in as_alice.get(REACH).content
+
+    def test_a_webhook_is_added(self, as_alice: Client, alice: User) -> None:
+        data = {"channel": "WEBHOOK", "address": URL, "label": "Phone", "secret": "s" * 20}
+        assert as_alice.post(REACH, data).status_code == 302
+        method = ContactMethod.objects.get(user=alice, channel="WEBHOOK")
+        assert (method.address, method.label, method.secret) == (URL, "Phone", "s" * 20)
+
+    def test_the_secret_is_never_shown_again(self, as_alice: Client, alice: User) -> None:
+        hook(alice, URL, secret="planted-canary-secret")
+        content = as_alice.get(REACH).content
+        assert b"planted-canary-secret" not in content
+        assert b"signed" in content
+
+    @pytest.mark.parametrize("address", ["http://127.0.0.1/", "javascript:alert(1)", "x"])
+    def test_an_address_that_may_not_be_called_is_refused_beside_the_field(
+        self, as_alice: Client, address: str
+    ) -> None:
+        response = as_alice.post(REACH, {"channel": "WEBHOOK", "address": address})
+        assert response.status_code == 422
+        assert "address" in response.context["form"].errors
+        assert not ContactMethod.objects.filter(channel="WEBHOOK").exists()
+
+    def test_switched_off_and_on_and_removed(self, as_alice: Client, alice: User) -> None:
+        web = hook(alice, URL)
+        as_alice.post(f"{REACH}{web.public_id}/switch/")
+        web.refresh_from_db()
+        assert web.enabled is False
+        as_alice.post(f"{REACH}{web.public_id}/remove/")
+        assert not ContactMethod.objects.filter(pk=web.pk).exists()
+
+    def test_the_only_way_stays_and_it_is_said(self, as_alice: Client, alice: User) -> None:
+        mail = mail_of(alice)
+        response = as_alice.post(f"{REACH}{mail.public_id}/remove/", follow=True)
+        assert "This is the only way to reach you" in response.content.decode()
+
+    @pytest.mark.parametrize("verb", ["switch", "remove", "test"])
+    def test_nobody_touches_the_ways_of_others(
+        self, as_alice: Client, bob: User, verb: str
+    ) -> None:
+        theirs = hook(bob, URL)
+        assert as_alice.post(f"{REACH}{theirs.public_id}/{verb}/").status_code == 404
+        theirs.refresh_from_db()
+        assert theirs.enabled
+        assert not Delivery.objects.exists()
+
+    def test_a_form_cannot_choose_whose_way_it_is(
+        self, as_alice: Client, alice: User, bob: User
+    ) -> None:
+        data = {"channel": "WEBHOOK", "address": URL, "user": bob.pk, "enabled": ""}
+        as_alice.post(REACH, data)
+        method = ContactMethod.objects.get(channel="WEBHOOK")
+        assert (method.user, method.enabled) == (alice, True)
+
+
+class TestSendTest:
+    def test_a_real_test_is_sent_and_its_fate_shown(
+        self, phones: Phones, as_alice: Client, alice: User, send_until: Callable[..., None]
+    ) -> None:
+        url = f"{REACH}{mail_of(alice).public_id}/test/"
+        fragment = as_alice.post(url, headers={"HX-Request": "true"}).content.decode()
+        assert "on its way" in fragment
+        test = Delivery.objects.get()
+        fate = f"{REACH}tests/{test.pk}/"
+        assert f'hx-get="{fate}"' in fragment
+        send_until(lambda: phones.mails and not Delivery.objects.exclude(state="SENT").exists())
+        after = as_alice.get(fate).content.decode()
+        assert "Test arrived at the provider" in after
+        assert "hx-get" not in after
+        assert phones.mails[0].subject == "[test] Test page: you can be reached here"
+
+    def test_without_a_server_the_page_says_so(
+        self, as_alice: Client, alice: User, send_until: Callable[..., None]
+    ) -> None:
+        response = as_alice.post(f"{REACH}{mail_of(alice).public_id}/test/")
+        assert response.status_code == 302
+        send_until(lambda: Delivery.objects.filter(state="FAILED").exists())
+        assert "no mail server is configured" in as_alice.get(REACH).content.decode()
+
+    def test_too_many_tests_are_refused_in_words(self, as_alice: Client, alice: User) -> None:
+        url = f"{REACH}{mail_of(alice).public_id}/test/"
+        for _ in range(10):
+            as_alice.post(url)
+        answer = as_alice.post(url, headers={"HX-Request": "true"}).content.decode()
+        assert "Too many tests" in answer
+        assert Delivery.objects.count() == 10
+
+    def test_the_fate_of_somebody_elses_test_is_hidden(self, as_alice: Client, bob: User) -> None:
+        test = commands.send_test(mail_of(bob), by=SYSTEM, now=clock.now())
+        assert as_alice.get(f"{REACH}tests/{test.pk}/").status_code == 404
+
+
+class TestRules:
+    def test_delays_are_saved_and_shown(self, as_alice: Client, alice: User) -> None:
+        mail, web = mail_of(alice), hook(alice, URL)
+        data = {web.public_id: "0", mail.public_id: "10"}
+        assert as_alice.post(f"{REACH}rules/LOW/", data).status_code == 302
+        saved = queries.rules_of(alice)["LOW"]
+        assert [(rule.contact_method, rule.delay_minutes) for rule in saved] == [
+            (web, 0),
+            (mail, 10),
+        ]
+        assert "after 10 min" in as_alice.get(REACH).content.decode()
+
+    def test_all_empty_means_the_defaults(self, as_alice: Client, alice: User) -> None:
+        mail = mail_of(alice)
+        commands.set_rules(alice, "LOW", [(mail, 5)], by=SYSTEM, now=clock.now())
+        as_alice.post(f"{REACH}rules/LOW/", {mail.public_id: ""})
+        assert queries.rules_of(alice)["LOW"] == []
+
+    @pytest.mark.parametrize("delay", ["-1", "1441", "soon"])
+    def test_a_delay_out_of_range_is_refused(
+        self, as_alice: Client, alice: User, delay: str
+    ) -> None:
+        mail = mail_of(alice)
+        response = as_alice.post(f"{REACH}rules/LOW/", {mail.public_id: delay})
+        assert response.status_code == 422
+        assert queries.rules_of(alice)["LOW"] == []
+
+    def test_an_unknown_urgency_is_not_found(self, as_alice: Client) -> None:
+        assert as_alice.get(f"{REACH}rules/URGENT/").status_code == 404
+
+
+class TestTheBell:
+    def test_my_notices_stand_there_and_only_mine(
+        self, as_alice: Client, alice: User, bob: User
+    ) -> None:
+        page(alice, message=message("Checkout is down"))
+        page(bob, message=message("Search is slow"))
+        content = as_alice.get("/notices/").content.decode()
+        assert "Checkout is down" in content
+        assert "Search is slow" not in content
+
+    def test_one_or_all_are_marked_as_read(self, as_alice: Client, alice: User, bob: User) -> None:
+        for subject in range(3):
+            page(alice, subject=subject)
+            page(bob, subject=subject)
+        first = queries.notices_of(alice)[0]
+        as_alice.post("/notices/read/", {"id": first.pk})
+        assert queries.unread_count(alice) == 2
+        as_alice.post("/notices/read/", {"id": queries.notices_of(bob)[0].pk})
+        assert queries.unread_count(bob) == 3
+        as_alice.post("/notices/read/")
+        assert queries.unread_count(alice) == 0
+
+    def test_an_empty_bell_teaches_the_next_step(self, as_alice: Client) -> None:
+        assert REACH in as_alice.get("/notices/").content.decode()
+
+
+class TestRecords:
+    @pytest.fixture
+    def failed(self, alice: User) -> Delivery:
+        hook(alice, URL)
+        row = page(alice, channels=["WEBHOOK"])[0]
+        Delivery.objects.filter(pk=row.pk).update(state="FAILED", reason="HTTP 410")
+        now = clock.now()
+        DeliveryAttempt.objects.create(
+            delivery=row,
+            number=1,
+            started_at=now,
+            finished_at=now,
+            ok=False,
+            answer="<b>inside</b>",
+        )
+        return row
+
+    def test_an_admin_sees_addresses_and_answers_as_text(
+        self, as_root: Client, failed: Delivery
+    ) -> None:
+        content = as_root.get("/deliveries/").content.decode()
+        assert URL in content
+        assert "&lt;b&gt;inside&lt;/b&gt;" in content
+        assert "HTTP 410" in content
+
+    def test_a_responder_sees_neither(self, as_bob: Client, failed: Delivery) -> None:
+        for query in ("", "?q=topic"):
+            content = as_bob.get(f"/deliveries/{query}").content.decode()
+            assert URL not in content
+            assert "inside" not in content
+        assert "Nothing found" in content
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("?channel=WEBHOOK", True),
+            ("?channel=EMAIL", False),
+            ("?state=FAILED&q=alice", True),
+            ("?state=SENT", False),
+            ("?state=nonsense&channel=%00&page=x", True),
+        ],
+    )
+    def test_the_log_is_filtered(
+        self, as_root: Client, failed: Delivery, query: str, found: bool
+    ) -> None:
+        assert ("HTTP 410" in as_root.get(f"/deliveries/{query}").content.decode()) == found
+
+    def test_the_log_takes_few_queries(
+        self, as_root: Client, alice: User, django_assert_max_num_queries
+    ) -> None:
+        for subject in range(30):
+            page(alice, subject=subject)
+        with django_assert_max_num_queries(12):
+            as_root.get("/deliveries/")
+
+    def test_the_outbox_shows_the_mail_with_its_link(self, as_root: Client) -> None:
+        OutboxMail.objects.create(
+            to="new@example.com",
+            subject="You are invited",
+            text="https://pager.example.com/invite/t0ken/ <script>",
+            reason="no mail server is configured (not sent)",
+            created_at=clock.now(),
+        )
+        content = as_root.get("/outbox/").content.decode()
+        assert "https://pager.example.com/invite/t0ken/ &lt;script&gt;" in content
+        assert "No mail server is set up" in content
