@@ -17,6 +17,7 @@ urlpatterns: list = [
     path("", include("incidents.api.urls")),
     path("api/openapi.json", openapi_document, name="openapi"),
     path("", include("accounts.web.urls")),
+    path("", include("notifications.web.urls")),
     path("", include("services.web.urls")),
     path("", include("incidents.web.urls")),
     path("", include("dashboard.urls")),
