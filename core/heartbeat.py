@@ -7,7 +7,7 @@ from core.models import Heartbeat
 
 
 def beat(name: str, *, now: datetime, **detail: Any) -> None:
-    """`name` was alive at `now`. One UPDATE; raises DatabaseError when it cannot be written."""
+    """`name` was alive at `now`. One UPDATE; raises django.db.Error when it cannot be written."""
     if not Heartbeat.objects.filter(name=name).update(at=now, detail=detail):
         Heartbeat.objects.get_or_create(name=name, defaults={"at": now, "detail": detail})
 

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 
 from core import clock, heartbeat
@@ -26,7 +26,7 @@ def health(request: HttpRequest) -> JsonResponse:
 def _readiness() -> JsonResponse:
     try:
         checks = {"database": _database(), "migrations": _migrations(), **_processes()}
-    except DatabaseError as error:
+    except Error as error:
         connection.close()
         checks = {"database": _check(ok=False, message=str(error).strip().split("\n")[0])}
     ok = all(check["status"] == "healthy" for check in checks.values())

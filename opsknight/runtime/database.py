@@ -20,7 +20,14 @@ class Role(Enum):
 
 _SQLITE_WAIT = {Role.WEB: 5, Role.ENGINE: 20, Role.WATCH: 1}
 _SQLITE_SYNC = {Role.WEB: "FULL", Role.ENGINE: "NORMAL", Role.WATCH: "NORMAL"}
-_WATCH_LIMITS = "-c statement_timeout=3000 -c lock_timeout=2000"
+# Milliseconds. A page or an event waits briefly and is refused loudly; the engine may wait. The
+# locks of a machine that vanished in the middle of a transaction are given back.
+_POSTGRESQL_LIMITS = {
+    Role.WEB: {"statement_timeout": 15_000, "lock_timeout": 5_000},
+    Role.ENGINE: {},
+    Role.WATCH: {"statement_timeout": 3_000, "lock_timeout": 2_000},
+}
+_POSTGRESQL_ALWAYS = {"idle_in_transaction_session_timeout": 30_000}
 
 
 def take(role: Role) -> None:
@@ -50,7 +57,12 @@ def _sqlite(role: Role, base: dict[str, Any]) -> dict[str, Any]:
 
 
 def _postgresql(role: Role, base: dict[str, Any]) -> dict[str, Any]:
-    if role is not Role.WATCH:
-        return dict(base)
-    limits = f"{base.get('options', '')} {_WATCH_LIMITS}".strip()
-    return {**base, "connect_timeout": 3, "tcp_user_timeout": 4000, "options": limits}
+    """An address with `?options=` (a pooler may refuse ours) decides about the limits itself."""
+    watching = role is Role.WATCH
+    limits = _POSTGRESQL_ALWAYS | _POSTGRESQL_LIMITS[role]
+    return {
+        "connect_timeout": 3 if watching else 5,
+        "tcp_user_timeout": 4_000 if watching else 15_000,
+        "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
+        **base,
+    }

@@ -1,51 +1,43 @@
 """Collects the static files again when one of their sources changed."""
 
-import hashlib
 import os
-from pathlib import Path
+from collections.abc import Callable
 
-from django.conf import settings
-from django.contrib.staticfiles.finders import get_finders
-from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
 
-STAMP = ".sources"
-UNUSED = ["django_htmx", "rest_framework"]  # no page of ours refers to what they bring
+from opsknight.static_files import UNUSED, Storage
 
 
-def collect_if_stale() -> bool:
-    """Whether files were collected. Does nothing when the files are served from their sources."""
-    if not isinstance(staticfiles_storage, ManifestFilesMixin):
-        return False
-    root = Path(settings.STATIC_ROOT)
-    manifest, stamp, digest = root / staticfiles_storage.manifest_name, root / STAMP, _digest()
-    if manifest.exists() and stamp.exists() and stamp.read_text() == digest:
-        return False
-    _in_child_process()
-    stamp.write_text(digest)
-    return True
+class CannotCollect(RuntimeError):
+    """There are no static files, and they cannot be written."""
 
 
-def _digest() -> str:
-    """Names the sources by path, size and time of change."""
-    lines = [settings.VERSION]
-    for finder in get_finders():
-        for name, storage in finder.list(ignore_patterns=UNUSED):
-            facts = Path(storage.path(name)).stat()
-            lines.append(f"{name} {facts.st_size} {facts.st_mtime_ns}")
-    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+def collect_if_stale(say: Callable[[str], None]) -> None:
+    """Does nothing when the files are served from their sources. Raises CannotCollect."""
+    if not isinstance(staticfiles_storage, Storage) or not staticfiles_storage.is_stale():
+        return
+    if _collect():
+        staticfiles_storage.read_again()  # the processes started from here inherit it
+        say("Static files collected")
+    elif staticfiles_storage.is_there():
+        say("The static files are older than this version and cannot be collected again")
+    else:
+        raise CannotCollect(f"the static files cannot be written to {staticfiles_storage.location}")
 
 
-def _in_child_process() -> None:
-    # What hashing and compressing load into memory would stay in every process for ever.
+def _collect() -> bool:
+    """In a process of its own: what it loads would stay in the memory of all others for ever."""
     pid = os.fork()
     if pid == 0:
         status = 1
         try:
-            call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=UNUSED)
+            options = {"interactive": False, "verbosity": 0, "ignore_patterns": UNUSED}
+            call_command("collectstatic", **options)
             status = 0
+        except OSError as error:
+            os.write(2, f"{error}\n".encode())
         finally:
             os._exit(status)
-    _, status = os.waitpid(pid, 0)
-    if status:
-        raise RuntimeError("the static files could not be collected; see the error above")
+    _, ended = os.waitpid(pid, 0)
+    return ended == 0

@@ -10,7 +10,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from core import clock, heartbeat
 from opsknight.runtime import linux
@@ -59,7 +59,7 @@ class Supervisor:
                 now = time.monotonic()
                 self._reap(now)
                 self._start_due(now)
-                self._judge(now)
+                self._try_to_judge(now)
         finally:
             self._stop()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
@@ -72,10 +72,15 @@ class Supervisor:
 
     def _start_due(self, now: float) -> None:
         for child in self.children:
-            if not child.pid and now >= child.start_at:
+            if child.pid or now < child.start_at:
+                continue
+            try:
                 child.start(now, self.check.close, SIGNALS)
-                if child.name == "ticker":
-                    self._excuse("q2", now)  # its heartbeats come through the ticker
+            except OSError as error:  # no memory, too many processes: later there may be
+                child.ended(now)
+                log.error("%s cannot be started, trying again: %s", child.name, error)
+            if child.name == "ticker":
+                self._excuse("q2", now)  # its heartbeats come through the ticker
 
     def _reap(self, now: float) -> None:
         """Kills what is left of a dead leader's group before its number can be used again."""
@@ -95,6 +100,14 @@ class Supervisor:
         child.progress.excuse(time.monotonic())
 
     # --- judgement ----------------------------------------------------------------------------
+
+    def _try_to_judge(self, now: float) -> None:
+        try:
+            self._judge(now)
+        except Exception:
+            # Whatever is wrong with judging, the processes must go on.
+            log.exception("the supervisor cannot judge its processes")
+            connection.close()
 
     def _judge(self, now: float) -> None:
         self.check.step(now)
@@ -121,7 +134,7 @@ class Supervisor:
         try:
             heartbeat.beat(NAME, now=clock.now(), pid=os.getpid())
             beats = heartbeat.last()
-        except DatabaseError as error:
+        except Error as error:
             connection.close()
             self._database_is_down(str(error).strip(), now)
             return
@@ -143,7 +156,7 @@ class Supervisor:
     def _judge_web(self, now: float) -> None:
         for slot, child in enumerate(self.web):
             child.progress.observe(self.board.read(slot)[0], now)
-        if self.check.failures < CHECKS_IN_A_ROW:
+        if self.check.failures < CHECKS_IN_A_ROW or self.database_down_since is not None:
             return
         self.check.failures = 0
         answered = max(self.board.read(slot)[1] for slot in range(len(self.web)))
@@ -166,14 +179,17 @@ class Supervisor:
         if self.ready or not self.check.passed:
             return
         if all(child.progress.moved for child in self.children):
-            self.ready = True
             self.on_ready()
+            self.ready = True
 
     # --- the end ------------------------------------------------------------------------------
 
     def _asked_to_end(self, seconds: float) -> bool:
         got = signal.sigtimedwait(SIGNALS, seconds)
-        return got is not None and got.si_signo in ENDING
+        if got is None or got.si_signo not in ENDING:
+            return False
+        hung_up = got.si_signo == signal.SIGHUP
+        return not (hung_up and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN)  # nohup
 
     def _stop(self) -> None:
         """SIGTERM to each leader, time to finish, then SIGKILL to whatever is left."""
@@ -191,7 +207,7 @@ class Supervisor:
                 linux.kill_group(child.pid)
         for pid in linux.descendants(os.getpid()):
             _send(pid, signal.SIGKILL)
-        while any(child.pid for child in self.children):
+        while any(child.pid for child in self.children) and time.monotonic() < until + 1:
             self._collect()
             time.sleep(0.01)
 

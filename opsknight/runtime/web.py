@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import resource
 import signal
 import socket
 import time
@@ -19,11 +20,13 @@ from opsknight.runtime.progress import Pulse
 log = logging.getLogger("opsknight.web")
 
 CONNECTIONS = 4000
+OTHER_FILES = 200  # of a web process: database, temporary files of long bodies, code
 IDLE_SECONDS = 75  # longer than the keep-alive of usual proxies, so that they close first
 REQUEST_SECONDS = 60  # for a whole request to come in
 DRAIN_SECONDS = 5.0
 BODY_SLACK = 64 * 1024  # chunk headers count as body while it comes in
 BACKLOG = 2048
+ACCEPTS_AT_ONCE = 16
 
 Application = Callable[..., Any]
 
@@ -41,6 +44,14 @@ class Server(TcpWSGIServer):
     def readable(self) -> bool:
         self.pulse.turned()  # asked in each turn of the loop
         return bool(super().readable()) and not self.stopping
+
+    def handle_accept(self) -> None:
+        """Takes several at once: a turn of the loop looks at every open connection."""
+        for _ in range(ACCEPTS_AT_ONCE):
+            known = len(self._map)
+            super().handle_accept()
+            if len(self._map) == known:
+                return
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
@@ -87,6 +98,12 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
+def connection_limit() -> int:
+    """How many connections the open files of this process allow."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return CONNECTIONS if files == resource.RLIM_INFINITY else min(CONNECTIONS, files - OTHER_FILES)
+
+
 def make_server(
     application: Application,
     sock: socket.socket,
@@ -100,7 +117,7 @@ def make_server(
         sockets=[sock],
         threads=threads,
         backlog=BACKLOG,
-        connection_limit=CONNECTIONS,
+        connection_limit=connection_limit(),
         channel_timeout=IDLE_SECONDS,
         cleanup_interval=5,
         max_request_body_size=body_bytes + BODY_SLACK,

@@ -5,10 +5,12 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from opsknight.runtime import ticker
+from opsknight.runtime.database import Role, take
 
 
 class Command(BaseCommand):
     help = "Fires due escalations and does the periodic work until it is told to stop."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        take(Role.ENGINE)
         ticker.run()

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
             self._run()
-        except start.Refused as refusal:
+        except (start.Refused, static.CannotCollect) as refusal:
             raise CommandError(str(refusal)) from refusal
         except KeyboardInterrupt:
             self._say("Stopped.")
@@ -42,8 +42,7 @@ class Command(BaseCommand):
         start.wait_for_database(self._say)
         start.check_migrations()
         start.check_fingerprint()
-        if static.collect_if_stale():
-            self._say("Static files collected")
+        static.collect_if_stale(self._say)
         token = start.setup_token()
         if token:
             self._say(f"Setup token, asked for by /setup: {token}")

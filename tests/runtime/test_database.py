@@ -1,0 +1,68 @@
+"""Each kind of process gets the connection that it needs."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+
+from opsknight.runtime import database
+from opsknight.runtime.database import Role, take
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    options = connection.settings_dict["OPTIONS"]
+    before = dict(options)
+    database._configured.cache_clear()
+    yield
+    connection.close()
+    options.clear()
+    options.update(before)
+
+
+def ask(statement: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return str(cursor.fetchone()[0])
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("role", "synchronous", "wait"),
+    [(Role.WEB, "2", "5000"), (Role.ENGINE, "1", "20000"), (Role.WATCH, "1", "1000")],
+)
+def test_web_commits_with_fsync_and_waits_briefly(role: Role, synchronous: str, wait: str) -> None:
+    take(role)
+    assert ask("PRAGMA synchronous") == synchronous
+    assert ask("PRAGMA busy_timeout") == wait
+    assert ask("PRAGMA journal_mode") == "wal"
+
+
+@pytest.mark.sqlite_only
+def test_the_last_role_taken_is_in_force() -> None:
+    for role in (Role.WATCH, Role.WEB, Role.ENGINE):
+        take(role)
+    assert ask("PRAGMA synchronous") == "1"
+
+
+@pytest.mark.postgres_only
+@pytest.mark.parametrize(
+    ("role", "statement", "lock"),
+    [(Role.WEB, "15s", "5s"), (Role.ENGINE, "0", "0"), (Role.WATCH, "3s", "2s")],
+)
+def test_web_does_not_wait_for_ever(role: Role, statement: str, lock: str) -> None:
+    take(role)
+    assert ask("SHOW statement_timeout") == statement
+    assert ask("SHOW lock_timeout") == lock
+    assert ask("SHOW idle_in_transaction_session_timeout") == "30s"
+
+
+@pytest.mark.postgres_only
+def test_limits_in_the_address_win() -> None:
+    connection.settings_dict["OPTIONS"]["options"] = "-c statement_timeout=7000"
+    database._configured.cache_clear()
+    take(Role.WEB)
+    assert ask("SHOW statement_timeout") == "7s"
+    assert ask("SHOW lock_timeout") == "0"
