@@ -97,7 +97,7 @@ def put(name: str, value: Any) -> None:
 
 def forget() -> None:
     """Drops the cache of this process."""
-    global _cache  # noqa: PLW0603 - one cache per process is the point
+    global _cache
     _cache = (0.0, {})
 
 
@@ -113,7 +113,7 @@ def absolute(path: str) -> str:
 
 
 def _rows() -> dict[str, Any]:
-    global _cache  # noqa: PLW0603
+    global _cache
     read_at, values = _cache
     if time.monotonic() - read_at < CACHE_SECONDS and read_at:
         return values

@@ -37,3 +37,20 @@ class Setting(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Published(models.Model):
+    """Base of event rows that core.fanout brings to subscribers."""
+
+    published_at = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0, db_default=0)
+    retry_at = models.DateTimeField(null=True, blank=True)
+    left = models.JSONField(
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Subscribers that failed and are tried again",
+    )
+
+    class Meta:
+        abstract = True

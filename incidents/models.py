@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from accounts.models import Team, User
 from core import ids
+from core.models import Published
 from escalation.models import PolicyVersion
 from incidents.domain.alert import Action, Severity, Urgency
 from incidents.domain.lifecycle import ACTIVE, EscalationState, Status
@@ -35,7 +36,7 @@ class Incident(models.Model):
     that fired last. An OPEN incident always has an `escalate_at`: the database refuses others.
     """
 
-    public_id = models.CharField(max_length=32, unique=True, default=ids.incident, editable=False)
+    public_id = models.CharField(max_length=32, default=ids.incident, editable=False)
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="incidents")
     integration = models.ForeignKey(
         Integration,
@@ -57,10 +58,20 @@ class Incident(models.Model):
     links = models.JSONField(default=list, blank=True)
     alert_count = models.PositiveIntegerField(default=0)
     assignee = models.ForeignKey(
-        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="assigned"
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="assigned",
+        db_index=False,
     )
     assigned_team = models.ForeignKey(
-        Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="assigned"
+        Team,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="assigned",
+        db_index=False,
     )
     policy_version = models.ForeignKey(
         PolicyVersion,
@@ -93,7 +104,10 @@ class Incident(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        # Every index is paid for by every event: what is mostly empty is indexed where it is not,
+        # and the public id has a constraint, because a unique field gets a second index for LIKE.
         constraints = [
+            models.UniqueConstraint(fields=["public_id"], name="incident_public_id"),
             models.UniqueConstraint(
                 fields=["service", "dedup_key"],
                 condition=~Q(status="RESOLVED"),
@@ -124,6 +138,16 @@ class Incident(models.Model):
                 name="incident_wake_up",
             ),
             models.Index(fields=["status", "-id"], name="incident_by_status"),
+            models.Index(
+                fields=["assignee"],
+                condition=Q(assignee__isnull=False),
+                name="incident_of_assignee",
+            ),
+            models.Index(
+                fields=["assigned_team"],
+                condition=Q(assigned_team__isnull=False),
+                name="incident_of_team",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -193,7 +217,7 @@ class EventType(models.TextChoices):
     LINKED = "linked"
 
 
-class IncidentEvent(models.Model):
+class IncidentEvent(Published):
     """One entry of the timeline, written in the transaction of the change. Append-only."""
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="events")
@@ -204,7 +228,6 @@ class IncidentEvent(models.Model):
     actor_label = models.CharField(max_length=200, blank=True, default="")
     via = models.CharField(max_length=16, blank=True, default="")
     details = models.JSONField(default=dict, blank=True)
-    published_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["id"]

@@ -1,8 +1,7 @@
 """Subscriber: tells everyone who was paged, once and quietly, that it is over."""
 
+from collections.abc import Sequence
 from datetime import datetime
-
-from django.db import transaction
 
 from incidents import messages, queries
 from incidents.models import EventType, IncidentEvent
@@ -11,15 +10,17 @@ from notifications import commands as notifications
 WORDS = {EventType.ACKNOWLEDGED: "Acknowledged", EventType.RESOLVED: "Resolved"}
 
 
-def tell_those_paged(event: IncidentEvent, now: datetime) -> None:
+def tell_those_paged(events: Sequence[IncidentEvent], now: datetime) -> None:
     """Whoever did it is not told. The page key makes it once per run, whatever comes first."""
-    word = WORDS.get(EventType(event.type))
-    if word is None:
-        return
+    for event in events:
+        word = WORDS.get(EventType(event.type))
+        if word is not None:
+            _tell(event, word, now)
+
+
+def _tell(event: IncidentEvent, word: str, now: datetime) -> None:
     incident = event.incident
     people = [user for user in queries.people_paged(incident) if user.public_id != event.actor_id]
-    if not people:
-        return
     who = event.actor_label if event.actor_type == "user" else ""
     requests = [
         notifications.PageRequest(
@@ -34,8 +35,5 @@ def tell_those_paged(event: IncidentEvent, now: datetime) -> None:
         )
         for user in people
     ]
-    with transaction.atomic():
+    if requests:
         notifications.enqueue(requests, now=now)
-
-
-tell_those_paged.reacts_to = frozenset(WORDS)  # type: ignore[attr-defined]

@@ -217,6 +217,7 @@ def _note(incident: Incident, batch: Batch, details: dict) -> None:
             actor_label=SYSTEM.label,
             via=SYSTEM.via,
             details=details,
+            published_at=batch.now,  # no subscriber reacts to it
         )
     )
 

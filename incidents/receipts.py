@@ -1,14 +1,11 @@
 """Subscriber of delivery events: timeline entries, and the next step when a step reached nobody."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db import transaction
-
 from core.actor import SYSTEM
-from incidents.commands.records import log as log_event
-from incidents.models import EscalationState, EventType, Incident, Page, Status
+from incidents.models import EscalationState, EventType, Incident, IncidentEvent, Page, Status
 from notifications.models import (
     OPEN_STATES,
     Delivery,
@@ -27,24 +24,36 @@ TYPES = {
 }
 
 
-def record(event: DeliveryEvent, now: datetime) -> None:
+def record(events: Sequence[DeliveryEvent], now: datetime) -> None:
+    """A timeline entry for each; nobody reacts to those, so they are born published."""
+    ours = [event for event in events if event.delivery.subject_kind in SUBJECTS]
+    ids = {event.delivery.subject_id for event in ours}
+    incidents = Incident.objects.in_bulk(ids) if ids else {}
+    known = [event for event in ours if event.delivery.subject_id in incidents]
+    IncidentEvent.objects.bulk_create(_entry(event, now) for event in known)
+    for event in known:
+        delivery = event.delivery
+        if delivery.subject_kind == "incident" and event.outcome != DeliveryOutcome.SENT:
+            _move_on_when_nobody_was_reached(incidents[delivery.subject_id], delivery, now)
+
+
+def _entry(event: DeliveryEvent, now: datetime) -> IncidentEvent:
     delivery = event.delivery
-    if delivery.subject_kind not in SUBJECTS:
-        return
-    with transaction.atomic():
-        incident = Incident.objects.filter(pk=delivery.subject_id).first()
-        if incident is None:
-            return
-        details = {
+    return IncidentEvent(
+        incident_id=delivery.subject_id,
+        type=TYPES[DeliveryOutcome(event.outcome)],
+        at=event.at,
+        actor_type=SYSTEM.type,
+        actor_label=SYSTEM.label,
+        via=SYSTEM.via,
+        details={
             "channel": delivery.channel.lower(),
             "recipient": str(delivery.user or delivery.address),
             "status": event.outcome,
             "detail": event.detail,
-        }
-        kind = TYPES[DeliveryOutcome(event.outcome)]
-        log_event(incident, kind, by=SYSTEM, now=event.at, details=details)
-    if delivery.subject_kind == "incident" and event.outcome != DeliveryOutcome.SENT:
-        _move_on_when_nobody_was_reached(incident, delivery, now)
+        },
+        published_at=now,
+    )
 
 
 def _move_on_when_nobody_was_reached(incident: Incident, delivery: Delivery, now: datetime) -> None:

@@ -1,9 +1,8 @@
 """Subscriber: a service's webhooks announce triggered, acknowledged, resolved and reopened."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-
-from django.db import transaction
 
 from core.api_time import iso
 from incidents import links
@@ -22,32 +21,36 @@ ANNOUNCED = {
 }
 
 
-def announce(event: IncidentEvent, now: datetime) -> None:
-    entry = ANNOUNCED.get(EventType(event.type))
-    if entry is None:
-        return
-    name, switch = entry
-    incident = event.incident
-    hooks = ServiceWebhook.objects.filter(service=incident.service_id, enabled=True)
+def announce(events: Sequence[IncidentEvent], now: datetime) -> None:
+    """One delivery per event and webhook that wants it; one query for a whole batch."""
+    wanted = [event for event in events if event.type in ANNOUNCED]
+    services = {event.incident.service_id for event in wanted}
+    hooks = ServiceWebhook.objects.filter(service__in=services, enabled=True) if services else ()
+    by_service: dict[int, list[ServiceWebhook]] = {}
+    for hook in hooks:
+        by_service.setdefault(hook.service_id, []).append(hook)
     requests = [
-        notifications.DirectRequest(
-            subject_kind="incident-hook",
-            subject_id=incident.pk,
-            page_key=f"event.{event.pk}",
-            target_key=f"hook.{hook.pk}",
-            channel=Channel.WEBHOOK,
-            address=hook.url,
-            secret=hook.secret,
-            message=_message(incident, name, event),
-        )
-        for hook in hooks.filter(**{switch: True})
+        _request(event, hook)
+        for event in wanted
+        for hook in by_service.get(event.incident.service_id, [])
+        if getattr(hook, ANNOUNCED[EventType(event.type)][1])
     ]
     if requests:
-        with transaction.atomic():
-            notifications.enqueue_direct(requests, now=now)
+        notifications.enqueue_direct(requests, now=now)
 
 
-announce.reacts_to = frozenset(ANNOUNCED)  # type: ignore[attr-defined]
+def _request(event: IncidentEvent, hook: ServiceWebhook) -> notifications.DirectRequest:
+    name, _ = ANNOUNCED[EventType(event.type)]
+    return notifications.DirectRequest(
+        subject_kind="incident-hook",
+        subject_id=event.incident_id,
+        page_key=f"event.{event.pk}",
+        target_key=f"hook.{hook.pk}",
+        channel=Channel.WEBHOOK,
+        address=hook.url,
+        secret=hook.secret,
+        message=_message(event.incident, name, event),
+    )
 
 
 def _message(incident: Incident, name: str, event: IncidentEvent) -> Message:

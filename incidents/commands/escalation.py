@@ -51,15 +51,20 @@ def shift_due_times(old_now: datetime, delta: timedelta, now: datetime) -> int:
     """The wall clock jumped by `delta`: moves what was due in the future, once.
 
     Elapsed waits must not be cut short or stretched by a clock that was set. After a jump forward
-    rows written after the jump (`updated_at` in the new time) are left alone.
+    rows written after the jump (`updated_at` in the new time) are left alone. What was due already
+    stays due, also when the clock went back.
     """
     rows = Incident.objects.all()
     if delta > timedelta(0):
         rows = rows.filter(updated_at__lt=old_now + delta / 2)
-    escalations = rows.filter(status=Status.OPEN, escalate_at__gt=old_now)
-    snoozes = rows.filter(status=Status.SNOOZED, snoozed_until__gt=old_now)
-    moved = escalations.update(escalate_at=F("escalate_at") + delta)
-    return moved + snoozes.update(snoozed_until=F("snoozed_until") + delta)
+    moved = 0
+    for status, field in ((Status.OPEN, "escalate_at"), (Status.SNOOZED, "snoozed_until")):
+        waiting = rows.filter(status=status)
+        overdue = waiting.filter(**{f"{field}__gt": now, f"{field}__lte": old_now})
+        moved += overdue.update(**{field: now})
+        later = waiting.filter(**{f"{field}__gt": old_now})
+        moved += later.update(**{field: F(field) + delta})
+    return moved
 
 
 def _require_open(incident: Incident) -> None:

@@ -136,7 +136,7 @@ def etag(wanted: Filter, user: User, number: str) -> str:
     One look at what is alive; tabs that show closed incidents also look at their own rows.
     """
     alive = wanted.chosen(user).exclude(status=Status.RESOLVED)
-    facts = [alive.aggregate(Max("updated_at"), Count("id"), Sum("alert_count"))]
+    facts = [alive.aggregate(Max("updated_at"), Count("id"), Sum("id"), Sum("alert_count"))]
     if wanted.status in {None, Status.RESOLVED}:
         start = PER_PAGE * (int(number) - 1) if number.isdecimal() and 0 < len(number) < 7 else 0
         shown = wanted.rows(user).values_list("pk", "updated_at")

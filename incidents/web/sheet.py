@@ -33,7 +33,7 @@ SNOOZES = ((15, "15 min"), (30, "30 min"), (60, "1 h"), (240, "4 h"), (480, "8 h
 
 def found(user: User, number: int) -> Incident:
     """The incident with the names that the page shows. Raises Http404 when it is not theirs."""
-    rows = queries.visible_to(user).select_related(*SHOWN_NAMES)
+    rows = _with_marks(queries.visible_to(user)).select_related(*SHOWN_NAMES)
     incident = rows.filter(pk=number).first()
     if incident is None:
         raise Http404
@@ -47,7 +47,7 @@ def live(request: HttpRequest, incident: Incident) -> dict[str, Any]:
     shown = list(events[: TIMELINE_LENGTH + 1])
     return {
         "incident": incident,
-        "etag": state_of(user, incident.pk),
+        "etag": etag_of(user, incident),
         "can": moves(incident),
         "ladder": ladder_of(incident),
         "entries": timeline.entries(shown[:TIMELINE_LENGTH]),
@@ -124,36 +124,39 @@ def _notes(incident: Incident) -> QuerySet[Note]:
     return Note.objects.filter(incident=incident).order_by("-id")
 
 
-def state_of(user: User, number: int) -> str | None:
-    """An ETag that changes with everything the live parts show; None when it is not theirs.
+def etag_of(user: User, incident: Incident) -> str:
+    """Changes with everything that the live parts show; `incident` came from `found`."""
+    policy = incident.service.policy
+    marks = [getattr(incident, name) for name in MARKS]
+    return _etag(user, (*marks, policy and policy.current_id, incident.service.name))
 
-    One query, so that a poll which finds nothing new costs next to nothing.
+
+def state_of(user: User, number: int) -> str | None:
+    """The same by one query, so that a poll which finds nothing new costs next to nothing.
+
+    None when the incident is not theirs.
     """
+    rows = _with_marks(queries.visible_to(user)).filter(pk=number)
+    facts = rows.values_list(*MARKS, "service__policy__current_id", "service__name").first()
+    return _etag(user, facts) if facts else None
+
+
+MARKS = ("pk", "updated_at", "alert_count", "last_event", "tries", "finished", "promised")
+
+
+def _with_marks(rows: QuerySet[Incident]) -> QuerySet[Incident]:
+    """Besides its own columns: how far timeline and deliveries have come."""
     events = IncidentEvent.objects.filter(incident=OuterRef("pk")).order_by()
     sent = Delivery.objects.filter(subject_kind="incident", subject_id=OuterRef("pk")).order_by()
     sent = sent.values("subject_id")
-    facts = (
-        queries.visible_to(user)
-        .filter(pk=number)
-        .annotate(
-            last_event=Subquery(events.values("incident").annotate(n=Max("id")).values("n")),
-            tries=Subquery(sent.annotate(n=Sum("attempts")).values("n")),
-            finished=Subquery(sent.annotate(n=Max("finished_at")).values("n")),
-            promised=Subquery(sent.annotate(n=Count("id")).values("n")),
-        )
-        .values_list(
-            "updated_at",
-            "alert_count",
-            "last_event",
-            "tries",
-            "finished",
-            "promised",
-            "service__policy__current_id",
-            "service__name",
-        )
-        .first()
+    return rows.annotate(
+        last_event=Subquery(events.values("incident").annotate(n=Max("id")).values("n")),
+        tries=Subquery(sent.annotate(n=Sum("attempts")).values("n")),
+        finished=Subquery(sent.annotate(n=Max("finished_at")).values("n")),
+        promised=Subquery(sent.annotate(n=Count("id")).values("n")),
     )
-    if facts is None:
-        return None
-    text = str((number, facts, user.pk, user.role, user.time_zone))
+
+
+def _etag(user: User, facts: tuple[Any, ...]) -> str:
+    text = str((*facts, user.pk, user.role, user.time_zone))
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:24]}"'

@@ -88,9 +88,7 @@ class TestCase1ServiceWithoutPolicy:
         run_until(T0)
         assert sorted(name for _, name in woken(incident)) == ["Ann", "Cat"]
 
-    def test_without_any_owner_the_fallback_is_paged_at_once(
-        self, make_service, run_until
-    ) -> None:
+    def test_without_any_owner_the_fallback_is_paged_at_once(self, make_service, run_until) -> None:
         incident = open_incident(make_service(None).service)
         run_until(T0)
         assert woken(incident) == [(0, "Root")]
@@ -326,6 +324,15 @@ def test_a_clock_that_jumps_back_does_not_delay_the_next_step_by_an_hour(
     commands.shift_due_times(T0 + MINUTE, -HOUR, T0 + MINUTE - HOUR)
     run_until(T0 - HOUR + 5 * MINUTE)
     assert woken(incident) == [(0, "Ann"), (-55, "Ben")]
+
+
+def test_a_clock_that_jumps_back_delays_no_step_that_was_due(
+    make_service, page_ann_then_ben, run_until
+) -> None:
+    incident = open_incident(make_service(page_ann_then_ben).service)
+    commands.shift_due_times(T0 + MINUTE / 60, -HOUR, T0 + MINUTE / 60 - HOUR)
+    run_until(T0 - HOUR + MINUTE)
+    assert [name for _, name in woken(incident)] == ["Ann"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,88 @@
+"""Brings event rows to their subscribers, each once, after the transaction that wrote them.
+
+A subscriber is called as `subscriber(events, now)` with a list, in the transaction that marks the
+events published: what it writes happens exactly once. One that fails is rolled back alone; its
+events are tried singly, then again up to TRIES times, while the others and later events go on.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Model, Q, QuerySet
+from django.utils.module_loading import import_string
+
+log = logging.getLogger("opsknight.publish")
+
+Subscriber = Callable[[Sequence[Any], datetime], None]
+TRIES = 6
+RETRY = timedelta(seconds=2)  # doubled with each try
+
+
+def publish(
+    rows: QuerySet[Any], subscribers: Mapping[str, str], *, now: datetime, limit: int
+) -> int:
+    """Hands unpublished rows (core.models.Published) to the subscribers, oldest first.
+
+    `subscribers`: name -> dotted path. Returns how many rows were handled. Any number of
+    processes may call it.
+    """
+    ripe = Q(retry_at=None) | Q(retry_at__lte=now)
+    due = rows.filter(ripe, published_at=None).order_by("id")
+    if not due.exists():
+        return 0
+    with transaction.atomic():
+        events = list(_locked(due)[:limit])
+        left: dict[int, list[str]] = {event.pk: [] for event in events}
+        for name, path in subscribers.items():
+            wanted = [event for event in events if not event.left or name in event.left]
+            for failed in _deliver(name, path, wanted, now):
+                left[failed.pk].append(name)
+        done = [event.pk for event in events if not left[event.pk]]
+        rows.model.objects.filter(pk__in=done).update(published_at=now, left=[])
+        for event in events:
+            if left[event.pk]:
+                _postpone(event, left[event.pk], now)
+    return len(events)
+
+
+def _locked(rows: QuerySet[Any]) -> QuerySet[Any]:
+    if connection.features.has_select_for_update_skip_locked:
+        return rows.select_for_update(skip_locked=True, of=("self",))
+    return rows
+
+
+def _deliver(name: str, path: str, events: Sequence[Model], now: datetime) -> list[Model]:
+    """Calls one subscriber for all events in one savepoint; after a failure one by one."""
+    if not events or _accepted(name, path, events, now, quiet=True):
+        return []
+    return [event for event in events if not _accepted(name, path, [event], now, quiet=False)]
+
+
+def _accepted(name: str, path: str, events: Sequence[Model], now: datetime, *, quiet: bool) -> bool:
+    try:
+        with transaction.atomic():
+            subscriber: Subscriber = import_string(path)
+            subscriber(events, now)
+    except Exception as error:
+        if quiet:
+            log.warning("subscriber %s failed (%s); its events are tried singly", name, error)
+        else:
+            log.exception("subscriber %s failed on event %d", name, events[0].pk)
+        return False
+    return True
+
+
+def _postpone(event: Any, left: list[str], now: datetime) -> None:
+    tries = event.tries + 1
+    given_up = tries >= TRIES
+    if given_up:
+        log.error("event %d never reached %s: given up", event.pk, ", ".join(left))
+    type(event).objects.filter(pk=event.pk).update(
+        left=left,
+        tries=tries,
+        retry_at=now + RETRY * 2 ** (tries - 1),
+        published_at=now if given_up else None,
+    )
