@@ -15,7 +15,7 @@ from opsknight.runtime.database import Role
 from opsknight.runtime.progress import Board, Pulse
 
 LOOP_STALL = 15.0
-QUEUE_STALL = 25.0  # its heartbeat is a task among others
+QUEUE_STALL = 25.0  # longer than its tasks may take
 
 
 def children(sock: socket.socket, board: Board) -> list[Child]:

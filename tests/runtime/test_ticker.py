@@ -14,7 +14,7 @@ from core.models import Heartbeat
 from opsknight.recurring import CLOCK_SHIFTS, ERRANDS, JOBS, Errand
 from opsknight.runtime import ticker
 from opsknight.runtime.clock_watch import ClockWatch
-from opsknight.runtime.queue import Parcel
+from opsknight.runtime.queue import Diligence, Parcel
 from opsknight.runtime.ticker import Entry, Porter, QueueWatch, Ticker
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -207,3 +207,23 @@ def test_a_beat_from_the_future_proves_nothing() -> None:
     assert not heartbeat.is_fresh(now - timedelta(seconds=6), now=now, seconds=5)
     assert not heartbeat.is_fresh(now + timedelta(hours=1), now=now, seconds=5)
     assert not heartbeat.is_fresh(None, now=now, seconds=5)
+
+
+def test_a_worker_notes_its_progress_but_not_after_each_task() -> None:
+    diligence = Diligence()
+    diligence.note(sender="django_q")
+    first = Heartbeat.objects.get(name="q2").at
+    diligence.note(sender="django_q")
+    assert Heartbeat.objects.get(name="q2").at == first
+    diligence.noted_at = float("-inf")
+    diligence.note(sender="django_q")
+    assert Heartbeat.objects.get(name="q2").at > first
+
+
+def test_a_note_that_cannot_be_written_does_not_end_the_worker(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("core.tasks.beat", lambda: lose_the_database(NOON))
+    with caplog.at_level(logging.WARNING):
+        Diligence().note()
+    assert "cannot note its progress" in caplog.text
