@@ -62,7 +62,7 @@ def _count(key: str, window: int) -> int:
     with hot_cursor() as cursor:
         relax = connection.vendor == "sqlite" and not connection.in_atomic_block
         if relax:
-            cursor.execute("PRAGMA synchronous=OFF")
+            cursor.execute("PRAGMA synchronous=NORMAL")
         try:
             cursor.execute(_UPSERT, {"key": key, "window": window})
             return int(cursor.fetchone()[0])
