@@ -178,7 +178,7 @@ def first_steps(user: User) -> list[FirstStep]:
     ]
 
 
-def _versions() -> QuerySet[Step]:
+def _versions() -> QuerySet[Step, dict[str, int]]:
     return Step.objects.filter(targets__isnull=False).values("version")
 
 

@@ -48,9 +48,11 @@ SELECT {incident}, %(created)s, %(now)s, %(actor_type)s, %(actor_id)s, %(actor_l
 
 def _typed(sql: str) -> str:
     """Server-side parameters in a SELECT list need their types spelled out."""
-    kinds = {"jsonb": ("details", "links", "payload", "event_details")}
-    kinds["timestamptz"] = ("now", "due")
-    kinds["bigint"] = ("service", "integration", "policy_version", "incident")
+    kinds: dict[str, tuple[str, ...]] = {
+        "jsonb": ("details", "links", "payload", "event_details"),
+        "timestamptz": ("now", "due"),
+        "bigint": ("service", "integration", "policy_version", "incident"),
+    }
     for kind, names in kinds.items():
         for name in names:
             sql = sql.replace(f"%({name})s", f"%({name})s::{kind}")

@@ -136,7 +136,7 @@ def _owners(incident: Incident) -> tuple[Target, ...]:
     found = []
     if incident.assignee_id:
         found.append(Target(TargetKind.USER, incident.assignee_id))
-    teams = {incident.assigned_team_id, incident.service.team_id} - {None}
+    teams = {team for team in (incident.assigned_team_id, incident.service.team_id) if team}
     return (*found, *(Target(TargetKind.TEAM, team) for team in sorted(teams)))
 
 

@@ -205,7 +205,8 @@ def brief_event(event: IncidentEvent) -> dict[str, Any]:
 
 
 def note_json(note: Note) -> dict[str, Any]:
-    author = named(note.author) or {"id": None, "name": note.author_label}
+    author: dict[str, str | None] = {"id": None, "name": note.author_label}
+    author |= named(note.author) or {}
     return {
         "id": note.public_id,
         "content": note.content,

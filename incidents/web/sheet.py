@@ -147,8 +147,8 @@ MARKS = ("pk", "updated_at", "alert_count", "last_event", "tries", "finished", "
 def _with_marks(rows: QuerySet[Incident]) -> QuerySet[Incident]:
     """Besides its own columns: how far timeline and deliveries have come."""
     events = IncidentEvent.objects.filter(incident=OuterRef("pk")).order_by()
-    sent = Delivery.objects.filter(subject_kind="incident", subject_id=OuterRef("pk")).order_by()
-    sent = sent.values("subject_id")
+    ours = Delivery.objects.filter(subject_kind="incident", subject_id=OuterRef("pk"))
+    sent = ours.order_by().values("subject_id")
     return rows.annotate(
         last_event=Subquery(events.values("incident").annotate(n=Max("id")).values("n")),
         tries=Subquery(sent.annotate(n=Sum("attempts")).values("n")),

@@ -32,10 +32,8 @@ def service_of(public_id: str) -> Service:
 
 def require(user: User, ability: roles.Ability, service: Service | None = None) -> None:
     """Raises Forbidden unless the role allows it; members of the owning team have their own."""
-    own = (
-        bool(service and service.team_id)
-        and user.memberships.filter(team_id=service.team_id if service else None).exists()
-    )
+    team = service.team_id if service else None
+    own = team is not None and user.memberships.filter(team_id=team).exists()
     if not roles.may(user.role, ability, own=own):
         raise Forbidden(f"Your role may not {ability.value}")
 
