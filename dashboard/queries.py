@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Exists, Min, Q, QuerySet
 
@@ -178,7 +179,7 @@ def first_steps(user: User) -> list[FirstStep]:
     ]
 
 
-def _versions() -> QuerySet[Step, dict[str, int]]:
+def _versions() -> QuerySet[Step, Any]:
     return Step.objects.filter(targets__isnull=False).values("version")
 
 
