@@ -1,0 +1,91 @@
+"""`/api/health`: what it says when something is missing; and the 413 of every other door."""
+
+import io
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from core import clock, heartbeat
+from opsknight import health
+from opsknight.runtime.http import OVERSIZE
+from opsknight.wsgi import application
+
+READINESS = "/api/health?mode=readiness"
+PROCESSES = ("ticker", "sender", "q2")
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _forgotten() -> Iterator[None]:
+    health._known.clear()
+    yield
+    health._known.clear()
+
+
+def call(path: str, **environ: Any) -> tuple[str, dict[str, str], bytes]:
+    """One request as the web server hands it over."""
+    answer: list[Any] = []
+    request = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": path,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "CONTENT_LENGTH": "0",
+        **environ,
+    }
+    body = b"".join(application(request, lambda *given: answer.extend(given)))
+    return answer[0], dict(answer[1]), body
+
+
+def test_an_installation_whose_processes_are_alive_is_ready(client: Client) -> None:
+    for name in PROCESSES:
+        heartbeat.beat(name, now=clock.now())
+    answer = client.get(READINESS)
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("missing", PROCESSES)
+def test_a_silent_process_is_named(client: Client, missing: str) -> None:
+    for name in PROCESSES:
+        age = timedelta(seconds=60 if name == missing else 0)
+        heartbeat.beat(name, now=clock.now() - age)
+    answer = client.get(READINESS)
+    assert answer.status_code == 503
+    checks = answer.json()["checks"]
+    assert [name for name in checks if checks[name]["status"] == "unhealthy"] == [missing]
+
+
+def test_missing_migrations_make_it_unready(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opsknight.runtime.start.unapplied_migrations", lambda: ["core.0099_new"])
+    answer = client.get(READINESS)
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["migrations"]["missing"] == ["core.0099_new"]
+
+
+def test_liveness_is_always_healthy(client: Client) -> None:
+    answer = client.get("/api/health")
+    assert answer.status_code == 200
+    assert {"status", "mode", "timestamp", "version", "uptime"} == answer.json().keys()
+
+
+@pytest.mark.parametrize("path", ["/api/users", "/accounts/login/"])
+def test_an_oversize_body_is_refused_where_nobody_knows_it(path: str) -> None:
+    status, headers, body = call(path, **{OVERSIZE: True})
+    assert status.startswith("413 ")
+    assert headers["Content-Length"] == str(len(body))
+
+
+def test_each_answer_has_a_length() -> None:
+    status, headers, body = call("/api/health", REQUEST_METHOD="GET")
+    assert status == "200 OK"
+    assert headers["Content-Length"] == str(len(body))
+    assert json.loads(body)["status"] == "healthy"
