@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import F, Func, IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from accounts.domain.roles import Ability, may
+from accounts.models import User
 from incidents.models import Status
 from incidents.queries import visible_to
+from notifications.queries import notices_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     user: Any = getattr(request, "user", None)
     if user is None or not user.is_authenticated or request.headers.get("HX-Request"):
         return {"nav": []}
-    waiting = visible_to(user).filter(status=Status.OPEN).count()
-    items = [_item(request, entry, waiting) for entry in ENTRIES if _allowed(user, entry)]
+    counts = _counts(user)
+    items = [_item(request, entry, counts) for entry in ENTRIES if _allowed(user, entry)]
     return {"nav": [item for item in items if item]}
 
 
@@ -63,11 +66,25 @@ def _allowed(user: Any, entry: _Entry) -> bool:
     return entry.needs is None or may(user.role, entry.needs)
 
 
-def _item(request: HttpRequest, entry: _Entry, waiting: int) -> NavItem | None:
+def _item(request: HttpRequest, entry: _Entry, counts: dict[str, int]) -> NavItem | None:
     try:
         url = reverse(entry.name)
     except NoReverseMatch:  # the room is not part of this installation
         return None
     here = request.path == url if url == "/" else request.path.startswith(url)
-    count = waiting if entry.name == "incidents:list" else 0
+    count = counts.get(entry.name, 0)
     return NavItem(entry.label, url, entry.icon, here, entry.group, count, entry.dock)
+
+
+def _counts(user: Any) -> dict[str, int]:
+    """Open incidents and unread notices, by URL name."""
+    waiting = visible_to(user).filter(status=Status.OPEN)
+    unread = notices_of(user).filter(read_at=None)
+    row = User.objects.filter(pk=user.pk).values_list(_number_of(waiting), _number_of(unread))
+    return dict(zip(("incidents:list", "notifications:notices"), row.get(), strict=True))
+
+
+def _number_of(rows: QuerySet) -> Subquery:
+    """COUNT(*) as a part of another query."""
+    counted = rows.order_by().annotate(number=Func(F("pk"), function="COUNT"))
+    return Subquery(counted.values("number"), output_field=IntegerField())

@@ -1,0 +1,129 @@
+"""The Command Center, on-call, health, "More"."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from core import config, heartbeat
+from core.actor import SYSTEM
+from incidents import commands
+from incidents.models import EscalationState, Incident
+from notifications.models import Delivery, DeliveryState
+from schedules import commands as schedules
+from schedules.commands import LayerSpec
+from tests.web.pages.rules import HTMX, SignedInPage
+
+
+class TestHome(SignedInPage):
+    @pytest.fixture
+    def url(self) -> str:
+        return reverse("home")
+
+    def test_a_fresh_installation_is_led_to_its_first_page(self, as_root, url):
+        steps = as_root.get(url).context["steps"]
+        assert [step.done for step in steps] == [False] * 7
+        assert steps[0].url_name == "settings:home"
+
+    def test_each_step_is_ticked_by_its_rows(self, as_root, service, integration, url):
+        config.put("email_url", "smtp://127.0.0.1:25")
+        done = {step.title: step.done for step in as_root.get(url).context["steps"]}
+        assert done["Set up the mail server"]
+        assert done["Invite people"]
+        assert done["Write an escalation policy"]
+        assert done["Connect a tool"]
+        assert not done["Make a schedule"]
+        assert not done["Receive the first page"]
+
+    def test_the_checklist_goes_with_the_first_page(self, as_root, paged, url):
+        Delivery.objects.update(state=DeliveryState.SENT)
+        answer = as_root.get(url)
+        assert answer.context["steps"] == []
+        assert "Mail is not set up" in answer.content.decode()
+
+    def test_responders_get_no_checklist(self, as_alice, url):
+        assert "First steps" not in as_alice.get(url).content.decode()
+
+    def test_the_strip_counts_what_the_person_may_see(self, as_alice, as_carol, incident, url):
+        assert as_alice.get(url).context["world"].unacknowledged == 1
+        assert as_carol.get(url).context["world"].unacknowledged == 0
+
+    def test_my_queue_is_what_is_assigned_or_paged_to_me(self, as_alice, as_bob, paged, url):
+        assert [incident.pk for incident in as_alice.get(url).context["queue"]] == [paged.pk]
+        assert as_bob.get(url).context["queue"] == []
+
+    def test_open_ones_stand_before_taken_ones(self, as_alice, alice, open_incident, now, url):
+        taken, new = open_incident("Taken", assignee=alice), open_incident("New", assignee=alice)
+        commands.acknowledge(new, by=SYSTEM, now=now)
+        queue = as_alice.get(url).context["queue"]
+        assert [incident.pk for incident in queue] == [taken.pk, new.pk]
+
+    def test_admins_are_warned_of_what_reached_nobody(self, as_root, as_alice, incident, url):
+        Incident.objects.update(escalation_state=EscalationState.EXHAUSTED)
+        text = "1 incident has gone through the whole policy"
+        assert text in as_root.get(url).content.decode()
+        assert text not in as_alice.get(url).content.decode()
+
+    def test_admins_are_warned_of_a_dead_timer(self, as_root, incident, now, url):
+        Incident.objects.update(escalate_at=now - timedelta(minutes=5))
+        assert "Incidents escalate to nobody" in as_root.get(url).content.decode()
+
+    def test_the_live_part_is_a_fragment(self, as_alice, url):
+        answer = as_alice.get(url, headers=HTMX)
+        assert "<html" not in answer.content.decode()
+        assert "HX-Request" in answer.headers["Vary"]
+
+    def test_it_costs_at_most_twelve_queries(self, as_root, paged, url):
+        with CaptureQueriesContext(connection) as queries:
+            as_root.get(url)
+        assert len(queries) <= 12, [query["sql"][:80] for query in queries]
+
+
+class TestOnCall(SignedInPage):
+    @pytest.fixture
+    def url(self) -> str:
+        return reverse("on_call")
+
+    def test_without_schedules_it_says_what_one_is(self, as_alice, url):
+        assert "No schedule yet" in as_alice.get(url).content.decode()
+
+    def test_it_names_the_people_and_the_gaps(self, as_alice, bob, now, url):
+        for name in ("Covered", "Empty"):
+            schedule = schedules.create_schedule(name=name, time_zone="UTC", by=SYSTEM, now=now)
+            if name == "Covered":
+                anchor = now.replace(tzinfo=None, second=0, microsecond=0)
+                spec = LayerSpec(unit="week", anchor=anchor, slots=[[bob.pk]])
+                schedules.add_layer(schedule, spec, name="Week", by=SYSTEM, now=now)
+        fragment = as_alice.get(url, headers=HTMX).content.decode()
+        assert "Bob" in fragment
+        assert "Nobody is on call" in fragment
+
+
+class TestHealth(SignedInPage):
+    @pytest.fixture
+    def url(self) -> str:
+        return reverse("dashboard:health")
+
+    def test_each_process_has_a_word(self, as_alice, now, url):
+        heartbeat.beat("ticker", now=now)
+        heartbeat.beat("sender", now=now - timedelta(minutes=10))
+        words = {beat.label: beat.word for beat in as_alice.get(url).context["beats"]}
+        assert words == {
+            "Escalation timer": "alive",
+            "Sender": "silent",
+            "Background jobs": "never seen",
+        }
+
+
+class TestMore(SignedInPage):
+    @pytest.fixture
+    def url(self) -> str:
+        return reverse("more")
+
+    def test_settings_are_for_admins(self, as_root, as_alice, url):
+        assert reverse("settings:home") in as_root.get(url).content.decode()
+        labels = {item.label for item in as_alice.get(url).context["nav"]}
+        assert "Incidents" in labels
+        assert not {"Settings", "Audit log"} & labels

@@ -1,0 +1,122 @@
+"""The pages in a real browser against a real server: phone width, live parts, no scripts."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from core import clock
+from core.actor import SYSTEM
+from dashboard.commands import demo
+from incidents import commands
+from incidents.models import Incident, Status
+from services.models import Service
+from tests.cast import browser_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    # Playwright runs an event loop in this thread; Django must not mind, down to the last teardown.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as driver:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = driver.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, live_server) -> Iterator[Visit]:
+    """`visit(alice, "/", width=320)`: a page of a signed-in person."""
+    contexts: list[BrowserContext] = []
+
+    def go(person, path: str, *, width: int = 390, scripts: bool = True) -> Page:
+        context = chromium.new_context(
+            base_url=live_server.url,
+            viewport={"width": width, "height": 844},
+            java_script_enabled=scripts,
+        )
+        contexts.append(context)
+        if person:
+            session = browser_of(person).cookies["sessionid"].value
+            context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+
+
+def test_no_page_scrolls_sideways_on_the_smallest_phone(visit, root):
+    demo.fill(clock.now())
+    service = Service.objects.get(name="Checkout API")
+    open_one = Incident.objects.filter(status=Status.OPEN).first()
+    paths = [reverse("incidents:list") + "?status=all", reverse("services:list")]
+    paths += [reverse(name) for name in ("on_call", "more", "settings:home", "dashboard:audit")]
+    paths += [
+        reverse(f"incidents:{name}", args=[open_one.pk])
+        for name in ("detail", "snooze", "resolution", "assignment", "edit", "timeline", "alerts")
+    ]
+    paths += [
+        reverse(f"services:{name}", args=[service.public_id])
+        for name in ("detail", "edit", "add_integration", "add_webhook", "archive")
+    ]
+    page = visit(root, "/", width=320)
+    wide = []
+    for path in ["/", *paths]:
+        page.goto(path)
+        if page.locator("[hx-trigger^=load]").count():
+            page.wait_for_load_state("networkidle")
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wide.append(path)
+    assert wide == []
+
+
+def test_what_is_being_typed_survives_news(visit, alice, incident):
+    page = visit(alice, reverse("incidents:detail", args=[incident.pk]), width=1440)
+    page.get_by_label("Note").fill("Half a thought")
+    commands.acknowledge(incident, by=SYSTEM, now=clock.now())
+    expect(page.locator("#incident-head")).to_contain_text("OpsKnight has it", timeout=10_000)
+    expect(page.locator("#incident-activity")).to_contain_text("Acknowledged it")
+    expect(page.get_by_label("Note")).to_have_value("Half a thought")
+    expect(page.get_by_label("Note")).to_be_focused()
+
+
+def test_a_list_follows_what_happens_and_keeps_ticks(visit, alice, incident, open_incident):
+    page = visit(alice, reverse("incidents:list"), width=1440)
+    page.get_by_label(f"Select #{incident.pk}").check()
+    open_incident("Fresh one")
+    expect(page.locator("#incident-list")).to_contain_text("Fresh one", timeout=10_000)
+    expect(page.get_by_role("status").first).to_contain_text("1 new")
+    expect(page.get_by_label(f"Select #{incident.pk}")).to_be_checked()
+    with page.expect_response(lambda answer: answer.status == 304):
+        pass  # a poll that finds nothing new must leave the list alone
+    expect(page.locator("#incident-list")).to_contain_text("Fresh one")
+
+
+def test_acknowledge_is_one_click_and_can_be_undone(visit, alice, incident):
+    page = visit(alice, reverse("incidents:detail", args=[incident.pk]))
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(page.locator("#incident-head")).to_contain_text("Alice has it")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#incident-head")).to_contain_text("If nobody acknowledges")
+
+
+def test_the_verbs_work_without_scripts(visit, alice, incident):
+    page = visit(alice, reverse("incidents:detail", args=[incident.pk]), scripts=False)
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(page.locator("#incident-head")).to_contain_text("Alice has it")
+    page.get_by_role("link", name="Resolve").click()
+    page.get_by_label("What fixed it?").fill("A restart")
+    page.get_by_role("button", name="Resolve").click()
+    expect(page.locator("#incident-activity")).to_contain_text("A restart")
+    incident.refresh_from_db()
+    assert incident.status == Status.RESOLVED

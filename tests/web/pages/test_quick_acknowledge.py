@@ -1,0 +1,118 @@
+"""/a/<token>/: acknowledge with one tap from a mail, without a session (spec 11, threats 18-19)."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import signing
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import UserStatus
+from core.actor import SYSTEM
+from incidents import commands, links
+from incidents.models import EventType, Status
+
+DEAD = "This link does not work any more"
+
+
+@pytest.fixture
+def link(incident, alice) -> str:
+    token = signing.dumps([incident.pk, alice.pk], salt=links.SALT)
+    return reverse("incidents:quick_acknowledge", args=[token])
+
+
+@pytest.fixture
+def phone(db: None) -> Client:
+    """A browser without a session; CSRF is checked as for anybody."""
+    return Client(enforce_csrf_checks=True)
+
+
+def test_one_tap_acknowledges_as_the_person_of_the_link(phone, link, incident, alice):
+    page = phone.post(link).content.decode()
+    incident.refresh_from_db()
+    assert "You have it" in page
+    assert (incident.status, incident.assignee) == (Status.ACKNOWLEDGED, alice)
+    event = incident.events.get(type=EventType.ACKNOWLEDGED)
+    assert (event.actor_id, event.via) == (alice.public_id, "email")
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_a_scanner_that_follows_the_link_changes_nothing(phone, link, incident, method):
+    answer = getattr(phone, method)(link, headers={"User-Agent": "MailScanner/1.0"})
+    assert answer.status_code == 200
+    incident.refresh_from_db()
+    assert incident.status == Status.OPEN
+
+
+def test_the_page_is_kept_by_nobody_and_tells_nobody_where_it_was(phone, link):
+    headers = phone.get(link).headers
+    assert "no-store" in headers["Cache-Control"]
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "noindex" in headers["X-Robots-Tag"]
+
+
+def test_it_works_without_scripts(phone, link):
+    page = phone.get(link).content.decode()
+    assert "<script" not in page
+    assert '<form method="post">' in page
+
+
+def test_a_second_tap_shows_who_has_it(phone, link, incident, bob, now):
+    commands.acknowledge(incident, by=bob.as_actor("web"), now=now)
+    page = phone.post(link).content.decode()
+    assert "Bob has it" in page
+    assert incident.events.filter(type=EventType.ACKNOWLEDGED).count() == 1
+
+
+def test_after_the_end_it_says_so_and_does_nothing(phone, link, incident, now):
+    commands.resolve(incident, by=SYSTEM, now=now)
+    assert "It is over" in phone.get(link).content.decode()
+    assert "It is over" in phone.post(link).content.decode()
+    incident.refresh_from_db()
+    assert incident.status == Status.RESOLVED
+
+
+def test_a_suppressed_incident_stays_suppressed(phone, link, incident, now):
+    commands.suppress(incident, by=SYSTEM, now=now)
+    page = phone.post(link).content.decode()
+    assert "Muted" in page
+    assert "cannot become ACKNOWLEDGED" in page
+
+
+def test_a_snoozed_incident_can_be_taken(phone, link, incident, now):
+    commands.snooze(incident, now + timedelta(hours=1), by=SYSTEM, now=now)
+    assert "You have it" in phone.post(link).content.decode()
+
+
+@pytest.mark.parametrize("token", ["x", "a:b:c", "WzEsMV0:1abcde:" + "A" * 43])
+def test_forged_links_are_dead(phone, incident, token):
+    answer = phone.post(reverse("incidents:quick_acknowledge", args=[token]))
+    assert answer.status_code == 410
+    assert DEAD in answer.content.decode()
+
+
+def test_a_link_for_another_purpose_is_dead(phone, incident, alice):
+    token = signing.dumps([incident.pk, alice.pk], salt="something else")
+    answer = phone.get(reverse("incidents:quick_acknowledge", args=[token]))
+    assert answer.status_code == 410
+
+
+def test_a_link_of_yesterday_is_dead(phone, link, incident, time_machine_to):
+    time_machine_to(hours=24, seconds=5)
+    assert phone.post(link).status_code == 410
+    incident.refresh_from_db()
+    assert incident.status == Status.OPEN
+
+
+def test_a_disabled_person_cannot_acknowledge_any_more(phone, link, incident, alice):
+    alice.become(UserStatus.DISABLED)
+    alice.save()
+    assert phone.post(link).status_code == 410
+    incident.refresh_from_db()
+    assert incident.status == Status.OPEN
+
+
+def test_times_are_those_of_the_person(phone, link, alice):
+    alice.time_zone = "Asia/Tokyo"
+    alice.save()
+    assert "JST" in phone.get(link).content.decode()
