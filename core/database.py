@@ -32,3 +32,13 @@ def hot_cursor() -> Iterator[Any]:
 def stored_time(value: datetime) -> Any:
     """An instant as a parameter of raw SQL."""
     return connection.ops.adapt_datetimefield_value(value)
+
+
+def relax_commit() -> None:
+    """This transaction need not wait for the disk: losing it in a crash only repeats its work.
+
+    For PostgreSQL, inside a transaction. Never on the path that accepts an event.
+    """
+    if is_postgresql():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit TO off")

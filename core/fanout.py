@@ -14,6 +14,8 @@ from django.db import connection, transaction
 from django.db.models import Model, Q, QuerySet
 from django.utils.module_loading import import_string
 
+from core.database import relax_commit
+
 log = logging.getLogger("opsknight.publish")
 
 Subscriber = Callable[[Sequence[Any], datetime], None]
@@ -34,6 +36,7 @@ def publish(
     if not due.exists():
         return 0
     with transaction.atomic():
+        relax_commit()
         events = list(_locked(due)[:limit])
         left: dict[int, list[str]] = {event.pk: [] for event in events}
         for name, path in subscribers.items():

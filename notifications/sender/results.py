@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
+from core.database import relax_commit
 from notifications.channels.base import ChannelError
 from notifications.commands.deliveries import REASON_LENGTH, withdraw
 from notifications.domain.chain import Link, released_by_failure
@@ -57,6 +58,7 @@ def record(results: Sequence[Result], *, now: datetime, jitter: Callable[[], flo
     attempt is noted. Sent while being cancelled counts as sent, because it was.
     """
     with transaction.atomic():
+        relax_commit()  # a mark that is lost repeats the page: late or loud
         rows = _locked([result.delivery_id for result in results])
         batch = _Batch(now)
         for result in results:
