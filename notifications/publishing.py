@@ -14,4 +14,5 @@ __all__ = ["TRIES", "publish_due"]
 def publish_due(now: datetime, limit: int = 200) -> int:
     """Publishes up to `limit` events, oldest first; returns how many."""
     rows = DeliveryEvent.objects.select_related("delivery__user")
+    rows = rows.defer("delivery__message", "delivery__secret")
     return fanout.publish(rows, settings.DELIVERY_SUBSCRIBERS, now=now, limit=limit)

@@ -88,12 +88,12 @@ class Loop:
         self._thread.start()
 
     def call(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(5)
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(20)
 
     def stop(self) -> None:
         self.call(self._end_tasks())
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(5)
+        self._thread.join(20)
         self.loop.close()
 
     async def _end_tasks(self) -> None:
@@ -269,7 +269,7 @@ class Phones:
         """What a product process needs to reach these phones."""
         return {"EMAIL_URL": self.mail.url, "OPSKNIGHT_EGRESS_ALLOW": f"{HOST}/32"}
 
-    def wait(self, condition: Callable[[], Any], seconds: float = 5.0) -> None:
+    def wait(self, condition: Callable[[], Any], seconds: float = 20.0) -> None:
         """Until the condition holds; fails after `seconds`."""
         end = time.monotonic() + seconds
         while not condition():

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 
+from core.database import stored_time
 from notifications.domain import slots
 from notifications.domain.retry import LEASE
 from notifications.models import Delivery
@@ -61,7 +61,7 @@ def _candidates(
         but += f" AND id NOT IN ({_marks(mine)})"
     statement = _CANDIDATES.format(due=_DUE, but=but, limit=LOOK_AHEAD)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [_stored(now), *full, *mine])
+        cursor.execute(statement, [stored_time(now), *full, *mine])
         return list(cursor.fetchall())
 
 
@@ -70,15 +70,10 @@ def _lease(ids: Collection[int], now: datetime, token: str) -> list[Delivery]:
     skip = connection.features.has_select_for_update_skip_locked
     lock = " FOR UPDATE SKIP LOCKED" if skip else ""
     still_due = _STILL_DUE.format(marks=_marks(ids), due=_DUE, lock=lock)
-    at, until = _stored(now), _stored(now + LEASE)
+    at, until = stored_time(now), stored_time(now + LEASE)
     statement = _CLAIM.format(still_due=still_due, due=_DUE)
     return list(Delivery.objects.raw(statement, [token, until, until, *ids, at, at]))
 
 
 def _marks(values: Collection[object]) -> str:
     return ", ".join(["%s"] * len(values))
-
-
-def _stored(at: datetime) -> Any:
-    """An instant as the database compares it."""
-    return connection.ops.adapt_datetimefield_value(at)

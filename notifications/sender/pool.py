@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 # Channels keep to 8 s themselves; a look-up that ignores every limit is written off after this.
 WRITE_OFF_SECONDS = 12.0
 # Results that come almost together are written together: half the statements in a storm.
-LINGER = 0.004
+LINGER = 0.008
 MAX_THREADS = 2 * slots.POOL
 
 

@@ -56,7 +56,7 @@ def sender() -> Iterator[Sender]:
 def send_until(sender: Sender) -> Callable[..., None]:
     """Runs the sender until a condition holds; fails after `seconds`."""
 
-    def run(condition: Callable[[], object], seconds: float = 6.0) -> None:
+    def run(condition: Callable[[], object], seconds: float = 20.0) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, f"not within {seconds} s: {fates(by='pk')}"

@@ -24,6 +24,8 @@ from tests.notifications.conftest import fates, hook, page
 from tests.phones import Mode, Phones
 
 pytestmark = pytest.mark.django_db
+# Far below the 8 s for which a server may hang, and still met by a machine that is busy.
+QUICK = 3.0
 SENT, FAILED, QUEUED, CANCELLED = (
     DeliveryState.SENT,
     DeliveryState.FAILED,
@@ -35,6 +37,12 @@ SENT, FAILED, QUEUED, CANCELLED = (
 def events() -> list[tuple[str, str]]:
     rows = DeliveryEvent.objects.order_by("id").select_related("delivery")
     return [(row.delivery.channel, row.outcome) for row in rows]
+
+
+def planned_after_the_failure() -> float:
+    """Seconds from the end of the only attempt to the next one."""
+    ended = DeliveryAttempt.objects.get().finished_at
+    return (Delivery.objects.get().next_attempt_at - ended).total_seconds()
 
 
 def all_done() -> bool:
@@ -110,7 +118,7 @@ class TestFailures:
         send_until(lambda: DeliveryAttempt.objects.count() == 1)
         row.refresh_from_db()
         assert (row.state, row.reason[:27]) == (QUEUED, "the mail server refused: 45")
-        assert 2 < (row.next_attempt_at - clock.now()).total_seconds() < 4
+        assert 2.2 < planned_after_the_failure() < 6
         phones.mail.mode = Mode.OK
         pass_time(5)
         send_until(all_done)
@@ -137,7 +145,7 @@ class TestFailures:
         page(alice, urgency="LOW")
         started = time.monotonic()
         send_until(all_done)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < QUICK
         assert fates() == {"EMAIL": FAILED, "WEBHOOK": SENT}
         assert DeliveryAttempt.objects.filter(delivery__channel="EMAIL").count() == 1
 
@@ -188,8 +196,7 @@ class TestFailures:
         hook(alice, phones.hook.url())
         page(alice, channels=["WEBHOOK"])
         send_until(lambda: DeliveryAttempt.objects.count() == 1)
-        wait = (Delivery.objects.get().next_attempt_at - clock.now()).total_seconds()
-        assert 55 < wait <= 61
+        assert 60 <= planned_after_the_failure() < 66
 
     def test_mail_without_a_server_is_recorded_as_not_sent(
         self, phones: Phones, alice: User, monkeypatch, send_until
@@ -228,7 +235,7 @@ class TestBulkheads:
         started = time.monotonic()
         page(alice, subject=99)
         send_until(lambda: phones.calls)
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < QUICK
         assert phones.mail.attempts == 8
 
     def test_many_hanging_hosts_leave_room_for_one_that_works(
@@ -244,7 +251,7 @@ class TestBulkheads:
         started = time.monotonic()
         page(alice, subject=99, channels=["EMAIL"])
         send_until(lambda: phones.mails)
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < QUICK
 
 
 class TestGuards:
