@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar
 
 from django.db import models
+from drf_spectacular.utils import inline_serializer
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -34,6 +36,13 @@ class ApiView(APIView):
             response.headers[name] = value
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class NamedRef(serializers.Serializer):
+    """Another noun, named."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
 
 
 def actor_of_api(request: Request) -> Actor:
@@ -76,6 +85,18 @@ def listing(
         "hasMore": offset + len(items) < total,
     }
     return Response(body, headers={"X-Total-Count": str(total)})
+
+
+def listed(name: str, item: type[Serializer]) -> Serializer:
+    """How the answer of `listing` is described in the OpenAPI document."""
+    fields = {
+        name: item(many=True),
+        "total": serializers.IntegerField(),
+        "limit": serializers.IntegerField(),
+        "offset": serializers.IntegerField(),
+        "hasMore": serializers.BooleanField(),
+    }
+    return inline_serializer(f"{name[:1].upper()}{name[1:]}List", fields)
 
 
 def _integer(request: Request, name: str, default: int) -> int:

@@ -18,6 +18,7 @@ from schedules.models import Schedule
 MAX_STEPS = 20
 MAX_TARGETS = 20
 MAX_WAIT_MINUTES = 24 * 60
+OUTDATED = "outdated_version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ def save_policy(
             locked = EscalationPolicy.objects.select_for_update().get(pk=policy.pk)
             number = locked.current.number if locked.current else 0
             if expected_version is not None and expected_version != number:
-                raise Conflict(f"The policy is at version {number} now; load it again")
+                message = f"The policy is at version {number} now; load it again"
+                raise Conflict(message, reason=OUTDATED)
             if name is not None:
                 locked.name = " ".join(name.split())[:120] or locked.name
             if description is not None:

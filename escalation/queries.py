@@ -59,7 +59,9 @@ class Recipients:
     def __init__(self, now: datetime, known: Iterable[User] = ()) -> None:
         """`known`: people just read, who need not be read again."""
         self.now = now
-        self._users = {user.pk: user for user in known if user.status != UserStatus.DISABLED}
+        self._users: dict[int, User | None] = {
+            user.pk: None if _is_disabled(user) else user for user in known
+        }
         self._members: dict[int, list[Membership]] = {}
         self._on_call: dict[int, list[schedules.OnCallNow]] = {}
 
@@ -77,7 +79,8 @@ class Recipients:
             user = self._users.get(target.id)
             return [(user, "named in the step")] if user else []
         if target.kind is TargetKind.SCHEDULE:
-            return [(entry.user, entry.reason) for entry in self._on_call.get(target.id, [])]
+            found = self._on_call.get(target.id, [])
+            return [(entry.user, f"on call in {target.label}, {entry.reason}") for entry in found]
         members = self._members.get(target.id, [])
         if target.kind is TargetKind.TEAM_LEAD:
             leads = (member for member in members if member.team.lead_id == member.user_id)
@@ -99,7 +102,7 @@ class Recipients:
 
     def _load_users(self, ids: set[int]) -> None:
         if ids:
-            self._users.update(User.objects.pageable().in_bulk(ids))
+            self._users |= dict.fromkeys(ids) | User.objects.pageable().in_bulk(ids)
 
     def _load_members(self, ids: set[int]) -> None:
         if not ids:
@@ -108,6 +111,10 @@ class Recipients:
         rows = Membership.objects.filter(team_id__in=ids).select_related("user", "team")
         for member in rows.filter(user__in=User.objects.pageable()):
             self._members[member.team_id].append(member)
+
+
+def _is_disabled(user: User) -> bool:
+    return user.status == UserStatus.DISABLED
 
 
 def fallback(version_id: int | None) -> list[Recipient]:

@@ -247,6 +247,16 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PUBLIC": True,
+    "ENUM_NAME_OVERRIDES": {
+        "IncidentStatusEnum": "incidents.api.serializers.STATUSES",
+        "IntegrationTypeEnum": "services.models.IntegrationType",
+        "OverrideTypeEnum": "schedules.models.OverrideKind",
+        "RoleEnum": "accounts.models.Role",
+        "TargetTypeEnum": "escalation.api.serializers.API_KINDS",
+        "TeamRoleEnum": "accounts.models.TeamRole",
+        "UserStatusEnum": "accounts.models.UserStatus",
+        "WeekdayEnum": "schedules.queries.DAYS",
+    },
 }
 
 # --- language, time, static -----------------------------------------------------------------------

@@ -29,6 +29,7 @@ from schedules.models import (
 MAX_SLOTS = 200
 MAX_LAYERS = 30
 MINUTE = timedelta(minutes=1)
+LONGEST_OVERRIDE = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +272,8 @@ def _check_override(
         raise ValidationFailed(f"type is one of {options}", field="type")
     if end <= start:
         raise ValidationFailed("The end lies before the start", field="end")
+    if end - start > LONGEST_OVERRIDE:
+        raise ValidationFailed("An override lasts at most a year; change a layer", field="end")
     if kind != OverrideKind.REMOVE and user is None:
         raise ValidationFailed("Say who comes on call", field="userId", reason="required")
     if kind == OverrideKind.REPLACE and replaces is None:

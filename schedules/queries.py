@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 from accounts.domain import roles
 from accounts.models import User, UserStatus
 from schedules.domain import model, resolver
-from schedules.models import LayerVersion, Override, Schedule
+from schedules.models import LayerVersion, Override, OverrideKind, Schedule
 
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
@@ -26,7 +26,10 @@ class OnCallNow:
 
     @property
     def reason(self) -> str:
-        return f"on call: {self.because.type} {self.because.name}".strip()
+        """ "layer Week", "override: Replace a person"."""
+        if self.because.type == model.Source.LAYER:
+            return f"layer {self.because.name}"
+        return f"override: {OverrideKind(self.because.name).label}"
 
 
 def live() -> QuerySet[Schedule]:

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from accounts.domain import roles
 from accounts.models import Team, User
 from core import clock
-from core.api_view import ApiView, actor_of_api, checked, filters_of, listing
+from core.api_view import ApiView, actor_of_api, checked, filters_of, listed, listing
 from core.errors import Forbidden, ValidationFailed
 from escalation import commands, queries
 from escalation.api import serializers as shapes
@@ -92,7 +92,7 @@ class Policies(ApiView):
     @extend_schema(
         operation_id="listEscalationPolicies",
         parameters=[OpenApiParameter("name")],
-        responses=shapes.PolicyOut(many=True),
+        responses=listed("escalationPolicies", shapes.PolicyOut),
     )
     def get(self, request: Request) -> Response:
         """Policies with their steps; filter: name."""

@@ -59,13 +59,15 @@ def apply(incident: Incident, body: dict[str, Any], *, by: Actor, now: datetime)
 
 
 def _assign(incident: Incident, body: dict[str, Any], *, by: Actor, now: datetime) -> None:
-    commands.assign(
-        incident,
-        by=by,
-        now=now,
-        user=person(body.get("assigneeId")),
-        team=team(body.get("assignedTeamId")),
-    )
+    """Naming one takes the other away; a null takes away only what it names."""
+    user, owners = incident.assignee, incident.assigned_team
+    if "assigneeId" in body:
+        user = person(body["assigneeId"])
+        owners = None if user else owners
+    if "assignedTeamId" in body:
+        owners = team(body["assignedTeamId"])
+        user = None if owners else user
+    commands.assign(incident, by=by, now=now, user=user, team=owners)
 
 
 def _move(incident: Incident, body: dict[str, Any], *, by: Actor, now: datetime) -> None:

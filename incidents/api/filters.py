@@ -1,11 +1,9 @@
 """Filters and sorting of the incident list; unknown names are refused by name."""
 
-from datetime import UTC, datetime
-
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
-from django.utils.dateparse import parse_datetime
 from rest_framework.request import Request
 
+from core.api_time import instant
 from core.api_view import filters_of
 from core.errors import InvalidRequest
 from incidents.domain.alert import Urgency
@@ -52,9 +50,9 @@ def apply(rows: QuerySet[Incident], request: Request) -> QuerySet[Incident]:
     if "assigneeId" in given:
         rows = rows.filter(assignee__public_id__in=given["assigneeId"].split(","))
     if "createdAfter" in given:
-        rows = rows.filter(created_at__gte=_instant(given["createdAfter"], "createdAfter"))
+        rows = rows.filter(created_at__gte=instant(given["createdAfter"], "createdAfter"))
     if "createdBefore" in given:
-        rows = rows.filter(created_at__lt=_instant(given["createdBefore"], "createdBefore"))
+        rows = rows.filter(created_at__lt=instant(given["createdBefore"], "createdBefore"))
     return _sorted(rows, given.get("sort", "createdAt"), given.get("order", "desc"))
 
 
@@ -77,13 +75,3 @@ def _members(text: str, kind: type[Status] | type[Urgency], field: str) -> list[
             options = ", ".join(member.value for member in kind)
             raise InvalidRequest(f"{field} is one of {options}", field=field)
     return values
-
-
-def _instant(text: str, field: str) -> datetime:
-    try:
-        value = parse_datetime(text.replace(" ", "+"))
-    except ValueError:
-        value = None
-    if value is None:
-        raise InvalidRequest(f"{field} is an ISO 8601 instant", field=field)
-    return value if value.tzinfo else value.replace(tzinfo=UTC)

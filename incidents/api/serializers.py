@@ -5,16 +5,18 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.actor import SYSTEM
 from core.api_time import iso
 from incidents.commands.create import DESCRIPTION_LENGTH, TITLE_LENGTH
 from incidents.commands.edit import MAX_NOTE
 from incidents.domain.alert import KEY_LENGTH, Urgency
 from incidents.domain.lifecycle import Status
-from incidents.models import Incident, IncidentEvent, Note, Priority
+from incidents.models import EventType, Incident, IncidentEvent, Note, Priority
 
 URGENCIES = [member.value for member in Urgency]
 STATUSES = [member.value for member in Status]
 MAX_LINKS = 100
+PERSON = "user"
 MAX_SNOOZE_MINUTES = 30 * 24 * 60
 
 
@@ -105,6 +107,43 @@ class IncidentDetailOut(IncidentOut):
     relatedIncidents = serializers.ListField()
 
 
+class ChangedOut(serializers.Serializer):
+    """The answer to PATCH."""
+
+    id = serializers.CharField()
+    number = serializers.IntegerField()
+    status = serializers.ChoiceField(STATUSES)
+    urgency = serializers.ChoiceField(URGENCIES)
+    priority = serializers.ChoiceField(Priority.choices, allow_null=True)
+    assignee = serializers.DictField(allow_null=True)
+    assignedTeam = serializers.DictField(allow_null=True)
+    updatedAt = serializers.DateTimeField()
+
+
+class NoteOut(serializers.Serializer):
+    """A note."""
+
+    id = serializers.CharField()
+    content = serializers.CharField()
+    author = serializers.DictField()
+    createdAt = serializers.DateTimeField()
+    isInternal = serializers.BooleanField()
+
+
+class EventOut(serializers.Serializer):
+    """An entry of the timeline."""
+
+    id = serializers.CharField()
+    type = serializers.ChoiceField(EventType.choices)
+    timestamp = serializers.DateTimeField()
+    actor = serializers.DictField()
+    details = serializers.DictField()
+
+
+class TimelineOut(serializers.Serializer):
+    timeline = EventOut(many=True)
+
+
 def person(user: Any) -> dict[str, str] | None:
     return {"id": user.public_id, "name": user.name, "email": user.email} if user else None
 
@@ -151,7 +190,7 @@ def detail_json(incident: Incident, related: list[str]) -> dict[str, Any]:
         "nextEscalationAt": iso(incident.escalate_at),
         "customDetails": incident.custom_details,
         "timeline": [brief_event(event) for event in incident.events.all()],
-        "notes": [note_json(note) for note in incident.notes.all()],
+        "notes": [note_json(note) for note in incident.notes.select_related("author")],
         "links": incident.links,
         "relatedIncidents": related,
     }
@@ -178,7 +217,6 @@ def changed_json(incident: Incident) -> dict[str, Any]:
 
 def event_json(event: IncidentEvent) -> dict[str, Any]:
     """The shape of the timeline endpoint: structured actor and details."""
-    actor = {"type": event.actor_type, "id": event.actor_id, "name": event.actor_label}
     details = dict(event.details)
     if event.via:
         details.setdefault("via", event.via)
@@ -186,9 +224,17 @@ def event_json(event: IncidentEvent) -> dict[str, Any]:
         "id": f"evt_{event.pk}",
         "type": event.type,
         "timestamp": iso(event.at),
-        "actor": {key: value for key, value in actor.items() if value},
+        "actor": _actor(event),
         "details": details,
     }
+
+
+def _actor(event: IncidentEvent) -> dict[str, str]:
+    """A person, or the system; an integration is the system with the name of the integration."""
+    if event.actor_type == PERSON:
+        return {"type": PERSON, "id": event.actor_id, "name": event.actor_label}
+    name = "" if event.actor_label == SYSTEM.label else event.actor_label
+    return {"type": SYSTEM.type, **({"name": name} if name else {})}
 
 
 def brief_event(event: IncidentEvent) -> dict[str, Any]:
@@ -199,7 +245,7 @@ def brief_event(event: IncidentEvent) -> dict[str, Any]:
         "id": f"evt_{event.pk}",
         "type": event.type,
         "timestamp": iso(event.at),
-        "actor": event.actor_label or event.actor_type,
+        "actor": event.actor_label if event.actor_type == PERSON else SYSTEM.type,
         "details": str(words),
     }
 

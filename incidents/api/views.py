@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from accounts.domain import roles
 from core import clock
-from core.api_view import ApiView, actor_of_api, checked, listing
+from core.api_view import ApiView, actor_of_api, checked, listed, listing
 from core.errors import Forbidden, NotFound
 from incidents import commands, queries
 from incidents.api import changes, filters
@@ -40,7 +40,7 @@ class Incidents(ApiView):
     @extend_schema(
         operation_id="listIncidents",
         parameters=[OpenApiParameter(name) for name in filters.NAMES],
-        responses=shapes.IncidentOut(many=True),
+        responses=listed("incidents", shapes.IncidentOut),
     )
     def get(self, request: Request) -> Response:
         """Incidents, newest first; lists of values are separated by commas."""
@@ -99,7 +99,7 @@ class OneIncident(ApiView):
     @extend_schema(
         operation_id="updateIncident",
         request=shapes.IncidentChange,
-        responses=shapes.IncidentOut,
+        responses=shapes.ChangedOut,
     )
     def patch(self, request: Request, public_id: str) -> Response:
         """Changes what the body names, all or nothing; illegal moves are 400 INVALID_STATUS."""
@@ -113,7 +113,7 @@ class OneIncident(ApiView):
 class Notes(ApiView):
     scopes = SCOPES
 
-    @extend_schema(operation_id="addNote", request=shapes.NoteIn, responses={201: None})
+    @extend_schema(operation_id="addNote", request=shapes.NoteIn, responses={201: shapes.NoteOut})
     def post(self, request: Request, public_id: str) -> Response:
         """Adds a note."""
         incident = incident_of(request, public_id)
@@ -135,7 +135,7 @@ class Timeline(ApiView):
     scopes = SCOPES
     limits = {"GET": 200}
 
-    @extend_schema(operation_id="getTimeline", responses={200: None})
+    @extend_schema(operation_id="getTimeline", responses=shapes.TimelineOut)
     def get(self, request: Request, public_id: str) -> Response:
         """Every entry, oldest first, with structured actor and details."""
         incident = incident_of(request, public_id)

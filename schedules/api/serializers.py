@@ -8,6 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from core.api_time import iso
+from core.api_view import NamedRef
 from schedules.commands import MAX_SLOTS
 from schedules.models import (
     Layer,
@@ -113,6 +114,38 @@ class OverrideIn(serializers.Serializer):
     confirmGap = serializers.BooleanField(default=False)
 
 
+class LayerOut(serializers.Serializer):
+    """A layer with the rules of its newest version."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    version = serializers.IntegerField()
+    priority = serializers.IntegerField()
+    rotation = RotationShape()
+    restrictions = RestrictionShape(many=True)
+    end = serializers.CharField(allow_null=True)
+    effectiveFrom = serializers.DateTimeField(allow_null=True)
+
+
+class OverrideOut(serializers.Serializer):
+    """An override."""
+
+    id = serializers.CharField()
+    type = serializers.ChoiceField(OverrideKind.choices)
+    userId = serializers.CharField(allow_null=True)
+    replacesUserId = serializers.CharField(allow_null=True)
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    createdAt = serializers.DateTimeField()
+    cancelledAt = serializers.DateTimeField(allow_null=True)
+
+
+class NewOverrideOut(OverrideOut):
+    """The answer to POST: `warnings` name what is odd about it."""
+
+    warnings = serializers.ListField(child=serializers.CharField())
+
+
 class ScheduleOut(serializers.Serializer):
     """A schedule with the rules in force."""
 
@@ -120,8 +153,26 @@ class ScheduleOut(serializers.Serializer):
     name = serializers.CharField()
     description = serializers.CharField()
     timeZone = serializers.CharField()
-    layers = serializers.ListField()
+    layers = LayerOut(many=True)
     createdAt = serializers.DateTimeField()
+
+
+class BecauseOut(NamedRef):
+    type = serializers.CharField()
+
+
+class DutyOut(serializers.Serializer):
+    """A person's unbroken shift; null where it goes on for more than a year."""
+
+    user = NamedRef()
+    start = serializers.DateTimeField(allow_null=True)
+    end = serializers.DateTimeField(allow_null=True)
+    because = BecauseOut()
+
+
+class NextOut(serializers.Serializer):
+    at = serializers.DateTimeField()
+    users = NamedRef(many=True)
 
 
 class OnCallOut(serializers.Serializer):
@@ -129,8 +180,8 @@ class OnCallOut(serializers.Serializer):
 
     scheduleId = serializers.CharField()
     at = serializers.DateTimeField()
-    onCall = serializers.ListField()
-    next = serializers.DictField(allow_null=True)
+    onCall = DutyOut(many=True)
+    next = NextOut(allow_null=True)
     gap = serializers.BooleanField()
 
 

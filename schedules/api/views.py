@@ -1,11 +1,9 @@
 """/api/schedules with layers, overrides and who is on call."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from django.utils.dateparse import parse_datetime
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,9 +11,9 @@ from rest_framework.response import Response
 from accounts.domain import roles
 from accounts.models import Role, User
 from core import clock
-from core.api_time import iso
-from core.api_view import ApiView, actor_of_api, checked, filters_of, listing
-from core.errors import Forbidden, InvalidRequest, ValidationFailed
+from core.api_time import instant, iso
+from core.api_view import ApiView, actor_of_api, checked, filters_of, listed, listing
+from core.errors import Forbidden, ValidationFailed
 from schedules import commands, coverage, queries
 from schedules.api import serializers as shapes
 from schedules.commands import LayerSpec
@@ -92,7 +90,7 @@ class Schedules(ApiView):
     @extend_schema(
         operation_id="listSchedules",
         parameters=[OpenApiParameter("name")],
-        responses=shapes.ScheduleOut(many=True),
+        responses=listed("schedules", shapes.ScheduleOut),
     )
     def get(self, request: Request) -> Response:
         """Schedules with their layers; filter: name."""
@@ -157,7 +155,9 @@ class OneSchedule(ApiView):
 class Layers(ApiView):
     scopes = SCOPES
 
-    @extend_schema(operation_id="addLayer", request=shapes.LayerIn, responses={201: None})
+    @extend_schema(
+        operation_id="addLayer", request=shapes.LayerIn, responses={201: shapes.LayerOut}
+    )
     def post(self, request: Request, public_id: str) -> Response:
         """A new layer, from `effectiveFrom` on.
 
@@ -186,7 +186,7 @@ class Layers(ApiView):
 class OneLayer(ApiView):
     scopes = SCOPES
 
-    @extend_schema(operation_id="replaceLayer", request=shapes.LayerIn, responses={200: None})
+    @extend_schema(operation_id="replaceLayer", request=shapes.LayerIn, responses=shapes.LayerOut)
     def put(self, request: Request, public_id: str, layer_id: str) -> Response:
         """A new version from `effectiveFrom` (null: now). Answers before it never change."""
         _require_edit(request)
@@ -218,14 +218,18 @@ class OneLayer(ApiView):
 class Overrides(ApiView):
     scopes = SCOPES
 
-    @extend_schema(operation_id="listOverrides", responses={200: None})
+    @extend_schema(operation_id="listOverrides", responses=listed("overrides", shapes.OverrideOut))
     def get(self, request: Request, public_id: str) -> Response:
         """Overrides that run or are to come."""
         filters_of(request, [])
         rows = queries.current_overrides(_schedule(request, public_id), clock.now())
         return listing(request, rows, "overrides", shapes.override_json)
 
-    @extend_schema(operation_id="addOverride", request=shapes.OverrideIn, responses={201: None})
+    @extend_schema(
+        operation_id="addOverride",
+        request=shapes.OverrideIn,
+        responses={201: shapes.NewOverrideOut},
+    )
     def post(self, request: Request, public_id: str) -> Response:
         """An override; one that leaves nobody on call needs `confirmGap` (else 409)."""
         _require_edit(request)
@@ -273,7 +277,7 @@ class OnCall(ApiView):
         """Who is on call at an instant."""
         given = filters_of(request, ["at"])
         schedule = _schedule(request, public_id)
-        at = _instant(given["at"]) if "at" in given else clock.now()
+        at = instant(given["at"], "at") if "at" in given else clock.now()
         answer = coverage.coverage(schedule, at)
         duties = [
             {
@@ -303,13 +307,3 @@ def _user(public_id: str | None, field: str) -> User | None:
     if user is None:
         raise ValidationFailed("There is no such person", field=field, reason="does_not_exist")
     return user
-
-
-def _instant(text: str) -> datetime:
-    try:
-        value = parse_datetime(text.replace(" ", "+"))
-    except ValueError:
-        value = None
-    if value is None or not 1970 <= value.year <= 2200:
-        raise InvalidRequest("at is an ISO 8601 instant between 1970 and 2200", field="at")
-    return value if value.tzinfo else value.replace(tzinfo=UTC)

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from core import config
 from core.api_time import iso
+from core.api_view import NamedRef
 from services.models import Integration, IntegrationType, Service
 
 
@@ -26,11 +27,6 @@ class ServiceChange(serializers.Serializer):
     description = serializers.CharField(max_length=2000, required=False, allow_blank=True)
     teamId = serializers.CharField(max_length=40, required=False, allow_null=True)
     escalationPolicyId = serializers.CharField(max_length=40, required=False, allow_null=True)
-
-
-class NamedRef(serializers.Serializer):
-    id = serializers.CharField()
-    name = serializers.CharField()
 
 
 class ServiceOut(serializers.Serializer):

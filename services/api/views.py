@@ -9,9 +9,9 @@ from rest_framework.response import Response
 
 from accounts import queries as accounts
 from accounts.domain import roles
-from accounts.models import Team, User
+from accounts.models import Role, Team, User
 from core import clock
-from core.api_view import ApiView, actor_of_api, checked, filters_of, listing
+from core.api_view import ApiView, actor_of_api, checked, filters_of, listed, listing
 from core.errors import Forbidden, ValidationFailed
 from escalation.models import EscalationPolicy
 from services import commands, queries
@@ -43,6 +43,8 @@ def _owners(request: Request, body: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if "teamId" in body:
         teams = accounts.visible_teams(request.user)
+        if request.user.role == Role.USER:  # may not hand the service to strangers
+            teams = teams.filter(memberships__user=request.user)
         found["team"] = _named(teams, body.pop("teamId"), "teamId")
     if "escalationPolicyId" in body:
         policies = EscalationPolicy.objects.filter(archived_at=None)
@@ -65,7 +67,7 @@ class Services(ApiView):
     @extend_schema(
         operation_id="listServices",
         parameters=[OpenApiParameter("teamId"), OpenApiParameter("name")],
-        responses=shapes.ServiceOut(many=True),
+        responses=listed("services", shapes.ServiceOut),
     )
     def get(self, request: Request) -> Response:
         """Services; filters: teamId, name."""
@@ -127,7 +129,10 @@ class OneService(ApiView):
 class Integrations(ApiView):
     scopes = READ_WRITE
 
-    @extend_schema(operation_id="listIntegrations", responses=shapes.IntegrationOut(many=True))
+    @extend_schema(
+        operation_id="listIntegrations",
+        responses=listed("integrations", shapes.IntegrationOut),
+    )
     def get(self, request: Request, public_id: str) -> Response:
         """Integrations of a service, without their keys."""
         filters_of(request, [])
