@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import F, Func, IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from accounts.domain.roles import Ability, may
 from accounts.models import User
@@ -40,7 +40,7 @@ class _Entry:
 ENTRIES = (
     _Entry("Home", "home", "home", dock=True),
     _Entry("Incidents", "incidents:list", "siren", dock=True),
-    _Entry("On-call", "on_call", "calendar-clock", dock=True),
+    _Entry("On-call", "schedules:on_call", "calendar-clock", dock=True),
     _Entry("Alerts", "notifications:notices", "bell", dock=True),
     _Entry("Services", "services:list", "layers", "Set up"),
     _Entry("Schedules", "schedules:list", "calendar", "Set up"),
@@ -58,22 +58,31 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated or request.headers.get("HX-Request"):
         return {"nav": []}
     counts = _counts(user)
-    items = [_item(request, entry, counts) for entry in ENTRIES if _allowed(user, entry)]
-    return {"nav": [item for item in items if item]}
+    links = [(entry, reverse(entry.name)) for entry in ENTRIES if _allowed(user, entry)]
+    here = _nearest(request.path, [url for _, url in links])
+    items = [
+        NavItem(
+            label=entry.label,
+            url=url,
+            icon=entry.icon,
+            active=url == here,
+            group=entry.group,
+            count=counts.get(entry.name, 0),
+            dock=entry.dock,
+        )
+        for entry, url in links
+    ]
+    return {"nav": items}
 
 
 def _allowed(user: Any, entry: _Entry) -> bool:
     return entry.needs is None or may(user.role, entry.needs)
 
 
-def _item(request: HttpRequest, entry: _Entry, counts: dict[str, int]) -> NavItem | None:
-    try:
-        url = reverse(entry.name)
-    except NoReverseMatch:  # the room is not part of this installation
-        return None
-    here = request.path == url if url == "/" else request.path.startswith(url)
-    count = counts.get(entry.name, 0)
-    return NavItem(entry.label, url, entry.icon, here, entry.group, count, entry.dock)
+def _nearest(path: str, urls: list[str]) -> str:
+    """The entry that `path` belongs to: /schedules/on-call/ is not /schedules/; "" for none."""
+    above = [url for url in urls if path == url or (url != "/" and path.startswith(url))]
+    return max(above, key=len, default="")
 
 
 def _counts(user: Any) -> dict[str, int]:

@@ -12,7 +12,6 @@ from escalation.models import EscalationPolicy, Step
 from incidents import queries as incidents
 from incidents.models import EscalationState, Incident, Page, Status
 from notifications.models import Delivery, DeliveryState, OutboxMail
-from schedules import queries as schedules
 from schedules.models import Schedule
 from services.models import Integration, Service
 
@@ -61,21 +60,6 @@ def queue_of(user: User) -> list[Incident]:
     rows = incidents.with_names(incidents.visible_to(user)).filter(mine)
     rows = rows.filter(status__in=[Status.OPEN, Status.ACKNOWLEDGED])
     return list(rows.order_by("-status", "-id")[:QUEUE_LENGTH])
-
-
-@dataclass(frozen=True, slots=True)
-class OnCallLine:
-    """One schedule and who answers for it now."""
-
-    schedule: Schedule
-    people: list[schedules.OnCallNow]
-
-
-def on_call(now: datetime) -> list[OnCallLine]:
-    """Every live schedule; an empty list of people is a gap."""
-    rows = list(schedules.live())
-    answers = schedules.on_call([row.pk for row in rows], now)
-    return [OnCallLine(row, answers.get(row.pk, [])) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
-"""Routes that compose the apps: home, on call, settings, audit, and paths kept from elsewhere."""
+"""Routes that compose the apps: home, settings, audit, and paths kept from elsewhere."""
 
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from dashboard.web.views import audit, home, moved, on_call, settings, theme
+from dashboard.web.views import audit, home, moved, settings, theme
 
 settings_urls = [
     path("", settings.home, name="home"),
@@ -18,7 +18,6 @@ dashboard_urls = [
 urlpatterns = [
     path("", home.home, name="home"),
     path("more/", home.more, name="more"),
-    path("on-call/", on_call.now, name="on_call"),
     path("theme/", theme.choose, name="theme"),
     path("settings/", include((settings_urls, "settings"))),
     path("", include((dashboard_urls, "dashboard"))),

@@ -23,7 +23,7 @@ from escalation.models import EscalationPolicy
 from incidents import commands as incidents
 from incidents.commands.records import log
 from incidents.domain.alert import Action, AlertEvent, Severity
-from incidents.models import Alert, EventType, Incident, Status
+from incidents.models import Alert, EventType, Incident, IncidentEvent, Status
 from notifications.models import Delivery, DeliveryState
 from schedules import commands as schedules
 from schedules.commands import LayerSpec
@@ -202,6 +202,7 @@ class Past:
             self._catch_up(at)
             self._do(index, stories[index], move, at)
         self._catch_up(self.now)
+        self._close_the_past()
         return len(self.incidents)
 
     def _catch_up(self, until: datetime) -> None:
@@ -214,6 +215,12 @@ class Past:
                 return
             self.advance(at)
             self._send(at + timedelta(seconds=2))
+
+    def _close_the_past(self) -> None:
+        """What happened has been told: no subscriber brings old news to anybody today."""
+        mine = [row.pk for row in self.incidents.values()]
+        past = IncidentEvent.objects.filter(incident__in=mine, published_at=None)
+        past.update(published_at=self.now)
 
     def _send(self, at: datetime) -> None:
         """The pages of the past arrived; nobody is mailed about them today."""

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from accounts.models import Team, User
 from escalation.models import EscalationPolicy
+from incidents import publishing
 from incidents.models import EscalationState, Incident, IncidentEvent, Page, Status
 from incidents.queries import orphans
 from notifications.models import OPEN_STATES, Delivery
@@ -39,6 +40,7 @@ def test_it_fills_an_empty_installation_and_changes_nothing_twice(db):
 
 def test_nobody_is_mailed_about_the_past(db, now):
     run()
+    assert publishing.publish_due(now) == 0
     assert not Delivery.objects.filter(state__in=OPEN_STATES).exists()
     assert not orphans(now).exists()
 

@@ -1,4 +1,4 @@
-"""The Command Center, on-call, health, "More"."""
+"""The Command Center, health, "More"."""
 
 from datetime import timedelta
 
@@ -12,8 +12,6 @@ from core.actor import SYSTEM
 from incidents import commands
 from incidents.models import EscalationState, Incident
 from notifications.models import Delivery, DeliveryState
-from schedules import commands as schedules
-from schedules.commands import LayerSpec
 from tests.web.pages.rules import HTMX, SignedInPage
 
 
@@ -79,26 +77,6 @@ class TestHome(SignedInPage):
         with CaptureQueriesContext(connection) as queries:
             as_root.get(url)
         assert len(queries) <= 12, [query["sql"][:80] for query in queries]
-
-
-class TestOnCall(SignedInPage):
-    @pytest.fixture
-    def url(self) -> str:
-        return reverse("on_call")
-
-    def test_without_schedules_it_says_what_one_is(self, as_alice, url):
-        assert "No schedule yet" in as_alice.get(url).content.decode()
-
-    def test_it_names_the_people_and_the_gaps(self, as_alice, bob, now, url):
-        for name in ("Covered", "Empty"):
-            schedule = schedules.create_schedule(name=name, time_zone="UTC", by=SYSTEM, now=now)
-            if name == "Covered":
-                anchor = now.replace(tzinfo=None, second=0, microsecond=0)
-                spec = LayerSpec(unit="week", anchor=anchor, slots=[[bob.pk]])
-                schedules.add_layer(schedule, spec, name="Week", by=SYSTEM, now=now)
-        fragment = as_alice.get(url, headers=HTMX).content.decode()
-        assert "Bob" in fragment
-        assert "Nobody is on call" in fragment
 
 
 class TestHealth(SignedInPage):

@@ -60,7 +60,9 @@ def test_no_page_scrolls_sideways_on_the_smallest_phone(visit, root):
     service = Service.objects.get(name="Checkout API")
     open_one = Incident.objects.filter(status=Status.OPEN).first()
     paths = [reverse("incidents:list") + "?status=all", reverse("services:list")]
-    paths += [reverse(name) for name in ("on_call", "more", "settings:home", "dashboard:audit")]
+    paths += [
+        reverse(name) for name in ("schedules:on_call", "more", "settings:home", "dashboard:audit")
+    ]
     paths += [
         reverse(f"incidents:{name}", args=[open_one.pk])
         for name in ("detail", "snooze", "resolution", "assignment", "edit", "timeline", "alerts")
