@@ -1,5 +1,6 @@
 """Which processes make an installation, and what runs in each."""
 
+import os
 import signal
 import socket
 from collections.abc import Callable
@@ -16,13 +17,19 @@ from opsknight.runtime.progress import Board, Pulse
 
 LOOP_STALL = 15.0
 QUEUE_STALL = 25.0  # longer than its tasks may take
+# Under a storm the processor goes first to accepting events, which a sender may not repeat, then
+# to paging, and last to what may wait. Nobody starves: a niced process still gets its share.
+PAGING = 4
+PUBLISHING = 12
 
 
 def children(sock: socket.socket, board: Board) -> list[Child]:
     """The processes of `manage.py up`; web processes share `sock`, each has a slot on `board`."""
 
-    def engine(name: str, run: Callable[[], None], stall: float, family: int = 0) -> Child:
-        return Child(name, partial(_without, sock, run), Role.ENGINE, stall, family)
+    def engine(
+        name: str, run: Callable[[], None], stall: float, *, nice: int, family: int = 0
+    ) -> Child:
+        return Child(name, partial(_without, sock, run, nice), Role.ENGINE, stall, family)
 
     webs = [
         Child(f"web-{slot + 1}", partial(run_web, sock, board.pulse(slot)), Role.WEB, LOOP_STALL)
@@ -30,14 +37,15 @@ def children(sock: socket.socket, board: Board) -> list[Child]:
     ]
     return [
         *webs,
-        engine("ticker", ticker.run, LOOP_STALL),
-        engine("sender", run_sender, LOOP_STALL),
-        engine("q2", queue.run_cluster, QUEUE_STALL, family=queue.FAMILY),
+        engine("ticker", ticker.run, LOOP_STALL, nice=PAGING),
+        engine("sender", run_sender, LOOP_STALL, nice=PAGING),
+        engine("q2", queue.run_cluster, QUEUE_STALL, nice=PUBLISHING, family=queue.FAMILY),
     ]
 
 
-def _without(sock: socket.socket, run: Callable[[], None]) -> None:
+def _without(sock: socket.socket, run: Callable[[], None], nice: int) -> None:
     sock.close()
+    os.nice(nice)
     run()
 
 
