@@ -10,7 +10,12 @@ from incidents.commands.edit import (
     edit_text,
     merge_details,
 )
-from incidents.commands.escalation import escalate_now, restart_escalation, shift_due_times
+from incidents.commands.escalation import (
+    escalate_now,
+    restart_escalation,
+    shift_due_times,
+    take_in_strays,
+)
 from incidents.commands.status import (
     acknowledge,
     move,
@@ -43,6 +48,7 @@ __all__ = [
     "shift_due_times",
     "snooze",
     "suppress",
+    "take_in_strays",
     "unacknowledge",
     "unsuppress",
     "wake",

@@ -1,5 +1,6 @@
 """Explicit actions on a running escalation, and the shift of due times after a clock jump."""
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -12,6 +13,12 @@ from escalation.queries import plan_of
 from incidents.commands.records import lock, log
 from incidents.models import EscalationState, EventType, Incident, Status
 from notifications import commands as notifications
+
+log_lines = logging.getLogger("opsknight.clock")
+
+# What a jump of the clock moves: incidents of a status, and when something happens to them next.
+PLANNED = ((Status.OPEN, "escalate_at"), (Status.SNOOZED, "snoozed_until"))
+AHEAD = timedelta(seconds=30)
 
 
 def escalate_now(incident: Incident, *, by: Actor, now: datetime) -> Incident:
@@ -58,13 +65,32 @@ def shift_due_times(old_now: datetime, delta: timedelta, now: datetime) -> int:
     if delta > timedelta(0):
         rows = rows.filter(updated_at__lt=old_now + delta / 2)
     moved = 0
-    for status, field in ((Status.OPEN, "escalate_at"), (Status.SNOOZED, "snoozed_until")):
+    for status, field in PLANNED:
         waiting = rows.filter(status=status)
         overdue = waiting.filter(**{f"{field}__gt": now, f"{field}__lte": old_now})
-        moved += overdue.update(**{field: now})
+        moved += overdue.update(**{field: now}, updated_at=now)
         later = waiting.filter(**{f"{field}__gt": old_now})
-        moved += later.update(**{field: F(field) + delta})
+        moved += later.update(**{field: F(field) + delta}, updated_at=now)
     return moved
+
+
+def take_in_strays(now: datetime) -> int:
+    """Incidents written by a clock that is ahead of ours: their waits count from now instead.
+
+    A request that read the clock just before it was set back, and committed after everything had
+    been shifted, would be paged late by the whole jump.
+    """
+    taken = 0
+    for status, field in PLANNED:
+        rows = Incident.objects.filter(status=status, updated_at__gt=now + AHEAD)
+        planned = rows.filter(**{f"{field}__gt": now}).values_list("pk", "updated_at", field)
+        for pk, written, due in planned:
+            unchanged = Incident.objects.filter(pk=pk, status=status, updated_at=written)
+            wait = max(due - written, timedelta(0))
+            taken += unchanged.update(**{field: now + wait}, updated_at=now)
+    if taken:
+        log_lines.warning("%d incidents were written by a clock that was ahead", taken)
+    return taken
 
 
 def _require_open(incident: Incident) -> None:

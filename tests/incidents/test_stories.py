@@ -335,6 +335,26 @@ def test_a_clock_that_jumps_back_delays_no_step_that_was_due(
     assert [name for _, name in woken(incident)] == ["Ann"]
 
 
+def test_an_event_that_was_being_stored_when_the_clock_went_back_is_paged_at_once(
+    make_service, page_ann_then_ben, run_until
+) -> None:
+    incident = open_incident(make_service(page_ann_then_ben).service)
+    assert commands.take_in_strays(T0 - HOUR) == 1
+    run_until(T0 - HOUR)
+    assert woken(incident) == [(-60, "Ann")]
+
+
+def test_what_was_shifted_with_the_clock_is_no_stray(
+    make_service, page_ann_then_ben, run_until
+) -> None:
+    incident = open_incident(make_service(page_ann_then_ben).service)
+    run_until(T0)
+    commands.shift_due_times(T0 + MINUTE, -HOUR, T0 + MINUTE - HOUR)
+    assert commands.take_in_strays(T0 + MINUTE - HOUR) == 0
+    run_until(T0 - HOUR + 5 * MINUTE)
+    assert woken(incident) == [(0, "Ann"), (-55, "Ben")]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_eight_engines_at_once_page_each_person_once(
     make_service, page_ann_then_ben, at_once
