@@ -10,7 +10,6 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-
 HEALTHY_SECONDS = 1.0
 _used = threading.local()  # connections belong to threads
 
