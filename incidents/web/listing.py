@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from accounts.models import User
 from incidents import queries
-from incidents.models import Incident, Status, Urgency
+from incidents.models import ACTIVE, Incident, Status, Urgency
 
 PER_PAGE = 50
 ALL = "all"
@@ -135,7 +135,7 @@ def etag(wanted: Filter, user: User, number: str) -> str:
 
     One look at what is alive; tabs that show closed incidents also look at their own rows.
     """
-    alive = wanted.chosen(user).exclude(status=Status.RESOLVED)
+    alive = wanted.chosen(user).filter(status__in=ACTIVE)
     facts = [alive.aggregate(Max("updated_at"), Count("id"), Sum("id"), Sum("alert_count"))]
     if wanted.status in {None, Status.RESOLVED}:
         start = PER_PAGE * (int(number) - 1) if number.isdecimal() and 0 < len(number) < 7 else 0
