@@ -31,9 +31,7 @@ def post(client: Client, door: SimpleNamespace):
     def send(data: object, **headers: str):
         raw = data if isinstance(data, bytes | str) else json.dumps(data)
         headers.setdefault("authorization", f"Token token={door.key}")
-        return client.post(
-            "/api/events", raw, content_type="application/json", headers=headers
-        )
+        return client.post("/api/events", raw, content_type="application/json", headers=headers)
 
     return send
 
