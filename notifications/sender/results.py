@@ -23,6 +23,7 @@ from notifications.models import (
     DeliveryState,
     OutboxMail,
 )
+from notifications.sender import accepted
 from notifications.sender.pool import Result
 
 PageOf = tuple[str, int, str, int | None]
@@ -59,9 +60,12 @@ def record(results: Sequence[Result], *, now: datetime, jitter: Callable[[], flo
     """
     with transaction.atomic():
         relax_commit()  # a mark that is lost repeats the page: late or loud
-        rows = _locked([result.delivery_id for result in results])
+        others = accepted.settle(results, now)
+        if not others:
+            return
+        rows = _locked([result.delivery_id for result in others])
         batch = _Batch(now)
-        for result in results:
+        for result in others:
             row = rows.get(result.delivery_id)
             if row is not None:
                 _settle(row, result, batch, jitter)
@@ -186,18 +190,8 @@ def _event(row: Delivery, outcome: DeliveryOutcome, detail: str, now: datetime) 
 
 
 def _write(batch: _Batch) -> None:
-    plain = [row.pk for row in batch.sent if not row.reason]
-    if plain:
-        Delivery.objects.filter(id__in=plain).update(
-            state=DeliveryState.SENT,
-            reason="",
-            finished_at=batch.now,
-            lease_until=None,
-            lease_token="",
-        )
-    others = [row for row in batch.changed if row.pk not in set(plain)]
-    if others:
-        Delivery.objects.bulk_update(others, WRITTEN)
+    if batch.changed:
+        Delivery.objects.bulk_update(batch.changed, WRITTEN)
     DeliveryAttempt.objects.bulk_create(batch.tries)
     DeliveryEvent.objects.bulk_create(batch.events)
     OutboxMail.objects.bulk_create(batch.outbox)

@@ -74,6 +74,21 @@ class TestOneSenderAtATime:
         record(result(row, "owner.1"))
         assert fates() == {"EMAIL": "SENT"}
 
+    @pytest.mark.parametrize("late_first", [True, False])
+    def test_a_late_and_a_current_success_in_one_batch_are_told_apart(
+        self, alice: User, pass_time: Callable[[float], None], late_first: bool
+    ) -> None:
+        page(alice)
+        [frozen] = take("frozen.1")
+        pass_time(LEASE.total_seconds() + 1)
+        [row] = take("owner.1")
+        late, current = result(frozen, "frozen.1"), result(row, "owner.1")
+        record(*([late, current] if late_first else [current, late]))
+        assert fates() == {"EMAIL": "SENT"}
+        assert DeliveryEvent.objects.get().outcome == "sent"
+        details = sorted(DeliveryAttempt.objects.values_list("detail", flat=True))
+        assert details == ["", "after the lease was lost:"]
+
     def test_a_frozen_sender_does_not_send_what_it_had_not_begun(
         self, phones: Phones, alice: User
     ) -> None:
