@@ -46,7 +46,7 @@ def trust_recent_connection() -> None:
     """
     used_at = time.monotonic()
     if used_at - _used.__dict__.get("at", 0.0) < HEALTHY_SECONDS:
-        connection.health_check_done = True
+        connection.health_check_done = True  # type: ignore[attr-defined]
     _used.at = used_at
 
 

@@ -50,13 +50,21 @@ def request_context(get_response: GetResponse) -> Callable[[HttpRequest], HttpRe
         log.info(
             "%s %s %s %.0fms",
             request.method,
-            request.path,  # never the query: it may carry a token
+            _shown_path(request),
             response.status_code,
             (time.perf_counter() - started) * 1000,
         )
         return response
 
     return middleware
+
+
+def _shown_path(request: HttpRequest) -> str:
+    """The path for the log, never the query; the pattern instead where the path is a secret."""
+    match = request.resolver_match
+    if match and ("token" in match.kwargs or "key" in match.kwargs):
+        return f"/{match.route}"
+    return request.path
 
 
 def check_host(get_response: GetResponse) -> Callable[[HttpRequest], HttpResponse]:

@@ -1,0 +1,26 @@
+"""What the request log shows: never a token that opens something."""
+
+import logging
+
+import pytest
+from django.core import signing
+from django.test import Client
+
+from incidents.links import SALT
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_token_of_an_acknowledge_link_is_not_logged(client: Client, alice, caplog) -> None:
+    token = signing.dumps([1, alice.pk], salt=SALT)
+    with caplog.at_level(logging.INFO, logger="opsknight.request"):
+        client.get(f"/a/{token}/")
+    assert "/a/<" in caplog.text
+    assert token not in caplog.text
+
+
+def test_ordinary_paths_are_logged_without_their_query(client: Client, alice, caplog) -> None:
+    with caplog.at_level(logging.INFO, logger="opsknight.request"):
+        client.get("/accounts/login/?next=/secret-place/")
+    assert "GET /accounts/login/" in caplog.text
+    assert "secret-place" not in caplog.text
