@@ -45,6 +45,13 @@ class NamedRef(serializers.Serializer):
     name = serializers.CharField()
 
 
+class DeletedOut(serializers.Serializer):
+    """The answer to DELETE of what is gone for good."""
+
+    deleted = serializers.BooleanField()
+    id = serializers.CharField()
+
+
 def actor_of_api(request: Request) -> Actor:
     """The owner of the API key, as the one who does it."""
     return request.user.as_actor("api", getattr(request, "ip", None), getattr(request, "id", ""))

@@ -95,18 +95,6 @@ class TeamOut(serializers.Serializer):
     createdAt = serializers.DateTimeField()
 
 
-def page_of(item: type[serializers.Serializer], name: str) -> type[serializers.Serializer]:
-    """The list envelope, for the OpenAPI document."""
-    shape = {
-        name: item(many=True),
-        "total": serializers.IntegerField(),
-        "limit": serializers.IntegerField(),
-        "offset": serializers.IntegerField(),
-        "hasMore": serializers.BooleanField(),
-    }
-    return type(f"{name.capitalize()}Page", (serializers.Serializer,), shape)
-
-
 def user_json(user: User) -> dict[str, Any]:
     return {
         "id": user.public_id,

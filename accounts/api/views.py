@@ -10,7 +10,7 @@ from accounts import commands, queries
 from accounts.api import serializers as shapes
 from accounts.models import Team, User, UserStatus
 from core import clock
-from core.api_view import ApiView, actor_of_api, checked, filters_of, listing
+from core.api_view import ApiView, DeletedOut, actor_of_api, checked, filters_of, listed, listing
 from core.errors import ValidationFailed
 
 READ_WRITE_USERS = {"GET": "users:read", "POST": "users:write", "PATCH": "users:write"}
@@ -44,7 +44,7 @@ class Users(ApiView):
     @extend_schema(
         operation_id="listUsers",
         parameters=[OpenApiParameter(name) for name in ("role", "status", "email")],
-        responses=shapes.page_of(shapes.UserOut, "users"),
+        responses=listed("users", shapes.UserOut),
     )
     def get(self, request: Request) -> Response:
         """People; filters: role, status, email."""
@@ -98,7 +98,7 @@ class Teams(ApiView):
     @extend_schema(
         operation_id="listTeams",
         parameters=[OpenApiParameter("memberId")],
-        responses=shapes.page_of(shapes.TeamOut, "teams"),
+        responses=listed("teams", shapes.TeamOut),
     )
     def get(self, request: Request) -> Response:
         """Teams with their people; filter: memberId."""
@@ -141,7 +141,7 @@ class OneTeam(ApiView):
                 commands.set_lead(team, lead, **how)
         return Response(shapes.team_json(_team(request, public_id)))
 
-    @extend_schema(operation_id="deleteTeam", responses={200: None})
+    @extend_schema(operation_id="deleteTeam", responses=DeletedOut)
     def delete(self, request: Request, public_id: str) -> Response:
         """Deletes the team; its services belong to nobody afterwards. Admins only."""
         team = _team(request, public_id)
@@ -171,7 +171,7 @@ class Members(ApiView):
     @extend_schema(
         operation_id="removeTeamMemberByQuery",
         parameters=[OpenApiParameter("userId", required=True)],
-        responses={200: None},
+        responses=DeletedOut,
     )
     def delete(self, request: Request, public_id: str) -> Response:
         """Removes the person that `userId` names in the query or the body."""
@@ -182,7 +182,7 @@ class Members(ApiView):
 class OneMember(ApiView):
     scopes = READ_WRITE_TEAMS
 
-    @extend_schema(operation_id="removeTeamMember", responses={200: None})
+    @extend_schema(operation_id="removeTeamMember", responses=DeletedOut)
     def delete(self, request: Request, public_id: str, user_id: str) -> Response:
         """Removes a person from the team; the last owner stays."""
         return _remove_member(request, public_id, user_id)
