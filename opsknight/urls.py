@@ -19,6 +19,8 @@ urlpatterns: list = [
     path("", include("accounts.web.urls")),
     path("", include("notifications.web.urls")),
     path("", include("services.web.urls")),
+    path("", include("schedules.web.urls")),
+    path("", include("escalation.web.urls")),
     path("", include("incidents.web.urls")),
     path("", include("dashboard.urls")),
     path("admin/login/", admin_sign_in),

@@ -17,7 +17,12 @@ from core import clock, timetext
 register = template.Library()
 
 EM_DASH = "\u2014"
-FORMATS = {"absolute": "%-d %b %Y, %H:%M", "date": "%-d %b %Y", "clock": "%H:%M"}
+FORMATS = {
+    "absolute": "%-d %b %Y, %H:%M",
+    "shift": "%a %-d %b, %H:%M",
+    "date": "%-d %b %Y",
+    "clock": "%H:%M",
+}
 
 STATUS_ICONS = {
     "open": "siren",
@@ -106,7 +111,7 @@ def person(name: str) -> SafeString:
 
 @register.simple_tag
 def local_time(value: datetime | None, show: str = "relative") -> str:
-    """A <time> in the viewer's zone. `show`: relative, absolute, date or clock."""
+    """A <time> in the viewer's zone. `show`: relative, absolute, shift, date or clock."""
     if not value:
         return EM_DASH
     local = timezone.localtime(value)

@@ -1,0 +1,29 @@
+"""Routes of the schedule pages."""
+
+from django.urls import path
+
+from schedules.web.views import catalogue, layers, overrides
+
+app_name = "schedules"
+
+urlpatterns = [
+    path("schedules/", catalogue.index, name="list"),
+    path("schedules/new/", catalogue.create, name="create"),
+    path("schedules/on-call/", catalogue.on_call, name="on_call"),
+    path("schedules/<str:public_id>/", catalogue.detail, name="detail"),
+    path("schedules/<str:public_id>/edit/", catalogue.edit, name="edit"),
+    path("schedules/<str:public_id>/archive/", catalogue.archive, name="archive"),
+    path("schedules/<str:public_id>/layers/", layers.add, name="add_layer"),
+    path("schedules/<str:public_id>/layers/<str:layer_id>/", layers.edit, name="edit_layer"),
+    path(
+        "schedules/<str:public_id>/layers/<str:layer_id>/remove/",
+        layers.remove,
+        name="remove_layer",
+    ),
+    path("schedules/<str:public_id>/overrides/", overrides.add, name="add_override"),
+    path(
+        "schedules/<str:public_id>/overrides/<str:override_id>/cancel/",
+        overrides.cancel,
+        name="cancel_override",
+    ),
+]

@@ -1,0 +1,120 @@
+"""Schedules: list, who is on call, page, create, edit, archive."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from core import clock
+from core.errors import ProductError
+from core.web import actor_of, say_refusal, signed_in
+from schedules import commands, queries
+from schedules.web import access
+from schedules.web.acting import attempt, bound
+from schedules.web.forms import ScheduleForm
+from schedules.web.sheet import briefs, sheet_of
+
+PER_PAGE = 24
+MAX_LINES = 50
+
+
+@signed_in
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """Cards with who is on call; `q` searches names."""
+    user: Any = request.user
+    now = clock.now()
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    rows = queries.visible_to(user, now).filter(name__icontains=text)
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "briefs": briefs(page.object_list, now),
+        "q": text,
+        "may_edit": access.may_edit(request),
+    }
+    return render(request, "schedules/list.html", context)
+
+
+@vary_on_headers("HX-Request")
+@signed_in
+@require_safe
+def on_call(request: HttpRequest) -> HttpResponse:
+    """Who is on call in every schedule: a fragment for htmx, a page for everybody else."""
+    user: Any = request.user
+    now = clock.now()
+    rows = queries.visible_to(user, now)[:MAX_LINES]
+    context = {"briefs": briefs(rows, now), "limit": MAX_LINES}
+    fragment = request.headers.get("HX-Request")
+    name = "schedules/_on_call.html" if fragment else "schedules/on_call.html"
+    return render(request, name, context)
+
+
+@signed_in
+@require_safe
+def detail(request: HttpRequest, public_id: str) -> HttpResponse:
+    """`at` asks who is on call at a wall-clock time of the schedule's zone."""
+    user: Any = request.user
+    schedule = access.schedule_of(request, public_id)
+    asked = request.GET.get("at", "").replace("\x00", "")[:40]
+    context = {
+        "schedule": schedule,
+        "sheet": sheet_of(schedule, clock.now(), user.zone, asked),
+        "may_edit": access.may_edit(request),
+        "own_zone": schedule.time_zone == user.time_zone,
+    }
+    return render(request, "schedules/detail.html", context)
+
+
+@access.editors_only
+@require_http_methods(["GET", "POST"])
+def create(request: HttpRequest) -> HttpResponse:
+    user: Any = request.user
+    form = ScheduleForm(bound(request), initial={"time_zone": user.time_zone})
+    if form.is_bound and form.is_valid():
+        acting = {"by": actor_of(request), "now": clock.now()}
+        made = attempt(form, commands.create_schedule, **acting, **form.cleaned_data)
+        if made:
+            messages.success(request, f"{made.name} is there; now say who takes turns")
+            return redirect("schedules:add_layer", made.public_id)
+    status = 422 if form.is_bound else 200
+    return render(request, "schedules/form.html", {"form": form}, status=status)
+
+
+@access.editors_only
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, public_id: str) -> HttpResponse:
+    schedule = access.schedule_of(request, public_id)
+    initial = {name: getattr(schedule, name) for name in ("name", "description", "time_zone")}
+    form = ScheduleForm(bound(request), initial=initial)
+    if form.is_bound and form.is_valid():
+        acting = {"by": actor_of(request), "now": clock.now()}
+        if attempt(form, commands.update_schedule, schedule, **acting, **form.cleaned_data):
+            messages.success(request, "Saved")
+            return redirect("schedules:detail", public_id)
+        schedule = access.schedule_of(request, public_id)
+    context = {"form": form, "schedule": schedule}
+    return render(request, "schedules/form.html", context, status=422 if form.is_bound else 200)
+
+
+@access.editors_only
+@require_http_methods(["GET", "POST"])
+def archive(request: HttpRequest, public_id: str) -> HttpResponse:
+    """It leaves the list for good, so the name must be typed."""
+    schedule = access.schedule_of(request, public_id)
+    users = queries.users_of(schedule)
+    wrong = request.method == "POST"
+    if wrong and request.POST.get("name", "").strip() == schedule.name:
+        try:
+            commands.archive_schedule(schedule, by=actor_of(request), now=clock.now())
+        except ProductError as error:
+            say_refusal(request, error)
+            return redirect("schedules:detail", public_id)
+        messages.success(request, f"{schedule.name} is archived")
+        return redirect("schedules:list")
+    context = {"schedule": schedule, "users": users, "wrong": wrong}
+    return render(request, "schedules/archive.html", context, status=422 if wrong else 200)
