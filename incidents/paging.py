@@ -167,7 +167,9 @@ def _page_step(
     people: list[escalation.Recipient],
     batch: Batch,
 ) -> None:
-    quiet = incident.quiet_start and state.cycle == 1 and decision.step_index == 0
+    # Only the start is quiet: a later run was asked for by whoever reopened or restarted it.
+    first = state.cycle == 1 and incident.run == 1 and decision.step_index == 0
+    quiet = incident.quiet_start and first
     reason = decision.reason + (" (first notifications suppressed)" if quiet else "")
     details = {
         "from_step": None if incident.current_step is None else incident.current_step + 1,

@@ -260,6 +260,6 @@ def _place_end(incident: Incident, ladder: Ladder, position: int | None) -> None
 
 
 def _why_silent(incident: Incident, index: int) -> str:
-    if incident.quiet_start and index == 0:
+    if incident.quiet_start and incident.run == 1 and index == 0:
         return "Fired without notifications, as asked for when the incident was opened."
     return "Reached nobody and was skipped at once."

@@ -261,6 +261,18 @@ def test_suppressed_first_notifications_still_escalate(
     assert woken(incident) == [(5, "Ben")]
 
 
+def test_suppressed_first_notifications_are_sent_when_it_is_opened_again(
+    make_service, page_ann_then_ben, people, run_until
+) -> None:
+    service = make_service(page_ann_then_ben).service
+    incident = open_incident(service, suppress_notifications=True)
+    run_until(T0)
+    commands.resolve(incident, by=by(people.cat), now=T0 + MINUTE)
+    commands.reopen(incident, by=by(people.cat), now=T0 + HOUR)
+    run_until(T0 + HOUR)
+    assert woken(incident) == [(60, "Ann")]
+
+
 def test_suppressing_stops_and_unsuppressing_goes_on(
     make_service, page_ann_then_ben, people, run_until
 ) -> None:
