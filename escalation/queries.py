@@ -1,9 +1,11 @@
 """Readers of policies: plans for the engine, and who a target means right now."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import Error as DatabaseTrouble
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.models import Membership, Role, User, UserStatus
@@ -11,6 +13,8 @@ from core import config
 from escalation.domain.engine import Plan, StepPlan, Target, TargetKind
 from escalation.models import EscalationPolicy, PolicyVersion, StepTarget
 from schedules import queries as schedules
+
+log = logging.getLogger("opsknight.paging")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ class Recipients:
         self._load_members(teams - set(self._members))
         missing = wanted[TargetKind.SCHEDULE] - set(self._on_call)
         if missing:
-            self._on_call.update(schedules.on_call(missing, self.now))
+            self._on_call.update(_on_call(missing, self.now))
 
     def _load_users(self, ids: set[int]) -> None:
         if ids:
@@ -111,6 +115,27 @@ class Recipients:
         rows = Membership.objects.filter(team_id__in=ids).select_related("user", "team")
         for member in rows.filter(user__in=User.objects.pageable()):
             self._members[member.team_id].append(member)
+
+
+def _on_call(ids: Iterable[int], now: datetime) -> dict[int, list[schedules.OnCallNow]]:
+    """A schedule that cannot be read is a gap that the escalation climbs past."""
+    try:
+        return schedules.on_call(ids, now)
+    except DatabaseTrouble:
+        raise  # the whole batch is tried again
+    except Exception:
+        log.exception("a schedule cannot be read; looking at %s one by one", sorted(ids))
+    return {pk: _on_call_alone(pk, now) for pk in ids}
+
+
+def _on_call_alone(pk: int, now: datetime) -> list[schedules.OnCallNow]:
+    try:
+        return schedules.on_call([pk], now)[pk]
+    except DatabaseTrouble:
+        raise
+    except Exception:
+        log.exception("schedule %d cannot be read: nobody is taken to be on call in it", pk)
+        return []
 
 
 def _is_disabled(user: User) -> bool:

@@ -14,7 +14,7 @@ from escalation.commands import OUTDATED, PolicySpec, StepSpec, TargetSpec
 from escalation.models import EscalationPolicy, PolicyVersion
 from schedules import commands as schedules
 from schedules.commands import LayerSpec
-from schedules.models import Schedule
+from schedules.models import LayerVersion, Schedule
 from services import commands as services
 
 pytestmark = pytest.mark.django_db
@@ -190,6 +190,18 @@ def test_the_fallback_is_the_policys_then_the_installations_then_every_admin(
     assert fallback() == ["Alice"]
     with django_assert_max_num_queries(1):
         assert [person.user for person in queries.fallback(None)] == [alice]
+
+
+def test_a_schedule_that_cannot_be_read_holds_up_neither_the_others_nor_the_page(
+    carol: User, rota: Schedule, caplog
+):
+    broken = schedules.create_schedule(name="Broken", time_zone="UTC", **ACTING)
+    spec = LayerSpec(unit="week", anchor=datetime(2026, 3, 2, 9), slots=[[carol.pk]])
+    schedules.add_layer(broken, spec, name="Week", **ACTING)
+    LayerVersion.objects.filter(layer__schedule=broken).update(time_zone="Gone/Zone")
+    targets = [TargetSpec(schedule=broken), TargetSpec(schedule=rota), TargetSpec(user=carol)]
+    assert [name for name, _ in names(targets)] == ["Alice", "Carol"]
+    assert f"schedule {broken.pk} cannot be read" in caplog.text
 
 
 def test_a_policy_is_found_by_the_schedule_it_pages(alice: User, rota: Schedule):
