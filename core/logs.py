@@ -7,10 +7,11 @@ from typing import Any
 
 import structlog
 
-# Bearer values, key-shaped words and the password part of URLs never reach a log.
+# Bearer values, key-shaped words, signed links and the password part of URLs never reach a log.
 _SECRETS = re.compile(
     r"(?i)((?:bearer|token=|token|key=|genie-?key)\s*)[A-Za-z0-9_\-\.]{16,}"
     r"|\bok_[A-Za-z0-9_\-]{16,}|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)|\b[0-9a-f]{32}\b"
+    r"|(?<=/a/)[A-Za-z0-9_\-:=.]{16,}"
 )
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.core import signing
 from django.test import Client
 
+from core.logs import redact
 from incidents.links import SALT
 
 pytestmark = pytest.mark.django_db
@@ -17,6 +18,13 @@ def test_the_token_of_an_acknowledge_link_is_not_logged(client: Client, alice, c
         client.get(f"/a/{token}/")
     assert "/a/<" in caplog.text
     assert token not in caplog.text
+
+
+def test_the_token_is_struck_out_of_what_others_log_as_well(alice) -> None:
+    token = signing.dumps([1, alice.pk], salt=SALT)
+    assert redact(f"Internal Server Error: /a/{token}/") == (
+        "Internal Server Error: /a/[redacted]/"
+    )
 
 
 def test_ordinary_paths_are_logged_without_their_query(client: Client, alice, caplog) -> None:
