@@ -13,6 +13,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -30,10 +31,18 @@ def free_port() -> int:
 
 
 class Instance:
-    """`database` is "sqlite" or "postgres". Use as a context; `key` is an integration key."""
+    """`database` is "sqlite" or "postgres". Use as a context; `key` is an integration key.
+
+    `seed`: the module (and its arguments) that fills the database and prints JSON with a `key`.
+    """
 
     def __init__(
-        self, database: str, *, smtp_port: int = 0, env: dict[str, str] | None = None
+        self,
+        database: str,
+        *,
+        smtp_port: int = 0,
+        env: dict[str, str] | None = None,
+        seed: Sequence[str] = ("bench.seed",),
     ) -> None:
         self.database = database
         self.home = Path(tempfile.mkdtemp(prefix="opsknight-bench-"))
@@ -44,13 +53,14 @@ class Instance:
         self.ready_after = 0.0
         self.extra = env or {}
         self.smtp_port = smtp_port
+        self.seed = seed
 
     def __enter__(self) -> "Instance":
         if self.database == "postgres":
             self.postgres = TemporaryPostgres(fast=False)
             self.postgres.start()
         self.manage("migrate", "--verbosity", "0")
-        self.seeds = json.loads(self.run("-m", "bench.seed", str(self.smtp_port)))
+        self.seeds = json.loads(self.run("-m", *self.seed))
         self.key = self.seeds["key"]
         self.start()
         return self
@@ -97,16 +107,16 @@ class Instance:
 
     def start(self) -> None:
         """Starts `manage.py up` and waits until it says it is ready."""
-        log = (self.home / "up.log").open("ab")
         started = time.monotonic()
-        self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "manage.py"), "up"],
-            env=self.env,
-            cwd=ROOT,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with (self.home / "up.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, str(ROOT / "manage.py"), "up"],
+                env=self.env,
+                cwd=ROOT,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         while not self.is_ready():
             if self.process.poll() is not None or time.monotonic() - started > READY_SECONDS:
                 raise RuntimeError((self.home / "up.log").read_text()[-3000:])
@@ -148,15 +158,20 @@ class Instance:
         """PSS of the whole tree in MB: shared pages count once."""
         return sum(process.memory_full_info().pss for process in self.tree()) / 1e6
 
-    def ask(self, sql: str) -> list[tuple]:
-        """A question to the installation's database, from outside."""
+    def ask(self, sql: str, *values: object) -> list[tuple]:
+        """One statement to the installation's database, from outside, at once committed.
+
+        `values` take the places of `%s`.
+        """
         if self.postgres:
             import psycopg
 
             with psycopg.connect(self.postgres.url, autocommit=True) as connection:
-                return connection.execute(sql).fetchall()
+                return connection.execute(sql, values or None).fetchall()
         import sqlite3
 
         path = self.home / "opsknight.sqlite3"
-        with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection:
-            return connection.execute(sql).fetchall()
+        with contextlib.closing(
+            sqlite3.connect(path, timeout=30, isolation_level=None)
+        ) as connection:
+            return connection.execute(sql.replace("%s", "?"), values).fetchall()

@@ -7,7 +7,7 @@ import time
 from bench.figures import Figure, milliseconds, percentile
 from bench.instance import Instance
 from bench.load import Connection, event, flood
-from bench.sinks import SmtpSink
+from bench.sinks import Sink, SmtpSink
 
 
 async def ingest(instance: Instance, sink: SmtpSink) -> list[Figure]:
@@ -122,15 +122,18 @@ async def memory(instance: Instance, sink: SmtpSink) -> list[Figure]:
     ]
 
 
-async def arrived(sink: SmtpSink, marks: set[str], seconds: float) -> None:
+async def arrived(sink: Sink, marks: set[str], seconds: float) -> None:
     """Waits until every mark was seen, at most `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and not marks <= sink.first.keys():
         await asyncio.sleep(0.05)
 
 
-async def drained(instance: Instance, seconds: float = 120) -> None:
-    """Waits until nothing is owed, so that one measurement does not pay for the one before."""
+async def drained(instance: Instance, seconds: float = 120) -> bool:
+    """Waits until nothing is owed, so that one measurement does not pay for the one before.
+
+    False when something was still owed after `seconds`.
+    """
     owed = (
         "SELECT (SELECT count(*) FROM notifications_delivery WHERE state IN ('QUEUED', 'SENDING'))"
         " + (SELECT count(*) FROM incidents_incident"
@@ -141,8 +144,9 @@ async def drained(instance: Instance, seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if (await asyncio.to_thread(instance.ask, owed))[0][0] == 0:
-            return
+            return True
         await asyncio.sleep(0.5)
+    return False
 
 
 ALL = {

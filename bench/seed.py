@@ -1,6 +1,6 @@
 """What a measured installation contains: one responder with e-mail, a policy, a service, a key.
 
-Run as `python -m bench.seed <smtp port>`; prints JSON.
+Run as `python -m bench.seed`; prints JSON.
 """
 
 import json
