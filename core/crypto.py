@@ -2,12 +2,18 @@
 
 import hashlib
 import hmac
+import logging
 from functools import lru_cache
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import models
+
+log = logging.getLogger("opsknight.crypto")
+
+# What stands for a secret that no key opens; whoever needs the secret refuses it by this name.
+UNREADABLE = "\ufffdunreadable secret"
 
 
 class WrongKey(RuntimeError):
@@ -55,4 +61,9 @@ class EncryptedTextField(models.TextField):
         return encrypt(value) if value else value
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
-        return decrypt(value) if value else value
+        """UNREADABLE, not an exception: one damaged secret must not stop the rows around it."""
+        try:
+            return decrypt(value) if value else value
+        except WrongKey:
+            log.exception("a stored secret cannot be read")
+            return UNREADABLE

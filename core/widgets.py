@@ -59,7 +59,9 @@ def _select(widget: forms.Select, name: str, value: Any, attrs: Any) -> SafeStri
 
 
 def _options(choices: Iterable[Any], chosen: str) -> SafeString:
-    return format_html_join("", "{}", ((_option(*choice, chosen),) for choice in choices))
+    return format_html_join(
+        "", "{}", ((_option(value, label, chosen),) for value, label in choices)
+    )
 
 
 def _option(value: Any, label: Any, chosen: str) -> SafeString:

@@ -17,7 +17,7 @@ from incidents.domain.alert import AlertEvent
 from incidents.models import EventType
 from services.queries import Door
 
-Row = tuple[int, str, str, str, str, int]  # id, public id, title, status, urgency, alert count
+Row = tuple[int, str, str, str, str]  # id, public id, title, status, urgency
 
 _INCIDENT = """
 INSERT INTO incidents_incident (
@@ -29,7 +29,7 @@ VALUES (%(public_id)s, %(service)s, %(integration)s, %(summary)s, %(description)
   'ESCALATING', 1, 1, 0, %(due)s, {false}, '', %(now)s, %(now)s, %(now)s)
 ON CONFLICT (service_id, dedup_key) WHERE NOT (status = 'RESOLVED')
 DO UPDATE SET alert_count = incidents_incident.alert_count + 1
-RETURNING id, public_id, title, status, urgency, alert_count
+RETURNING id, public_id, title, status, urgency
 """
 _ALERT = """
 INSERT INTO incidents_alert (
@@ -56,7 +56,7 @@ def _typed(sql: str) -> str:
     for kind, names in kinds.items():
         for name in names:
             sql = sql.replace(f"%({name})s", f"%({name})s::{kind}")
-    text = ("action", "dedup_key", "summary", "severity", "source", "created", "via")
+    text = ("public_id", "action", "dedup_key", "summary", "severity", "source", "created", "via")
     for name in (*text, "actor_type", "actor_id", "actor_label", "description", "urgency"):
         sql = sql.replace(f"%({name})s", f"%({name})s::text")
     return sql
@@ -65,10 +65,12 @@ def _typed(sql: str) -> str:
 _AT_ONCE = _typed(
     # Only constants of this module meet here; every value is a parameter.
     "WITH opened AS ({incident}), kept AS ({alert}), noted AS ({created})"  # noqa: S608
-    " SELECT id, public_id, title, status, urgency, alert_count FROM opened".format(
+    " SELECT id, public_id, title, status, urgency FROM opened".format(
         incident=_INCIDENT.format(false="false"),
         alert=_ALERT.format(incident="opened.id", source="FROM opened"),
-        created=_CREATED.format(incident="opened.id", source="FROM opened WHERE alert_count = 1"),
+        created=_CREATED.format(
+            incident="opened.id", source="FROM opened WHERE public_id = %(public_id)s"
+        ),
     )
 )
 _SQLITE_INCIDENT = _INCIDENT.format(false="0")
@@ -82,18 +84,20 @@ def one_statement() -> bool:
     return is_postgresql()
 
 
-def trigger(door: Door, event: AlertEvent, by: Actor, now: datetime) -> Row:
-    """Opens an incident or adds to the active one; keeps the alert either way."""
+def trigger(door: Door, event: AlertEvent, by: Actor, now: datetime) -> tuple[Row, bool]:
+    """Opens an incident or adds to the active one, and whether it is new; keeps the alert."""
     values = {**_values(door, event, now), **_incident_values(door, event, by, now)}
     with hot_cursor() as cursor:
         if is_postgresql():
-            return cursor.execute(_AT_ONCE, values).fetchone()
+            row = cursor.execute(_AT_ONCE, values).fetchone()
+            return row, row[1] == values["public_id"]
         row = cursor.execute(_SQLITE_INCIDENT, values).fetchone()
+        new = row[1] == values["public_id"]
         values["incident"] = row[0]
         cursor.execute(_SQLITE_ALERT, values)
-        if row[5] == 1:
+        if new:
             cursor.execute(_SQLITE_CREATED, values)
-        return row
+        return row, new
 
 
 def keep(incident_id: int | None, door: Door, event: AlertEvent, now: datetime) -> None:

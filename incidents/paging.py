@@ -17,6 +17,7 @@ from core.database import hot_cursor, stored_time
 from escalation import queries as escalation
 from escalation.domain import engine
 from escalation.domain.engine import Act, Decision, Plan, State, Target, TargetKind
+from incidents import queries
 from incidents.messages import page_message
 from incidents.models import (
     EscalationState,
@@ -95,9 +96,27 @@ def _advance_alone(pk: int, now: datetime) -> int:
         return _advance_together([pk], now)
     except Exception:
         log.exception("escalation of incident %d failed; next try in %s", pk, RETRY_AFTER_ERROR)
-        rows = Incident.objects.filter(pk=pk, status=Status.OPEN, escalate_at__lte=now)
-        rows.update(escalate_at=now + RETRY_AFTER_ERROR)
-        return 0
+    try:
+        _page_fallback_instead(pk, now)
+    except Exception:
+        log.exception("the fallback contact of incident %d could not be paged either", pk)
+    rows = Incident.objects.filter(pk=pk, status=Status.OPEN, escalate_at__lte=now)
+    rows.update(escalate_at=now + RETRY_AFTER_ERROR)
+    return 0
+
+
+def _page_fallback_instead(pk: int, now: datetime) -> None:
+    """Whatever broke, a human hears of it: once per run, while the tries go on."""
+    with transaction.atomic():
+        incident = Incident.objects.select_for_update(of=("self",)).get(pk=pk)
+        if incident.status != Status.OPEN or queries.fallback_paged(incident):
+            return
+        batch = Batch(now, escalation.Recipients(now), {})
+        state = State(incident.cycle, incident.next_step, now + RETRY_AFTER_ERROR)
+        reason = "the escalation could not be worked out, see the log"
+        decision = Decision(Act.PAGE_FALLBACK, state, state, reason=reason)
+        _page_fallback(incident, state, decision, batch)
+        _write([], batch)
 
 
 def _step(incident: Incident, batch: Batch) -> None:

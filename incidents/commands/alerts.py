@@ -53,8 +53,8 @@ def _apply(door: Door, event: AlertEvent, *, by: Actor, now: datetime) -> Outcom
 
 
 def _trigger(door: Door, event: AlertEvent, *, by: Actor, now: datetime) -> Outcome:
-    _, public_id, title, state, urgency, count = alert_rows.trigger(door, event, by, now)
-    action = "triggered" if count == 1 else "deduplicated"
+    (_, public_id, title, state, urgency), new = alert_rows.trigger(door, event, by, now)
+    action = "triggered" if new else "deduplicated"
     return Outcome(action, public_id, title, state, urgency, event.dedup_key)
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from accounts import queries as accounts
 from core import clock, rate
 from core.actor import Actor
+from integrations.domain.event import Action, AlertEvent
 from integrations.ingest.answers import Refusal
 from services import queries as services
 from services.queries import Door
@@ -52,9 +53,17 @@ def door_of_token(token: str, now: datetime) -> Door:
 def usable(door: Door) -> Door:
     if not door.enabled:
         raise Refusal(403, "Integration is disabled")
-    if door.archived:
-        raise Refusal(403, "Service is archived")
     return door
+
+
+def still_open(door: Door, events: list[AlertEvent]) -> list[AlertEvent]:
+    """What an archived service still takes: news that ends its open incidents. Raises Refusal."""
+    if not door.archived:
+        return events
+    ending = [event for event in events if event.action is not Action.TRIGGER]
+    if events and not ending:
+        raise Refusal(403, "Service is archived")
+    return ending
 
 
 def api_door(token: str, service_id: object, now: datetime) -> tuple[Door, Actor, str]:

@@ -43,7 +43,7 @@ def events(request: HttpRequest) -> HttpResponse:
         event = schema.event_of(payload)
     except schema.Invalid as error:
         raise Refusal(400, "Invalid request body", meta={"issues": error.issues}) from error
-    (outcome,) = incidents.ingest(door, [event], by=actor, now=now)
+    (outcome,) = incidents.ingest(door, keys.still_open(door, [event]), by=actor, now=now)
     result = {"status": "success", "result": _result(outcome)}
     return JsonResponse(result, status=202, headers=verdict.headers())
 
@@ -86,7 +86,7 @@ def vendor(request: HttpRequest, vendor: str, key: str = "") -> HttpResponse:
         raise Refusal(
             400, "Invalid request body", meta={"issues": [{"message": str(error)}]}
         ) from error
-    outcomes = incidents.ingest(door, parsed, by=actor, now=now)
+    outcomes = incidents.ingest(door, keys.still_open(door, parsed), by=actor, now=now)
     return _many(outcomes, verdict.headers())
 
 

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from core import clock, egress
+from core.crypto import UNREADABLE
 from notifications.channels.base import ChannelError, Outgoing
 from notifications.domain.message import Message
 from notifications.domain.retry import ATTEMPT_SECONDS
@@ -65,6 +66,8 @@ def headers(body: bytes, outgoing: Outgoing, stamp: int) -> dict[str, str]:
         "X-OpsKnight-Timestamp": str(stamp),
         "X-OpsKnight-Delivery": str(outgoing.delivery_id),
     }
+    if outgoing.secret == UNREADABLE:
+        raise ChannelError("the secret that signs it cannot be read", permanent=True)
     if outgoing.secret:
         signed = str(stamp).encode() + b"." + body
         digest = hmac.new(outgoing.secret.encode(), signed, hashlib.sha256).hexdigest()
