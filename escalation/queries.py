@@ -150,7 +150,7 @@ def fallback(version_id: int | None) -> list[Recipient]:
     admin = Q(role=Role.ADMIN, status=UserStatus.ACTIVE)
     rows = User.objects.pageable().annotate(named=named)
     people = list(rows.filter(Q(named=True) | Q(pk__in=wide) | admin))
-    if chosen := [user for user in people if user.named]:
+    if chosen := [user for user in people if getattr(user, "named", False)]:
         return [Recipient(user, "fallback contact of the policy") for user in chosen]
     if chosen := [user for user in people if user.pk in wide]:
         return [Recipient(user, "fallback contact of the installation") for user in chosen]
@@ -167,5 +167,9 @@ def policies_using_schedule(schedule_id: int) -> list[str]:
 def with_steps() -> QuerySet[EscalationPolicy]:
     """Policies in use or usable, with what the current version says."""
     rows = EscalationPolicy.objects.filter(archived_at=None).select_related("current")
-    targets = _named_targets("current__steps__targets")
-    return rows.prefetch_related("current__fallback_users", "current__steps", targets)
+    return rows.prefetch_related("current__steps", _named_targets("current__steps__targets"))
+
+
+def whole() -> QuerySet[EscalationPolicy]:
+    """The same with the fallback contacts."""
+    return with_steps().prefetch_related("current__fallback_users")

@@ -222,8 +222,9 @@ def warnings_of(row: Override) -> list[resolver.OverrideWarning]:
     """What is odd about an override, saved or not: no effect, a gap, a disabled person."""
     loaded = queries.load([row.schedule_id], start=row.start, end=row.end)
     value = loaded[row.schedule_id]
-    named = {user.pk for user in (row.user, row.replaces) if _is_disabled(user)}
-    value = replace(value, inactive=value.inactive | named)
+    named = [user for user in (row.user, row.replaces) if user]
+    disabled = {user.pk for user in named if user.status == UserStatus.DISABLED}
+    value = replace(value, inactive=value.inactive | disabled)
     return resolver.override_warnings(value, queries.override_value(row))
 
 
@@ -241,10 +242,6 @@ def check_not_past(user: User, instant: datetime | None, *, now: datetime, field
     """
     if instant and instant < now - MINUTE and user.role != Role.ADMIN:
         raise ValidationFailed("Only an admin may change the past", field=field, reason="past")
-
-
-def _is_disabled(user: User | None) -> bool:
-    return user is not None and user.status == UserStatus.DISABLED
 
 
 def _check(spec: LayerSpec) -> None:

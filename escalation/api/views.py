@@ -27,7 +27,7 @@ SCOPES = {
 
 
 def _policy(public_id: str) -> EscalationPolicy:
-    return get_object_or_404(queries.with_steps(), public_id=public_id)
+    return get_object_or_404(queries.whole(), public_id=public_id)
 
 
 def _require_edit(request: Request) -> None:
@@ -97,7 +97,7 @@ class Policies(ApiView):
     def get(self, request: Request) -> Response:
         """Policies with their steps; filter: name."""
         wanted = filters_of(request, ["name"])
-        rows = queries.with_steps()
+        rows = queries.whole()
         if "name" in wanted:
             rows = rows.filter(name__iexact=wanted["name"])
         return listing(request, rows, "escalationPolicies", shapes.policy_json)

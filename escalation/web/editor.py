@@ -102,8 +102,8 @@ class Choices:
 
     def __init__(self, version: PolicyVersion | None = None) -> None:
         targets = [] if version is None else _targets(version)
-        fallback = [] if version is None else list(version.fallback_users.all())
-        people = [target.user for target in targets if target.user] + fallback
+        self.fallback = [] if version is None else list(version.fallback_users.all())
+        people = [target.user for target in targets if target.user] + self.fallback
         schedules = [target.schedule for target in targets if target.schedule]
         self.people = _with(User.objects.pageable(), people)
         self.teams = list(Team.objects.all())
@@ -203,7 +203,7 @@ def of_version(version: PolicyVersion, choices: Choices) -> PolicyEditor:
         "description": policy.description,
         "initial_delay_minutes": version.initial_delay_minutes,
         "repeat": FOREVER if repeat is None else str(min(repeat, MAX_CYCLES - 1)),
-        "fallback": [user.public_id for user in version.fallback_users.all()],
+        "fallback": [user.public_id for user in choices.fallback],
         "expected_version": version.number,
     }
     steps = [

@@ -154,7 +154,9 @@ def _rows(stretches: list[Stretch], rules: Rules, pk: int) -> list[Row]:
     """Neighbours with the same people are one row."""
     rows: list[Row] = []
     for stretch in stretches:
-        people = {served.user.pk: (served.user, []) for served in stretch.served}
+        people: dict[int, tuple[User, list[str]]] = {
+            served.user.pk: (served.user, []) for served in stretch.served
+        }
         if not rows or rows[-1].people.keys() != people.keys():
             rows.append(Row(stretch.start, stretch.end, people))
         row = rows[-1]

@@ -44,7 +44,7 @@ def _owners(request: Request, body: dict[str, Any]) -> dict[str, Any]:
     if "teamId" in body:
         teams = accounts.visible_teams(request.user)
         if request.user.role == Role.USER:  # may not hand the service to strangers
-            teams = teams.filter(memberships__user=request.user)
+            teams = teams.filter(memberships__user=request.user.pk)
         found["team"] = _named(teams, body.pop("teamId"), "teamId")
     if "escalationPolicyId" in body:
         policies = EscalationPolicy.objects.filter(archived_at=None)

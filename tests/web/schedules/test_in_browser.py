@@ -1,0 +1,120 @@
+"""The forms with rows in a real browser: by htmx, without scripts, and on the smallest phone."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import time_machine
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from accounts.models import User
+from core import clock
+from core.actor import SYSTEM
+from escalation import commands as escalation
+from escalation.commands import PolicySpec, StepSpec, TargetSpec
+from escalation.models import EscalationPolicy
+from schedules.models import Layer, Schedule
+from tests.cast import browser_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(autouse=True)
+def _at_noon() -> Iterator[None]:
+    """A browser needs a clock that goes on."""
+    with time_machine.travel(clock.now(), tick=True):
+        yield
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as driver:
+        # Playwright runs an event loop in this thread; Django must not mind.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = driver.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, live_server, root: User) -> Iterator[Visit]:
+    """`visit("/schedules/", scripts=False)`: a page of the admin, 320 pixels wide."""
+    opened = []
+
+    def go(path: str, *, scripts: bool = True) -> Page:
+        context = chromium.new_context(
+            base_url=live_server.url,
+            viewport={"width": 320, "height": 800},
+            java_script_enabled=scripts,
+        )
+        opened.append(context)
+        session = browser_of(root).cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    yield go
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def policy(rota: Schedule, alice: User, bob: User) -> EscalationPolicy:
+    steps = [StepSpec([TargetSpec(schedule=rota), TargetSpec(user=alice)]), StepSpec([])]
+    by = {"by": SYSTEM, "now": clock.now()}
+    return escalation.create_policy(name="Critical", spec=PolicySpec(steps), **by)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["htmx", "no scripts"])
+def test_rows_are_added_and_moved_and_keep_what_was_typed(
+    scripts: bool, visit: Visit, rota: Schedule, alice: User, bob: User
+):
+    page = visit(reverse("schedules:add_layer", args=[rota.public_id]), scripts=scripts)
+    page.fill("#id_name", "Nights")
+    page.select_option("#id_people-0-person", alice.public_id)
+    page.click("#people-add-0")
+    page.select_option("#id_people-2-person", bob.public_id)
+    page.click("#people-up-2")
+    expect(page.locator("#id_people-1-person")).to_have_value(bob.public_id)
+    page.click("#people-up-1")
+    expect(page.locator("#id_people-0-person")).to_have_value(bob.public_id)
+    page.get_by_role("button", name="Add layer").click()
+    expect(page.get_by_role("heading", name="Nights")).to_be_visible()
+    assert Layer.objects.get(name="Nights").versions.get().slots == [[bob.pk], [alice.pk]]
+
+
+def test_enter_in_a_field_saves_and_moves_no_row(visit: Visit, policy: EscalationPolicy):
+    page = visit(reverse("escalation:edit", args=[policy.public_id]))
+    page.click("#steps-remove-1")
+    expect(page.locator("#policy-form .form-row-block")).to_have_count(1)
+    page.fill("#id_name", "Renamed")
+    page.press("#id_name", "Enter")
+    expect(page.get_by_role("heading", name="Renamed", level=1)).to_be_visible()
+    assert policy.versions.count() == 2
+
+
+def test_no_page_scrolls_sideways_on_the_smallest_phone(
+    visit: Visit, rota: Schedule, policy: EscalationPolicy
+):
+    layer = rota.layers.get()
+    of_schedule = ["detail", "edit", "archive", "add_layer", "add_override"]
+    paths = [reverse(f"schedules:{name}") for name in ("list", "on_call", "create")]
+    paths += [reverse(f"schedules:{name}", args=[rota.public_id]) for name in of_schedule]
+    paths += [reverse("schedules:edit_layer", args=[rota.public_id, layer.public_id])]
+    paths += [reverse(f"escalation:{name}") for name in ("list", "create")]
+    paths += [
+        reverse(f"escalation:{name}", args=[policy.public_id])
+        for name in ("detail", "edit", "archive", "services")
+    ]
+    page = visit("/")
+    wide = []
+    for path in paths:
+        page.goto(path)
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wide.append(path)
+    assert wide == []

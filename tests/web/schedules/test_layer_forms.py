@@ -1,0 +1,149 @@
+"""Layers by plain forms: rows without JavaScript, versions, refusals beside the field."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from schedules.models import Layer, LayerVersion, Schedule
+from tests.web.schedules.conftest import (
+    DAY,
+    HOUR,
+    NOW,
+    controls,
+    layer_form,
+    names,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_layer_is_added_from_now_on(as_alice: Client, rota: Schedule, root: User, bob: User):
+    form = layer_form(root, bob, priority="5", anchor="2026-03-02T09:00")
+    as_alice.post(f"/schedules/{rota.public_id}/layers/", form)
+    assert names(rota, NOW) == ["Root"]
+    assert names(rota, NOW - HOUR) == ["Carol"]
+    assert names(rota, NOW + 7 * DAY) == ["Bob"]
+
+
+def test_everything_a_layer_can_say_is_kept_by_form_and_edit(
+    as_alice: Client, rota: Schedule, alice: User, bob: User, carol: User
+):
+    form = layer_form(
+        alice,
+        bob,
+        "-",
+        carol,
+        preset="custom",
+        every="3",
+        unit="day",
+        phase="calendar",
+        shift_hours="12",
+        shift_minutes="30",
+        end="2026-12-31T09:00",
+        effective_from="2026-03-20T09:00",
+        windows=[{"days": ["FRI"], "start": "18:00", "end": "08:00", "end_day": "MON"}],
+        **{"people-1-together": "on"},
+    )
+    as_alice.post(f"/schedules/{rota.public_id}/layers/", form)
+    version = LayerVersion.objects.get(layer__name="Rotation")
+    assert version.slots == [[alice.pk, bob.pk], [], [carol.pk]]
+    window = {"days": ["FRI"], "start": "18:00", "end": "08:00", "endDay": "MON"}
+    assert version.restrictions == [window]
+    assert (version.unit, version.every, version.phase) == ("day", 3, "calendar")
+    assert (version.shift_length_minutes, version.end) == (750, "2026-12-31T09:00")
+    assert version.valid_from == datetime(2026, 3, 20, 9, tzinfo=UTC)
+    path = f"/schedules/{rota.public_id}/layers/{version.layer.public_id}/"
+    page = as_alice.get(path).content.decode()
+    assert "Newer rules are waiting" in page
+    sent_back = controls(page)
+    as_alice.post(path, sent_back | {"name": "Renamed"})
+    second = LayerVersion.objects.get(layer__name="Renamed", valid_to=None)
+    assert second.pk != version.pk
+    kept = ("unit", "every", "phase", "shift_length_minutes", "end", "slots", "restrictions")
+    assert [getattr(second, name) for name in kept] == [getattr(version, name) for name in kept]
+
+
+def test_an_edit_opens_a_new_version_and_says_so(
+    as_alice: Client, rota: Schedule, layer: Layer, alice: User, root: User, carol: User
+):
+    path = f"/schedules/{rota.public_id}/layers/{layer.public_id}/"
+    form = layer_form(alice, root, carol, name="Week", anchor="2026-03-02T09:00")
+    answer = as_alice.post(path, form, follow=True)
+    assert "Saved as a new version" in answer.content.decode()
+    assert layer.versions.count() == 2
+    assert names(rota, NOW) == ["Carol"]
+    assert names(rota, datetime(2026, 3, 9, 12, tzinfo=UTC)) == ["Bob"]
+    assert names(rota, datetime(2026, 3, 30, 12, tzinfo=UTC)) == ["Root"]
+
+
+def test_a_restart_is_asked_for_by_a_tick(
+    as_alice: Client, rota: Schedule, layer: Layer, bob: User, root: User
+):
+    path = f"/schedules/{rota.public_id}/layers/{layer.public_id}/"
+    as_alice.post(path, layer_form(root, bob, anchor="2026-03-16T13:00", restart="on"))
+    assert names(rota, NOW) == ["Carol"]
+    assert names(rota, NOW + HOUR) == ["Root"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words_of_refusal"),
+    [
+        ({"people-0-person": ""}, "Name at least one person"),
+        ({"people-0-person": "usr_nobody"}, "Select a valid choice"),
+        ({"preset": "custom"}, "Needed for another rhythm"),
+        ({"anchor": "9 o'clock"}, "Enter a date and a time"),
+        ({"end": "2026-03-01T09:00"}, "The end lies before the anchor"),
+        ({"effective_from": "2026-03-01T09:00"}, "Only an admin may change the past"),
+        ({"name": " "}, "required"),
+    ],
+)
+def test_a_layer_that_does_not_work_is_refused_beside_the_field(
+    change: dict, words_of_refusal: str, as_alice: Client, rota: Schedule, alice: User
+):
+    form = layer_form(alice, name="New one") | change
+    answer = as_alice.post(f"/schedules/{rota.public_id}/layers/", form)
+    assert answer.status_code == 422
+    assert words_of_refusal in answer.content.decode().replace("&#x27;", "'")
+    assert rota.layers.count() == 1
+
+
+def test_hours_without_days_are_refused(as_alice: Client, rota: Schedule, alice: User):
+    form = layer_form(alice, windows=[{"start": "09:00", "end": "17:00"}])
+    answer = as_alice.post(f"/schedules/{rota.public_id}/layers/", form)
+    assert "Tick the days" in answer.content.decode()
+    assert rota.layers.count() == 1
+
+
+def test_rows_are_added_moved_and_removed_without_saving(
+    as_alice: Client, rota: Schedule, alice: User, bob: User
+):
+    path = f"/schedules/{rota.public_id}/layers/"
+    form = layer_form(alice, bob, name="Half typed", anchor="nonsense")
+
+    def people_after(do: str) -> list[str]:
+        answer = as_alice.post(path, form | {"do": do})
+        assert answer.status_code == 200
+        page = answer.content.decode()
+        assert 'value="Half typed"' in page and 'value="nonsense"' in page
+        data = controls(page)
+        return [str(data[key]) for key in sorted(data) if re.fullmatch(r"people-\d-person", key)]
+
+    a, b = alice.public_id, bob.public_id
+    assert people_after("people:add:0") == [a, b, ""]
+    assert people_after("people:up:1") == people_after("people:down:0") == [b, a]
+    assert people_after("people:remove:0") == [b]
+    assert people_after("people:up:0") == people_after("people:up:99") == [a, b]
+    assert people_after("windows:add:0") == [a, b]
+    assert rota.layers.count() == 1
+
+
+def test_removing_a_layer_asks_once(as_alice: Client, rota: Schedule, layer: Layer):
+    path = f"/schedules/{rota.public_id}/layers/{layer.public_id}/remove/"
+    assert "cannot be taken back" in as_alice.get(path).content.decode()
+    assert names(rota, NOW) == ["Carol"]
+    as_alice.post(path)
+    assert names(rota, NOW) == []
+    assert as_alice.get(path).status_code == 404

@@ -1,0 +1,114 @@
+"""Who may open which page of schedules; a page without a rule fails."""
+
+import pytest
+
+from accounts.models import Role, User
+from schedules import commands
+from schedules.models import Layer, Schedule
+from schedules.web import urls
+from tests.cast import browser_of
+from tests.page_rules import PageRules
+from tests.web.schedules.conftest import (
+    ACTING,
+    HOUR,
+    NOW,
+    page_of,
+)
+
+pytestmark = pytest.mark.django_db
+EDITORS = {Role.ADMIN, Role.RESPONDER}
+
+
+class TestList(PageRules):
+    name = "schedules:list"
+
+
+class TestOnCall(PageRules):
+    name = "schedules:on_call"
+
+
+class TestCreate(PageRules):
+    name = "schedules:create"
+    roles = EDITORS
+
+
+class AboutRota(PageRules):
+    @pytest.fixture
+    def arguments(self, rota: Schedule) -> list[str]:
+        return [rota.public_id]
+
+
+class TestEdit(AboutRota):
+    name = "schedules:edit"
+    roles = EDITORS
+
+
+class TestArchive(AboutRota):
+    name = "schedules:archive"
+    roles = EDITORS
+
+
+class TestAddLayer(AboutRota):
+    name = "schedules:add_layer"
+    roles = EDITORS
+
+
+class TestAddOverride(AboutRota):
+    name = "schedules:add_override"
+    roles = EDITORS
+
+
+class AboutLayer(PageRules):
+    roles = EDITORS
+
+    @pytest.fixture
+    def arguments(self, rota: Schedule, layer: Layer) -> list[str]:
+        return [rota.public_id, layer.public_id]
+
+
+class TestEditLayer(AboutLayer):
+    name = "schedules:edit_layer"
+
+
+class TestRemoveLayer(AboutLayer):
+    name = "schedules:remove_layer"
+
+
+class TestCancelOverride(PageRules):
+    name = "schedules:cancel_override"
+    roles = EDITORS
+    post_only = True
+
+    @pytest.fixture
+    def arguments(self, rota: Schedule, bob: User) -> list[str]:
+        span = {"start": NOW + HOUR, "end": NOW + 2 * HOUR}
+        override = commands.add_override(rota, kind="ADD", user=bob, **span, **ACTING)
+        return [rota.public_id, override.public_id]
+
+
+def test_every_page_has_its_rules():
+    rules = [found for found in globals().values() if isinstance(found, type)]
+    ruled = {
+        found.name for found in rules if issubclass(found, PageRules) and hasattr(found, "name")
+    }
+    # What a user may see of one schedule stands below.
+    assert {f"schedules:{route.name}" for route in urls.urlpatterns} - ruled == {"schedules:detail"}
+
+
+def test_users_see_the_schedules_they_are_on(
+    carol: User, rota: Schedule, layer: Layer, alice: User, root: User
+):
+    empty = commands.create_schedule(name="Empty", time_zone="UTC", **ACTING)
+    client = browser_of(carol)
+    assert "Empty" not in client.get("/schedules/").content.decode()
+    page = page_of(client, rota)
+    assert "Carol" in page
+    for secret in ("/edit/", "/layers/", "/overrides/", "/archive/"):
+        assert secret not in page
+    assert client.get(f"/schedules/{empty.public_id}/").status_code == 404
+    assert browser_of(root).get(f"/schedules/{empty.public_id}/").status_code == 200
+    stranger = User.objects.create(email="eve@example.com", name="Eve", role=Role.USER)
+    stranger.become("ACTIVE")
+    stranger.save()
+    assert "You are in no schedule" in browser_of(stranger).get("/schedules/").content.decode()
+    assert browser_of(stranger).get(f"/schedules/{rota.public_id}/").status_code == 404
