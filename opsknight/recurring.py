@@ -31,7 +31,7 @@ class Errand:
 
 
 JOBS = (
-    Job("escalations", "incidents.paging.advance", every=0.04, busy=0.01),
+    Job("escalations", "incidents.paging.advance", every=0.04, busy=0.03),
     Job("snoozes that end", "incidents.commands.wake_due", every=0.2),
     Job("strays of a jump of the clock", "incidents.commands.take_in_strays", every=2),
     Job("rate buckets", "opsknight.runtime.housekeeping.prune_rate_buckets", every=60),
@@ -44,13 +44,13 @@ ERRANDS = (
         "incident events",
         task="incidents.tasks.publish",
         pending="opsknight.runtime.housekeeping.oldest_incident_event",
-        every=0.1,
+        every=0.25,
     ),
     Errand(
         "delivery events",
         task="notifications.tasks.publish",
         pending="opsknight.runtime.housekeeping.oldest_delivery_event",
-        every=0.1,
+        every=0.25,
     ),
 )
 

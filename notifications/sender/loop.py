@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 POLL_BUSY = 0.02  # seconds between looks at the table while there was work within BUSY_SECONDS
 POLL_IDLE = 0.05
 BUSY_SECONDS = 10.0
+TOGETHER = 0.015  # results that come within it are written by one transaction
 HOUSEKEEPING_SECONDS = 1.0
 DEEP_LOOK_SECONDS = 0.05
 SHUTDOWN_SECONDS = 8.0
@@ -45,6 +46,7 @@ class Sender:
         self._name = secrets.token_hex(6)
         self._claims = 0
         self._busy_until = 0.0
+        self._next_turn = 0.0
         self._next_housekeeping = 0.0
         self._next_deep_look = 0.0
 
@@ -68,6 +70,8 @@ class Sender:
 
     def turn(self, *, may_claim: bool = True) -> bool:
         """One round; waits at most the poll interval for a result. True when something was done."""
+        time.sleep(max(0.0, self._next_turn - clock.monotonic()))
+        self._next_turn = clock.monotonic() + TOGETHER
         arrived = self.pool.collect(self._poll())
         self.unwritten += arrived
         self._write()
