@@ -98,8 +98,10 @@ def read(schedule_ids: Iterable[int], *, start: datetime, end: datetime) -> Rule
     touching = Override.objects.filter(cancelled_at=None, end__gt=start, start__lt=end)
     for override in touching.filter(schedule__in=ids):
         overrides[override.schedule_id].append(override)
-    people = User.objects.in_bulk(_mentioned(versions, overrides))
-    values = {pk: _value(pk, versions[pk], overrides[pk], people) for pk in ids}
+    mentioned = _mentioned(versions, overrides)
+    people = User.objects.in_bulk(mentioned)
+    inactive = frozenset(user for user in mentioned if not _may_be_paged(people.get(user)))
+    values = {pk: _value(pk, versions[pk], overrides[pk], inactive) for pk in ids}
     return Rules(values, versions, overrides, people)
 
 
@@ -118,15 +120,14 @@ def _value(
     pk: int,
     versions: list[LayerVersion],
     overrides: list[Override],
-    people: dict[int, User],
+    inactive: frozenset[int],
 ) -> model.Schedule:
-    mentioned = _mentioned({pk: versions}, {pk: overrides})
     return model.Schedule(
         id=pk,
         zone=zoneinfo.ZoneInfo(versions[-1].time_zone if versions else "UTC"),
         layers=tuple(_layer(version) for version in versions),
         overrides=tuple(override_value(override) for override in overrides),
-        inactive=frozenset(user for user in mentioned if not _may_be_paged(people.get(user))),
+        inactive=inactive,
     )
 
 
