@@ -6,6 +6,7 @@ from pathlib import Path
 from opsknight.runtime import linux
 
 FAMILY = ["worker 1", "worker 2", "monitor", "pusher"]  # in the order of their birth
+ALL = {"web-1", "web-2", "ticker", "sender", "q2", "sentinel", *FAMILY}
 LOOK_SECONDS = 0.002
 
 

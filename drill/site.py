@@ -14,7 +14,7 @@ import psutil
 from bench.instance import Instance
 from bench.sinks import HttpSink, SmtpSink
 from drill.report import Report
-from drill.roles import roles
+from drill.roles import ALL, roles
 
 PROBE_SECONDS = 2.0
 PROBE_EVERY = 0.1
@@ -142,10 +142,10 @@ class Site:
             writer.close()
 
     async def ready_within(self, seconds: float) -> float | None:
-        """Seconds until the readiness check said yes, None when it did not."""
+        """Seconds until all processes are there and it says that it is ready; None: never."""
         started = time.monotonic()
         while time.monotonic() - started < seconds:
-            if await self.is_ready():
+            if self.roles().keys() >= ALL and await self.is_ready():
                 return time.monotonic() - started
             await asyncio.sleep(PROBE_EVERY)
         return None

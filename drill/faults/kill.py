@@ -49,7 +49,8 @@ async def kill(site: Site) -> None:
             await flow.finish()
         healed = await site.ready_within(HEALED_SECONDS)
     _tell(site, strikes, watch)
-    site.report.check("ready after the last kill", healed is not None)
+    words = "never" if healed is None else f"after {healed:.1f} s"
+    site.report.check("complete and ready after the end of the flow", healed is not None, words)
     await nothing_is_lost(site, flow)
 
 
