@@ -1,6 +1,6 @@
 """Signed links of an incident: acknowledge with one tap, without signing in.
 
-A token names one incident, one person and one purpose and lives 24 hours (spec 11, threat 19). It
+A token names one incident, one person and one purpose and lives 24 hours. It
 is dead once the incident is closed or the person disabled; that is checked when it is used.
 """
 

@@ -69,7 +69,7 @@ def _message(incident: Incident, name: str, event: IncidentEvent) -> Message:
 
 
 def body(incident: Incident, name: str, at: datetime) -> dict[str, Any]:
-    """The JSON body of spec 04 section 5.1, type GENERIC."""
+    """The JSON body: the event, and the incident as it is now."""
     assignee = incident.assignee
     return {
         "event": {"type": name, "timestamp": iso(at)},

@@ -1,6 +1,6 @@
 """Acknowledge with one tap from a mail, without signing in.
 
-A GET only shows: mail scanners follow links (spec 11, threat 18). The POST acts.
+A GET only shows: mail scanners follow links. The POST acts.
 """
 
 from django.http import HttpRequest, HttpResponse

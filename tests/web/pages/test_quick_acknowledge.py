@@ -1,4 +1,4 @@
-"""/a/<token>/: acknowledge with one tap from a mail, without a session (spec 11, threats 18-19)."""
+"""/a/<token>/: acknowledge with one tap from a mail, without a session."""
 
 from datetime import timedelta
 
