@@ -6,7 +6,7 @@ import platform
 from datetime import UTC, datetime
 
 from bench import measures
-from bench.figures import Figure, table
+from bench.figures import Figure, machine_speed, table
 from bench.instance import Instance
 from bench.sinks import SmtpSink
 
@@ -19,7 +19,9 @@ async def bench(database: str, names: list[str]) -> str:
     await asyncio.to_thread(instance.__enter__)
     try:
         for name in names:
+            speed = machine_speed()
             found = await measures.ALL[name](instance, sink)
+            print(f"  ({name}: calibration before {speed}, after {machine_speed()})", flush=True)
             for figure in found:
                 print(f"  {database}: {figure.name}: {figure.value}", flush=True)
             figures += found

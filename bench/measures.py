@@ -6,7 +6,7 @@ import time
 
 from bench.figures import Figure, milliseconds, percentile
 from bench.instance import Instance
-from bench.load import Connection, event, flood
+from bench.load import Connection, event, flood_from_outside
 from bench.sinks import Sink, SmtpSink
 
 
@@ -17,7 +17,9 @@ async def ingest(instance: Instance, sink: SmtpSink) -> list[Figure]:
     for clients, aim in aims.items():
         runs = []
         for _ in range(3):
-            runs.append(await flood(instance.port, instance.key, clients=clients, seconds=5))
+            runs.append(
+                await flood_from_outside(instance.port, instance.key, clients=clients, seconds=5)
+            )
             await drained(instance)
         runs.sort(key=lambda run: run.rate)
         rates = ", ".join(f"{run.rate:.0f}" for run in runs)
@@ -32,7 +34,7 @@ async def ingest(instance: Instance, sink: SmtpSink) -> list[Figure]:
 
 async def page_latency(instance: Instance, sink: SmtpSink) -> list[Figure]:
     """Answer 202 → taken by the SMTP server, at 5 events/s for 30 s."""
-    tally = await flood(instance.port, instance.key, clients=1, total=150, pause=0.2)
+    tally = await flood_from_outside(instance.port, instance.key, clients=1, total=150, pause=0.2)
     await arrived(sink, set(tally.accepted), 30)
     waits = [sink.first[mark] - at for mark, at in tally.accepted.items() if mark in sink.first]
     missing = len(tally.accepted) - len(waits)
@@ -43,7 +45,7 @@ async def page_latency(instance: Instance, sink: SmtpSink) -> list[Figure]:
 async def storm(instance: Instance, sink: SmtpSink) -> list[Figure]:
     """2,000 distinct events from 16 clients as fast as they go; then until the last page."""
     started = time.monotonic()
-    tally = await flood(instance.port, instance.key, clients=16, total=2000)
+    tally = await flood_from_outside(instance.port, instance.key, clients=16, total=2000)
     accepted = time.monotonic() - started
     await arrived(sink, set(tally.accepted), 120)
     marks = [mark for mark in tally.accepted if mark in sink.first]

@@ -8,7 +8,7 @@ LENGTH = 20
 
 def new(prefix: str) -> str:
     """For example ``inc_k7q…``; 100 bits of randomness."""
-    return f"{prefix}_" + "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    return f"{prefix}_" + "".join(ALPHABET[byte & 31] for byte in secrets.token_bytes(LENGTH))
 
 
 def incident() -> str:

@@ -12,6 +12,7 @@ from django.db import Error as DatabaseTrouble
 
 from core import clock, config, heartbeat
 from notifications.channels.base import ChannelError, MailSettings, Outgoing
+from notifications.domain import slots
 from notifications.domain.retry import ATTEMPT_SECONDS, LEASE, MAX_CLAIMS
 from notifications.models import Delivery
 from notifications.queries import stranded
@@ -25,6 +26,8 @@ POLL_BUSY = 0.02  # seconds between looks at the table while there was work with
 POLL_IDLE = 0.05
 BUSY_SECONDS = 10.0
 TOGETHER = 0.015  # results that come within it are written by one transaction
+BURST = 3  # so many in one round with room for more: the next one gathers longer
+TOGETHER_IN_A_BURST = 0.08
 HOUSEKEEPING_SECONDS = 1.0
 DEEP_LOOK_SECONDS = 0.05
 SHUTDOWN_SECONDS = 8.0
@@ -79,6 +82,8 @@ class Sender:
         busy = bool(arrived or claimed)
         if busy:
             self._busy_until = clock.monotonic() + BUSY_SECONDS
+        if claimed >= BURST and not slots.full(self.pool.under_way()):
+            self._next_turn = clock.monotonic() + TOGETHER_IN_A_BURST
         self._keep_house()
         return busy
 

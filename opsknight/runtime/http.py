@@ -5,8 +5,10 @@ Django with an empty body and ``environ["opsknight.oversize"] = True``, so that 
 monitoring tool can open an incident that says so. The connection ends after the answer.
 """
 
+import contextlib
 import socket
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from waitress.channel import HTTPChannel
@@ -57,6 +59,14 @@ class RequestTask(WSGITask):
             self.channel.refused = True
         return environ
 
+    def write(self, data: bytes) -> None:
+        """Head and first part leave together: one packet, and the client wakes up once."""
+        if self.wrote_header:
+            super().write(data)
+            return
+        with self.channel.together():
+            super().write(data)
+
     def finish(self) -> None:
         super().finish()
         self.channel.server.pulse.answered()
@@ -76,6 +86,23 @@ class Channel(HTTPChannel):
     task_class = RequestTask
     lingering_until = 0.0
     refused = False
+    held: list[bytes] | None = None
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written meanwhile is sent as one."""
+        held = self.held = []
+        try:
+            yield
+        finally:
+            self.held = None
+        self.write_soon(b"".join(held))
+
+    def write_soon(self, data: Any) -> int:
+        if self.held is None:
+            return int(super().write_soon(data) or 0)
+        self.held.append(data)
+        return len(data)
 
     def overdue(self, seconds: float) -> bool:
         """Has a half-received request been coming in for longer than `seconds`?"""

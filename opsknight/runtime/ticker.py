@@ -26,6 +26,7 @@ PULSE_SECONDS = 2.0  # between two heartbeat tasks through the queue
 SILENT_SECONDS = 5.0  # a task under way for so long means that the queue is silent
 AGAIN_SECONDS = 1.0  # the same row still waits after its errand was run
 REST_SECONDS = 0.04
+SEVERAL = 3  # so many at once are a burst
 MAX_REST_AFTER_FAILURE = 2.0
 SHIFT_TRIES = 5
 LOG_SECONDS = 10.0
@@ -39,9 +40,17 @@ class Entry:
     call: Callable[[datetime], Any]
     every: float
     busy: float | None = None
+    burst: float | None = None
+    batch: int = 0
     due: float = 0.0
     failures: int = 0
     logged: float = float("-inf")
+
+    def rest(self, did: Any) -> float:
+        """Seconds until the next call after one that did so much."""
+        if self.burst is not None and SEVERAL <= did < self.batch:
+            return self.burst
+        return self.busy if did and self.busy is not None else self.every
 
 
 class QueueWatch:
@@ -146,8 +155,7 @@ class Ticker:
             self._say(entry, error)
             return
         entry.failures = 0
-        rest = entry.busy if did and entry.busy is not None else entry.every
-        entry.due = time.monotonic() + rest
+        entry.due = time.monotonic() + entry.rest(did)
 
     def _say(self, entry: Entry, error: Exception) -> None:
         lost = isinstance(error, OperationalError | InterfaceError)
@@ -189,9 +197,13 @@ def build(
     queue = QueueWatch()
     beat = functools.partial(_beat, os.getpid())
     entries = [Entry(NAME, beat, BEAT_SECONDS), Entry("job queue", queue.look, 0.25)]
-    entries += [Entry(job.name, import_string(job.path), job.every, job.busy) for job in jobs]
+    entries += [_entry(job) for job in jobs]
     entries += [Entry(e.name, Porter(e, queue).look, e.every) for e in errands]
     return Ticker(entries, ClockWatch([import_string(path) for path in shifts]))
+
+
+def _entry(job: Job) -> Entry:
+    return Entry(job.name, import_string(job.path), job.every, job.busy, job.burst, job.batch)
 
 
 def _beat(pid: int, now: datetime) -> None:
