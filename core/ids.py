@@ -61,3 +61,31 @@ def contact_method() -> str:
 
 def service_webhook() -> str:
     return new("whk")
+
+
+def series() -> str:
+    return new("ser")
+
+
+def cover() -> str:
+    return new("cov")
+
+
+def calendar() -> str:
+    return new("cal")
+
+
+def time_off() -> str:
+    return new("off")
+
+
+def holidays() -> str:
+    return new("hol")
+
+
+def feed() -> str:
+    return new("feed")
+
+
+def board() -> str:
+    return new("brd")

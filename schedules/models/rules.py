@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
-from accounts.models import User, check_time_zone
+from accounts.models import Team, User, check_time_zone
 from core import ids
 
 
@@ -15,6 +15,25 @@ class Schedule(models.Model):
     name = models.CharField(max_length=120)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])
     description = models.TextField(blank=True, default="", max_length=2000)
+    team = models.ForeignKey(
+        Team,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="schedules",
+        help_text="Is told of gaps ahead; without one the admins are",
+    )
+    handoff_lead_minutes = models.PositiveIntegerField(
+        null=True, blank=True, default=60, help_text="Notice before a shift starts; empty for none"
+    )
+    holidays = models.ForeignKey(
+        "schedules.HolidayCalendar", null=True, blank=True, on_delete=models.SET_NULL
+    )
+    revision = models.PositiveIntegerField(
+        default=1,
+        db_default=1,
+        help_text="Grows with each change, so that two editors notice each other",
+    )
     archived_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,0 +1,37 @@
+"""The only writers of schedules, one function per verb."""
+
+from schedules.commands.editing import (
+    LONGEST_OVERRIDE,
+    MAX_LAYERS,
+    MAX_SLOTS,
+    LayerSpec,
+    add_layer,
+    add_override,
+    archive_schedule,
+    cancel_override,
+    check_not_past,
+    create_schedule,
+    edit_layer,
+    remove_layer,
+    update_schedule,
+    usual_phase,
+    warnings_of,
+)
+
+__all__ = [
+    "LONGEST_OVERRIDE",
+    "MAX_LAYERS",
+    "MAX_SLOTS",
+    "LayerSpec",
+    "add_layer",
+    "add_override",
+    "archive_schedule",
+    "cancel_override",
+    "check_not_past",
+    "create_schedule",
+    "edit_layer",
+    "remove_layer",
+    "update_schedule",
+    "usual_phase",
+    "warnings_of",
+]
