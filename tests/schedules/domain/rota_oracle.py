@@ -8,7 +8,16 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from schedules.domain.model import LayerVersion, Phase, Restriction, Rotation, Unit
+from schedules.domain.model import (
+    Layer,
+    LayerVersion,
+    Override,
+    Phase,
+    Restriction,
+    Rotation,
+    Schedule,
+    Unit,
+)
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -131,3 +140,47 @@ def _halve(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
         else:
             high = middle
     return high
+
+
+def answer(of: Schedule, at: datetime) -> list[int]:
+    """Who is on call in a whole schedule: layers from the top, then the overrides in order."""
+    changes = [one for one in of.overrides if one.start <= at < one.end]
+    changes.sort(key=lambda one: (one.created_at, one.id))
+    here = answering(of, at, changes)
+    for change in changes:
+        here = changed(here, change)
+    return [user for user in dict.fromkeys(here) if user not in of.inactive]
+
+
+def answering(of: Schedule, at: datetime, changes: list[Override]) -> list[int]:
+    """The people of the highest priority that has somebody, or gets somebody as a replacement."""
+    for priority in sorted({one.priority for one in of.layers}, reverse=True):
+        level = [user for one in of.layers if one.priority == priority for user in turn(one, at)]
+        replaced = level
+        for change in changes:
+            replaced = changed(replaced, change) if change.kind == "REPLACE" else replaced
+        if {*level, *replaced} - of.inactive and level:
+            return level
+    return []
+
+
+def turn(layer: Layer, at: datetime) -> list[int]:
+    return [
+        user
+        for version in layer.versions
+        if version.valid_from is None or version.valid_from <= at
+        if version.valid_to is None or at < version.valid_to
+        for user in people(version, at)
+    ]
+
+
+def changed(here: list[int], change: Override) -> list[int]:
+    match change.kind:
+        case "COVER_ALL":
+            return [change.user]
+        case "ADD":
+            return [*here, change.user]
+        case "REPLACE":
+            return [change.user if user == change.replaces else user for user in here]
+    leaves = change.replaces or change.user
+    return [user for user in here if user != leaves]

@@ -142,6 +142,20 @@ def test_months_keep_the_day_or_the_last_of_the_month(anchor: datetime, count: i
     assert moved.day == anchor.day or ((moved + DAY).day == 1 and moved.day < anchor.day)
 
 
+# --- whole schedules ------------------------------------------------------------------------------
+
+
+@given(st.data(), zones)
+def test_layers_overrides_and_disabled_people_agree_with_the_minute_scan(
+    data: st.DataObject, zone: ZoneInfo
+) -> None:
+    near = data.draw(instants(zone))
+    of = data.draw(schedules(near, zone))
+    for minutes in data.draw(st.lists(st.integers(-4000, 4000), min_size=3, max_size=3)):
+        at = near + minutes * MINUTE
+        assert list(users(of, at)) == oracle.answer(of, at)
+
+
 # --- spans ----------------------------------------------------------------------------------------
 
 
