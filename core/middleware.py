@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
-from django.shortcuts import render
 
 from core import config
+from core.web import error_page
 
 log = logging.getLogger("opsknight.request")
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -75,7 +75,7 @@ def check_host(get_response: GetResponse) -> Callable[[HttpRequest], HttpRespons
         origin = config.public_url()
         allowed = {urlsplit(origin).hostname, *config.get("extra_hosts")} | LOCAL_NAMES
         if origin and name not in allowed:
-            return render(request, "errors/400.html", {"reason": "host", "host": name}, status=400)
+            return error_page(request, 400, reason="host", host=name)
         return get_response(request)
 
     return middleware

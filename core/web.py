@@ -1,19 +1,21 @@
-"""Small helpers of HTML views: role decorators, actor of a request, CSRF failure page."""
+"""Small helpers of HTML views: role decorators, actor of a request, error pages."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template import loader
 
 from core.actor import Actor
 from core.errors import ProductError
 
 View = Callable[..., HttpResponse]
+THEMES = {"light", "dark"}
 
 
 def actor_of(request: HttpRequest, via: str = "web") -> Actor:
@@ -54,5 +56,18 @@ def say_refusal(request: HttpRequest, error: ProductError) -> None:
     messages.error(request, error.message)
 
 
+def chosen_theme(request: HttpRequest) -> str:
+    """The theme this browser chose: "light", "dark", or "" for that of its system."""
+    theme = request.COOKIES.get("theme", "")
+    return theme if theme in THEMES else ""
+
+
+def error_page(request: HttpRequest, status: int, **facts: str) -> HttpResponse:
+    """The page of an error, drawn without session, person and database: they may be what broke."""
+    values = {"theme": chosen_theme(request), "version": settings.VERSION, **facts}
+    page = loader.get_template(f"errors/{status}.html").render(values)
+    return HttpResponse(page, status=status)
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return render(request, "errors/403.html", {"reason": "csrf"}, status=403)
+    return error_page(request, 403, reason="csrf")

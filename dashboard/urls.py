@@ -21,6 +21,7 @@ urlpatterns = [
     path("theme/", theme.choose, name="theme"),
     path("settings/", include((settings_urls, "settings"))),
     path("", include((dashboard_urls, "dashboard"))),
+    path("favicon.ico", moved.to_icon),
     path("login", RedirectView.as_view(pattern_name="account_login", query_string=True)),
     re_path(r"^m(?P<rest>/.*)?$", moved.from_mobile, name="from_mobile"),
 ]

@@ -27,6 +27,7 @@ urlpatterns: list = [
     path("admin/", admin.site.urls),
 ]
 
+handler400 = "dashboard.web.views.errors.unreadable"
 handler403 = "dashboard.web.views.errors.forbidden"
 handler404 = "dashboard.web.views.errors.not_found"
 handler500 = "dashboard.web.views.errors.broken"

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.http import QueryDict
 from django.template.context import Context
 from django.templatetags.static import static
@@ -46,6 +47,15 @@ TONE_ICONS = {
     "info": "info",
 }
 MESSAGE_TONES = {"success": "ok", "warning": "warn", "error": "danger"}
+
+
+@register.simple_tag
+def asset(path: str) -> str:
+    """Address of a static file; never an error, because error pages are drawn with it."""
+    try:
+        return static(path)
+    except ValueError:  # no files were collected: unstyled is better than a second crash
+        return settings.STATIC_URL + path
 
 
 @cache

@@ -140,10 +140,3 @@ def test_errors_are_answered_with_our_pages(draw: Draw, visit, answer, words: st
     page = answer(visit).content.decode()
     assert words in page
     assert 'href="/"' in page
-
-
-def test_the_page_for_crashes_needs_nothing(draw: Draw):
-    text = draw('{% include "errors/500.html" %}')
-    source = (ROOT / "templates/errors/500.html").read_text()
-    assert text.strip() == source.strip()
-    assert "{%" not in source
