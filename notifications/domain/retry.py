@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 MAX_ATTEMPTS = 5
+OWN_FAULT_TRIES = 3  # a fault of our own code heals more rarely than a provider
 ATTEMPT_SECONDS = 8.0  # one attempt in all, connection included
 LEASE = timedelta(seconds=15)  # a sender that has not reported by then is taken for dead
 BACKOFF_SECONDS = (3, 10, 30, 120)  # after the first, second … failure

@@ -33,7 +33,7 @@ def _ask(kind: str, rows: Sequence[Delivery], now: datetime) -> dict[int, str]:
         return {}
     asked = [(row.pk, row.subject_id, row.page_key, row.user_id) for row in rows]
     try:
-        answer: dict[int, str] = import_string(path)(asked, now)
+        answer: dict[int, str] = dict(import_string(path)(asked, now))
     except Exception:
         log.exception("the guard of %s failed; %d deliveries are sent unasked", kind, len(rows))
         return {}

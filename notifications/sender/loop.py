@@ -7,8 +7,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import DataError, IntegrityError, connection
-from django.db import Error as DatabaseTrouble
+from django.db import connection
 
 from core import clock, config, heartbeat
 from notifications.channels.base import ChannelError, MailSettings, Outgoing
@@ -16,8 +15,9 @@ from notifications.domain import slots
 from notifications.domain.retry import ATTEMPT_SECONDS, LEASE, MAX_CLAIMS
 from notifications.models import Delivery
 from notifications.queries import stranded
-from notifications.sender import guards, results
+from notifications.sender import faults, guards, results
 from notifications.sender.claim import claim
+from notifications.sender.faults import AWAY, failed_inside
 from notifications.sender.pool import Job, Pool, Result
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,6 @@ BEGIN_WITHIN = LEASE.total_seconds() - ATTEMPT_SECONDS - 2
 CLOCK_JUMP = timedelta(seconds=30)
 JUMP_PAUSE = 1.0  # the ticker moves the due times meanwhile
 HEARTBEAT = "sender"
-REFUSED = (IntegrityError, DataError)  # the database is there and will never take this row
 
 
 class Sender:
@@ -54,16 +53,17 @@ class Sender:
         self._next_deep_look = 0.0
 
     def run(self) -> None:
-        """Until `stop`; survives every failure of the database and keeps what it has to write."""
+        """Until `stop`; survives every failure and keeps what it has to write."""
         watch = ClockWatch()
         trouble = 0
         while not self.stopping:
             try:
                 self.turn(may_claim=watch.steady())
                 trouble = 0
-            except DatabaseTrouble:
+            except Exception:
                 trouble += 1
-                log.exception("the database does not answer; %d results wait", len(self.unwritten))
+                waiting = len(self.unwritten)
+                log.exception("round failed, %d in a row; %d results wait", trouble, waiting)
                 _reconnect_after(min(0.1 * trouble, 1.0))
         self._finish()
 
@@ -96,20 +96,35 @@ class Sender:
         """Writes what has come back; kept in memory until the database has it."""
         if not self.unwritten:
             return
-        waiting = tuple(self.unwritten)
         try:
-            results.record(waiting, now=clock.now(), jitter=random.random)
-        except REFUSED:
-            self._write_singly(waiting)
-        self.unwritten = self.unwritten[len(waiting) :]
+            results.record(tuple(self.unwritten), now=clock.now(), jitter=random.random)
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("results cannot be written together; one by one")
+            self._write_singly()
+        self.unwritten = []
 
-    def _write_singly(self, waiting: Sequence[Result]) -> None:
+    def _write_singly(self) -> None:
         """One result that cannot be stored must not hold up the others."""
-        for result in waiting:
+        while self.unwritten:
+            result = self.unwritten[0]
             try:
                 results.record([result], now=clock.now(), jitter=random.random)
-            except REFUSED:
+            except AWAY:
+                raise
+            except Exception as fault:
                 log.exception("result of delivery %d cannot be stored", result.delivery_id)
+                self._settle_barely(result, fault)
+            del self.unwritten[0]
+
+    def _settle_barely(self, result: Result, fault: Exception) -> None:
+        try:
+            faults.settle_barely(result, fault, now=clock.now())
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("delivery %d is left to the end of its lease", result.delivery_id)
 
     def _claim(self) -> int:
         """Claims what there is room for; returns how many rows were taken.
@@ -121,18 +136,37 @@ class Sender:
         total = 0
         while True:
             started, now = clock.monotonic(), clock.now()
-            self._claims += 1
-            rows = claim(
-                now,
-                f"{self._name}.{self._claims}",
-                under_way=self.pool.under_way(),
-                mine=[*self.pool.running, *(result.delivery_id for result in self.unwritten)],
-            )
+            rows = self._take(now)
             total += len(rows)
             sent = self._send(rows, mail, now, started + BEGIN_WITHIN)
             if sent == len(rows) and (not rows or started < self._next_deep_look):
                 return total
             self._next_deep_look = started + DEEP_LOOK_SECONDS
+
+    def _take(self, now: datetime) -> list[Delivery]:
+        """Due rows under a new lease. One that cannot be read fails alone."""
+        self._claims += 1
+        token = f"{self._name}.{self._claims}"
+        mine = [*self.pool.running, *(result.delivery_id for result in self.unwritten)]
+        try:
+            return claim(now, token, under_way=self.pool.under_way(), mine=mine)
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("deliveries cannot be read together; one by one")
+        return self._read_singly(token, now)
+
+    def _read_singly(self, token: str, now: datetime) -> list[Delivery]:
+        rows = []
+        for pk, number in faults.held(token):
+            try:
+                rows.append(Delivery.objects.get(pk=pk))
+            except AWAY:
+                raise
+            except Exception as fault:
+                log.exception("delivery %d cannot be read", pk)
+                self.unwritten.append(failed_inside(pk, token, number, fault, now))
+        return rows
 
     def _send(
         self, rows: Sequence[Delivery], mail: MailSettings, now: datetime, begin_before: float
@@ -145,10 +179,20 @@ class Sender:
             if row.attempts > MAX_CLAIMS:
                 self.unwritten.append(_given_up(row, now))
             else:
-                self.pool.submit(_job(row, mail, begin_before))
+                self._submit(row, mail, now, begin_before)
         if refused:
             results.refuse(rows, refused, now=now)
         return len(rows) - len(refused)
+
+    def _submit(
+        self, row: Delivery, mail: MailSettings, now: datetime, begin_before: float
+    ) -> None:
+        try:
+            self.pool.submit(_job(row, mail, begin_before))
+        except Exception as fault:
+            log.exception("delivery %d cannot be handed to a thread", row.pk)
+            lost = failed_inside(row.pk, row.lease_token, row.attempts, fault, now)
+            self.unwritten.append(lost)
 
     def _keep_house(self) -> None:
         """Each second: the proof of life, and chains whose earlier links hold out no hope."""
@@ -156,8 +200,8 @@ class Sender:
             return
         self._next_housekeeping = clock.monotonic() + HOUSEKEEPING_SECONDS
         now = clock.now()
-        results.release_stranded(stranded(now), now=now)
         heartbeat.beat(HEARTBEAT, now=now, under_way=len(self.pool.running))
+        results.release_stranded(stranded(now), now=now)
 
     def _finish(self) -> None:
         """Waits for what is under way, as long as a clean stop may take."""
@@ -166,7 +210,7 @@ class Sender:
             self.unwritten += self.pool.collect(0.05)
             try:
                 self._write()
-            except DatabaseTrouble:
+            except Exception:
                 log.exception("%d results could not be written", len(self.unwritten))
                 _reconnect_after(0.2)
         self.pool.close()

@@ -14,6 +14,7 @@ from notifications.channels import base as channels
 from notifications.channels.base import ChannelError, Outgoing
 from notifications.domain import slots
 from notifications.domain.message import Message
+from notifications.domain.retry import OWN_FAULT_TRIES
 
 log = logging.getLogger(__name__)
 
@@ -76,11 +77,10 @@ class Pool:
     abandoned: int = 0
 
     def submit(self, job: Job) -> None:
+        """Raises RuntimeError, and begins nothing, when not a single thread can be had."""
+        if len(self.threads) < min(len(self.running) + 1 + self.abandoned, MAX_THREADS):
+            self._hire()
         self.running[job.delivery_id] = _UnderWay(job, clock.monotonic(), clock.now())
-        if len(self.threads) < min(len(self.running) + self.abandoned, MAX_THREADS):
-            thread = threading.Thread(target=self._work, name="sender", daemon=True)
-            self.threads.append(thread)
-            thread.start()
         self.jobs.put(job)
 
     def under_way(self) -> Counter[str]:
@@ -106,6 +106,18 @@ class Pool:
         """Lets idle threads end; a busy one is a daemon and dies with the process."""
         for _ in self.threads:
             self.jobs.put(None)
+
+    def _hire(self) -> None:
+        """One thread more; when the machine gives none, those that are there carry on."""
+        thread = threading.Thread(target=self._work, name="sender", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            if not self.threads:
+                raise
+            log.warning("%s: %d threads carry on", error, len(self.threads))
+            return
+        self.threads.append(thread)
 
     def _forget(self, result: Result) -> None:
         entry = self.running.get(result.delivery_id)
@@ -143,7 +155,7 @@ def attempt(job: Job) -> Result:
         error = refused
     except Exception as surprise:
         log.exception("delivery %d by %s failed in an unforeseen way", *_names(job))
-        error = ChannelError(f"internal error: {type(surprise).__name__}")
+        error = own_fault(surprise, job.outgoing.number)
     return Result(
         delivery_id=job.delivery_id,
         token=job.token,
@@ -154,6 +166,12 @@ def attempt(job: Job) -> Result:
         error=error,
         begun=begun,
     )
+
+
+def own_fault(fault: Exception, number: int) -> ChannelError:
+    """A fault of ours as the failure of attempt `number`. Only its kind is told: see the log."""
+    permanent = number >= OWN_FAULT_TRIES
+    return ChannelError(f"internal error: {type(fault).__name__}", permanent=permanent)
 
 
 def _no_answer(entry: _UnderWay) -> Result:

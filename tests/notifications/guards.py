@@ -12,3 +12,7 @@ def refuse_odd(deliveries: Asked, now: datetime) -> dict[int, str]:
 
 def break_down(deliveries: Asked, now: datetime) -> dict[int, str]:
     raise RuntimeError("the guard is broken")
+
+
+def mumble(deliveries: object, now: object) -> None:
+    """Forgets to answer."""
