@@ -1,20 +1,22 @@
 """The only writers of schedules, one function per verb."""
 
 from schedules.commands.editing import (
-    LONGEST_OVERRIDE,
     MAX_LAYERS,
     MAX_SLOTS,
     LayerSpec,
     add_layer,
-    add_override,
     archive_schedule,
-    cancel_override,
     check_not_past,
     create_schedule,
     edit_layer,
     remove_layer,
     update_schedule,
     usual_phase,
+)
+from schedules.commands.overrides import (
+    LONGEST_OVERRIDE,
+    add_override,
+    cancel_override,
     warnings_of,
 )
 

@@ -9,18 +9,16 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from accounts.models import Role, User, UserStatus, check_time_zone
-from audit import commands as audit
+from accounts.models import Role, User, check_time_zone
 from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
 from schedules import queries
-from schedules.domain import edit, resolver
+from schedules.commands import trail
+from schedules.domain import edit
 from schedules.domain.walltime import in_utc
 from schedules.models import (
     Layer,
     LayerVersion,
-    Override,
-    OverrideKind,
     RotationPhase,
     RotationUnit,
     Schedule,
@@ -29,7 +27,6 @@ from schedules.models import (
 MAX_SLOTS = 200
 MAX_LAYERS = 30
 MINUTE = timedelta(minutes=1)
-LONGEST_OVERRIDE = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ def create_schedule(
             schedule = Schedule.objects.create(
                 name=clean, time_zone=time_zone, description=description.strip()
             )
-            _audit("schedule.created", schedule, by=by, now=now)
+            trail.record("schedule.created", schedule, by=by, now=now)
     except IntegrityError as error:
         raise Conflict(f"A schedule named “{clean}” exists already", field="name") from error
     return schedule
@@ -87,7 +84,7 @@ def update_schedule(
             schedule.save(update_fields=["name", "description", "time_zone"])
             if moved:
                 _move_layers(schedule, now)
-            _audit("schedule.updated", schedule, by=by, now=now)
+            trail.record("schedule.updated", schedule, by=by, now=now)
     except IntegrityError as error:
         raise Conflict(f"A schedule named “{name}” exists already", field="name") from error
     return schedule
@@ -102,7 +99,7 @@ def archive_schedule(schedule: Schedule, *, by: Actor, now: datetime) -> None:
             raise Conflict(f"{', '.join(users)} {verb} this schedule; change that first")
         schedule.archived_at = now
         schedule.save(update_fields=["archived_at"])
-        _audit("schedule.archived", schedule, by=by, now=now)
+        trail.record("schedule.archived", schedule, by=by, now=now)
 
 
 def add_layer(
@@ -124,7 +121,9 @@ def add_layer(
         row = _row(layer, spec, schedule.time_zone)
         row.valid_from = effective_from
         row.save()
-        _audit("schedule.layer_added", schedule, by=by, now=now, changes={"layer": layer.name})
+        trail.record(
+            "schedule.layer_added", schedule, by=by, now=now, changes={"layer": layer.name}
+        )
     return layer
 
 
@@ -154,7 +153,7 @@ def edit_layer(
         if old is None:
             raise Conflict("The layer was removed meanwhile")
         new = _successor(old, spec, layer.schedule.time_zone, cut, restart=restart)
-        _audit("schedule.layer_edited", layer.schedule, by=by, now=now)
+        trail.record("schedule.layer_edited", layer.schedule, by=by, now=now)
     return new
 
 
@@ -165,67 +164,7 @@ def remove_layer(layer: Layer, *, by: Actor, now: datetime) -> None:
         layer.versions.filter(Q(valid_to=None) | Q(valid_to__gt=now)).update(valid_to=now)
         layer.removed_at = now
         layer.save(update_fields=["removed_at"])
-        _audit("schedule.layer_removed", layer.schedule, by=by, now=now)
-
-
-def add_override(
-    schedule: Schedule,
-    *,
-    kind: str,
-    start: datetime,
-    end: datetime,
-    by: Actor,
-    now: datetime,
-    user: User | None = None,
-    replaces: User | None = None,
-    confirm_gap: bool = False,
-) -> Override:
-    """Raises ValidationFailed for bad input, Conflict when it opens a gap and is not confirmed."""
-    _check_override(kind, user, replaces, start, end)
-    row = Override(
-        schedule=schedule,
-        kind=kind,
-        user=user,
-        replaces=replaces,
-        start=start,
-        end=end,
-        created_at=now,
-        created_by=by.label[:200],
-    )
-    with transaction.atomic():
-        Schedule.objects.select_for_update().get(pk=schedule.pk)
-        codes = {warning.code for warning in warnings_of(row)}
-        if resolver.WarningCode.CREATES_GAP in codes and not confirm_gap:
-            raise Conflict(
-                "Nobody would be on call during this override; confirm that this is meant",
-                field="confirmGap",
-                reason="creates_gap",
-            )
-        row.save()
-        _audit("schedule.override_added", schedule, by=by, now=now, changes={"kind": str(kind)})
-    return row
-
-
-def cancel_override(override: Override, *, by: Actor, now: datetime) -> None:
-    """Ends a running override now; takes back one that has not begun. The past stays."""
-    with transaction.atomic():
-        if override.start < now < override.end:
-            override.end = now
-            override.save(update_fields=["end"])
-        elif override.start >= now:
-            override.cancelled_at = now
-            override.save(update_fields=["cancelled_at"])
-        _audit("schedule.override_cancelled", override.schedule, by=by, now=now)
-
-
-def warnings_of(row: Override) -> list[resolver.OverrideWarning]:
-    """What is odd about an override, saved or not: no effect, a gap, a disabled person."""
-    loaded = queries.load([row.schedule_id], start=row.start, end=row.end)
-    value = loaded[row.schedule_id]
-    named = [user for user in (row.user, row.replaces) if user]
-    disabled = {user.pk for user in named if user.status == UserStatus.DISABLED}
-    value = replace(value, inactive=value.inactive | disabled)
-    return resolver.override_warnings(value, queries.override_value(row))
+        trail.record("schedule.layer_removed", layer.schedule, by=by, now=now)
 
 
 def usual_phase(unit: str, restrictions: Sequence[dict[str, Any]]) -> str:
@@ -259,24 +198,6 @@ def _check(spec: LayerSpec) -> None:
         queries.version_value(_row(Layer(), spec, "UTC"))
     except (ValueError, KeyError, TypeError) as error:
         raise ValidationFailed(f"These rules do not work: {error}", field="rotation") from error
-
-
-def _check_override(
-    kind: str, user: User | None, replaces: User | None, start: datetime, end: datetime
-) -> None:
-    if kind not in OverrideKind.values:
-        options = ", ".join(OverrideKind.values)
-        raise ValidationFailed(f"type is one of {options}", field="type")
-    if end <= start:
-        raise ValidationFailed("The end lies before the start", field="end")
-    if end - start > LONGEST_OVERRIDE:
-        raise ValidationFailed("An override lasts at most a year; change a layer", field="end")
-    if kind != OverrideKind.REMOVE and user is None:
-        raise ValidationFailed("Say who comes on call", field="userId", reason="required")
-    if kind == OverrideKind.REPLACE and replaces is None:
-        raise ValidationFailed("Say who is replaced", field="replacesUserId", reason="required")
-    if kind == OverrideKind.REMOVE and user is None and replaces is None:
-        raise ValidationFailed("Say who goes off call", field="userId", reason="required")
 
 
 def _row(layer: Layer, spec: LayerSpec, time_zone: str) -> LayerVersion:
@@ -356,22 +277,3 @@ def _name(value: str) -> str:
     if not clean:
         raise ValidationFailed("Name is required", field="name", reason="required")
     return clean[:120]
-
-
-def _audit(
-    action: str,
-    schedule: Schedule,
-    *,
-    by: Actor,
-    now: datetime,
-    changes: dict[str, Any] | None = None,
-) -> None:
-    audit.record(
-        action,
-        by=by,
-        now=now,
-        target_type="schedule",
-        target_id=schedule.public_id,
-        target_label=schedule.name,
-        changes=changes,
-    )

@@ -1,0 +1,96 @@
+"""Overrides: somebody else for a while. The rotation goes on underneath."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from accounts.models import User, UserStatus
+from core.actor import Actor
+from core.errors import Conflict, ValidationFailed
+from schedules import queries
+from schedules.commands import trail
+from schedules.domain import resolver
+from schedules.models import Override, OverrideKind, Schedule
+
+LONGEST_OVERRIDE = timedelta(days=366)
+
+
+def add_override(
+    schedule: Schedule,
+    *,
+    kind: str,
+    start: datetime,
+    end: datetime,
+    by: Actor,
+    now: datetime,
+    user: User | None = None,
+    replaces: User | None = None,
+    confirm_gap: bool = False,
+) -> Override:
+    """Raises ValidationFailed for bad input, Conflict when it opens a gap and is not confirmed."""
+    _check(kind, user, replaces, start, end)
+    row = Override(
+        schedule=schedule,
+        kind=kind,
+        user=user,
+        replaces=replaces,
+        start=start,
+        end=end,
+        created_at=now,
+        created_by=by.label[:200],
+    )
+    with transaction.atomic():
+        Schedule.objects.select_for_update().get(pk=schedule.pk)
+        codes = {warning.code for warning in warnings_of(row)}
+        if resolver.WarningCode.CREATES_GAP in codes and not confirm_gap:
+            raise Conflict(
+                "Nobody would be on call during this override; confirm that this is meant",
+                field="confirmGap",
+                reason="creates_gap",
+            )
+        row.save()
+        trail.record(
+            "schedule.override_added", schedule, by=by, now=now, changes={"kind": str(kind)}
+        )
+    return row
+
+
+def cancel_override(override: Override, *, by: Actor, now: datetime) -> None:
+    """Ends a running override now; takes back one that has not begun. The past stays."""
+    with transaction.atomic():
+        if override.start < now < override.end:
+            override.end = now
+            override.save(update_fields=["end"])
+        elif override.start >= now:
+            override.cancelled_at = now
+            override.save(update_fields=["cancelled_at"])
+        trail.record("schedule.override_cancelled", override.schedule, by=by, now=now)
+
+
+def warnings_of(row: Override) -> list[resolver.OverrideWarning]:
+    """What is odd about an override, saved or not: no effect, a gap, a disabled person."""
+    loaded = queries.load([row.schedule_id], start=row.start, end=row.end)
+    value = loaded[row.schedule_id]
+    named = [user for user in (row.user, row.replaces) if user]
+    disabled = {user.pk for user in named if user.status == UserStatus.DISABLED}
+    value = replace(value, inactive=value.inactive | disabled)
+    return resolver.override_warnings(value, queries.override_value(row))
+
+
+def _check(
+    kind: str, user: User | None, replaces: User | None, start: datetime, end: datetime
+) -> None:
+    if kind not in OverrideKind.values:
+        options = ", ".join(OverrideKind.values)
+        raise ValidationFailed(f"type is one of {options}", field="type")
+    if end <= start:
+        raise ValidationFailed("The end lies before the start", field="end")
+    if end - start > LONGEST_OVERRIDE:
+        raise ValidationFailed("An override lasts at most a year; change a layer", field="end")
+    if kind != OverrideKind.REMOVE and user is None:
+        raise ValidationFailed("Say who comes on call", field="userId", reason="required")
+    if kind == OverrideKind.REPLACE and replaces is None:
+        raise ValidationFailed("Say who is replaced", field="replacesUserId", reason="required")
+    if kind == OverrideKind.REMOVE and user is None and replaces is None:
+        raise ValidationFailed("Say who goes off call", field="userId", reason="required")
