@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
+# The database itself is away or busy: nothing is wrong with the rows, so all of it is tried again.
+AWAY = (OperationalError, InterfaceError)
 HEALTHY_SECONDS = 1.0
 _used = threading.local()  # connections belong to threads
 

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Model, Q, QuerySet
 from django.utils.module_loading import import_string
 
-from core.database import relax_commit
+from core.database import AWAY, relax_commit
 
 log = logging.getLogger("opsknight.publish")
 
@@ -37,7 +37,7 @@ def publish(
         return 0
     with transaction.atomic():
         relax_commit()
-        events = list(_locked(due)[:limit])
+        events = _read(due, list(subscribers), now, limit)
         left: dict[int, list[str]] = {event.pk: [] for event in events}
         for name, path in subscribers.items():
             wanted = [event for event in events if not event.left or name in event.left]
@@ -49,6 +49,28 @@ def publish(
             if left[event.pk]:
                 _postpone(event, left[event.pk], now)
     return len(events)
+
+
+def _read(due: QuerySet[Any], names: list[str], now: datetime, limit: int) -> list[Any]:
+    """Events, locked. One that cannot be read is given up for all, so that it holds up nobody."""
+    rows = _locked(due)
+    try:
+        return list(rows[:limit])
+    except AWAY:
+        raise
+    except Exception:
+        log.exception("events cannot be read together; one by one")
+    events: list[Any] = []
+    for pk in list(due.values_list("pk", flat=True)[:limit]):
+        try:
+            events += rows.filter(pk=pk)
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("event %d cannot be read: given up", pk)
+            unread = due.model.objects.filter(pk=pk)
+            unread.update(published_at=now, tries=TRIES, left=names)
+    return events
 
 
 def _locked(rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from core.actor import SYSTEM
-from core.database import hot_cursor, stored_time
+from core.database import AWAY, hot_cursor, stored_time
 from escalation import queries as escalation
 from escalation.domain import engine
 from escalation.domain.engine import Act, Decision, Plan, State, Target, TargetKind
@@ -64,9 +64,11 @@ def advance(now: datetime, limit: int = BATCH) -> int:
         return 0
     try:
         return _advance_together(ids, now)
+    except AWAY:
+        raise
     except Exception:
         log.exception("a batch of %d escalations failed; trying one by one", len(ids))
-    return sum(_advance_alone(pk, now) for pk in ids)
+    return _advance_singly(ids, now)
 
 
 def _due(now: datetime, limit: int) -> list[int]:
@@ -91,18 +93,39 @@ def _advance_together(ids: list[int], now: datetime) -> int:
     return len(incidents)
 
 
-def _advance_alone(pk: int, now: datetime) -> int:
-    try:
-        return _advance_together([pk], now)
-    except Exception:
-        log.exception("escalation of incident %d failed; next try in %s", pk, RETRY_AFTER_ERROR)
+def _advance_singly(ids: list[int], now: datetime) -> int:
+    """Each alone. One that cannot even be put off raises when the others have had their turn."""
+    done, stuck = 0, None
+    for pk in ids:
+        try:
+            done += _advance_together([pk], now)
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("escalation of incident %d failed; next try in %s", pk, RETRY_AFTER_ERROR)
+            stuck = _contain(pk, now) or stuck
+    if stuck:
+        raise stuck  # the caller rests longer after each failure
+    return done
+
+
+def _contain(pk: int, now: datetime) -> Exception | None:
+    """Pages the fallback contact, and puts the next try off; what went wrong with the latter."""
     try:
         _page_fallback_instead(pk, now)
+    except AWAY:
+        raise
     except Exception:
         log.exception("the fallback contact of incident %d could not be paged either", pk)
-    rows = Incident.objects.filter(pk=pk, status=Status.OPEN, escalate_at__lte=now)
-    rows.update(escalate_at=now + RETRY_AFTER_ERROR)
-    return 0
+    try:
+        rows = Incident.objects.filter(pk=pk, status=Status.OPEN, escalate_at__lte=now)
+        rows.update(escalate_at=now + RETRY_AFTER_ERROR)
+    except AWAY:
+        raise
+    except Exception as error:
+        log.exception("incident %d could not be put off", pk)
+        return error
+    return None
 
 
 def _page_fallback_instead(pk: int, now: datetime) -> None:

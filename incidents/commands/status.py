@@ -1,17 +1,22 @@
 """Moves of the life cycle. Each locks the row, asks the table, writes one timeline entry."""
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from core.actor import SYSTEM, Actor
-from core.errors import Conflict, IllegalTransition, ValidationFailed
+from core.database import AWAY
+from core.errors import Conflict, IllegalTransition, NotFound, ValidationFailed
 from escalation import queries as escalation
 from escalation.domain import engine
 from incidents.commands.records import lock, log
 from incidents.domain.lifecycle import ESCALATION_WHILE, IllegalMove, check_move
 from incidents.models import EventType, Incident, Note, Status
 from notifications import commands as notifications
+
+log_lines = logging.getLogger("opsknight.paging")
 
 DEFAULT_SNOOZE = timedelta(minutes=60)
 LONGEST_SNOOZE = timedelta(days=30)
@@ -188,14 +193,42 @@ def move(
 def wake_due(now: datetime, limit: int = 100) -> int:
     """Ends the snoozes that are over; returns how many. Safe to run in several places at once."""
     due = Incident.objects.filter(status=Status.SNOOZED, snoozed_until__lte=now).order_by("id")
-    woken = 0
-    for incident in due[:limit]:
+    woken, stuck = 0, None
+    for pk in due.values_list("pk", flat=True)[:limit]:
         try:
-            wake(incident, by=SYSTEM, now=now)
+            wake(Incident(pk=pk), by=SYSTEM, now=now)
             woken += 1
-        except IllegalTransition:
+        except AWAY:
+            raise
+        except (IllegalTransition, NotFound):
             continue  # somebody moved it between the query and the lock
+        except Exception:
+            log_lines.exception("the snooze of incident %d cannot be ended in order", pk)
+            stuck = _open_barely(pk, now) or stuck
+    if stuck:
+        raise stuck  # the caller rests longer after each failure
     return woken
+
+
+def _open_barely(pk: int, now: datetime) -> Exception | None:
+    """Open and due, whatever broke: it pages without a timeline entry. What went wrong, if so."""
+    try:
+        Incident.objects.filter(pk=pk, status=Status.SNOOZED).update(
+            status=Status.OPEN,
+            escalation_state=ESCALATION_WHILE[Status.OPEN],
+            escalate_at=now,
+            snoozed_until=None,
+            run=F("run") + 1,
+            acknowledged_at=None,
+            last_status_change=now,
+            updated_at=now,
+        )
+    except AWAY:
+        raise
+    except Exception as error:
+        log_lines.exception("incident %d stays snoozed beyond its time", pk)
+        return error
+    return None
 
 
 def _moves(incident: Incident, wanted: Status) -> bool:

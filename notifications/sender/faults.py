@@ -6,14 +6,11 @@ row that nobody settles: after OWN_FAULT_TRIES the delivery is FAILED, and failo
 
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 
 from notifications.domain.retry import OWN_FAULT_TRIES, next_attempt
 from notifications.models import Delivery, DeliveryEvent, DeliveryOutcome, DeliveryState
 from notifications.sender.pool import Result, own_fault
-
-# The database itself is away or busy: nothing is wrong with the rows, so all of it is tried again.
-AWAY = (OperationalError, InterfaceError)
 
 
 def failed_inside(

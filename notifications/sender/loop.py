@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from core import clock, config, heartbeat
+from core.database import AWAY
 from notifications.channels.base import ChannelError, MailSettings, Outgoing
 from notifications.domain import slots
 from notifications.domain.retry import ATTEMPT_SECONDS, LEASE, MAX_CLAIMS
@@ -17,7 +18,7 @@ from notifications.models import Delivery
 from notifications.queries import stranded
 from notifications.sender import faults, guards, results
 from notifications.sender.claim import claim
-from notifications.sender.faults import AWAY, failed_inside
+from notifications.sender.faults import failed_inside
 from notifications.sender.pool import Job, Pool, Result
 
 log = logging.getLogger(__name__)

@@ -1,12 +1,13 @@
 """Damaged rows and faults in between: a human is paged all the same."""
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from core.actor import SYSTEM
 from core.crypto import UNREADABLE
 from escalation.commands import TargetSpec
 from incidents import commands, paging
+from incidents.commands import status
 from incidents.commands.create import Draft
 from incidents.models import Incident, Page, PageKind
 from notifications.models import Channel, ContactMethod, Delivery
@@ -61,6 +62,78 @@ class TestAFaultOfTheEngine:
         monkeypatch.undo()
         paging.advance(T0 + MINUTE)
         assert Page.objects.filter(user=people.ann, kind=PageKind.STEP).exists()
+
+
+class TestOneBadIncident:
+    """Whatever is wrong with one, the others are paged in the same round."""
+
+    @pytest.fixture
+    def three(self, make_service, people) -> list[Incident]:
+        spec = policy_of((5, [TargetSpec(user=people.ann)]))
+        service = make_service(spec).service
+        drafts = [Draft(service=service, title=f"Down {n}", urgency="HIGH") for n in range(3)]
+        return [commands.create(draft, by=SYSTEM, now=T0)[0] for draft in drafts]
+
+    @pytest.fixture
+    def bad(self, three, monkeypatch) -> Incident:
+        """The first of the three: the engine stumbles over it."""
+        real = paging._step
+
+        def stumble(incident: Incident, batch: paging.Batch) -> None:
+            if incident.pk == three[0].pk:
+                raise RuntimeError("a fault")
+            real(incident, batch)
+
+        monkeypatch.setattr(paging, "_step", stumble)
+        return three[0]
+
+    def test_goes_to_the_fallback_and_stops_no_other(self, three, bad, people, caplog) -> None:
+        assert paging.advance(T0) == 2
+        paged = dict(Page.objects.values_list("incident", "kind"))
+        assert paged == {bad.pk: "fallback", three[1].pk: "step", three[2].pk: "step"}
+        assert f"escalation of incident {bad.pk} failed" in caplog.text
+
+    def test_that_cannot_even_be_put_off_is_raised_after_the_others(
+        self, three, bad, monkeypatch
+    ) -> None:
+        def broken(*_: object) -> None:
+            raise RuntimeError("another fault")
+
+        monkeypatch.setattr(paging, "RETRY_AFTER_ERROR", "no time at all")
+        monkeypatch.setattr(paging, "_page_fallback_instead", broken)
+        with pytest.raises(TypeError):
+            paging.advance(T0)
+        assert set(Page.objects.values_list("incident", flat=True)) == {i.pk for i in three[1:]}
+
+    def test_whose_snooze_cannot_be_ended_in_order_is_opened_all_the_same(
+        self, three, people, monkeypatch, caplog
+    ) -> None:
+        for incident in three:
+            commands.snooze(incident, T0 + MINUTE, by=SYSTEM, now=T0)
+        real = status.log
+
+        def stumble(incident: Incident, *rest: object, **more: object) -> None:
+            if incident.pk == three[0].pk:
+                raise RuntimeError("a fault")
+            real(incident, *rest, **more)
+
+        monkeypatch.setattr(status, "log", stumble)
+        assert commands.wake_due(T0 + MINUTE) == 2
+        states = Incident.objects.values_list("status", "run", "escalate_at", "snoozed_until")
+        assert set(states) == {("OPEN", 2, T0 + MINUTE, None)}
+        assert "cannot be ended in order" in caplog.text
+        assert paging.advance(T0 + MINUTE) == 3
+
+
+def test_a_database_that_is_away_is_no_fault_of_the_incidents(incident, monkeypatch) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(paging, "_write", away)
+    with pytest.raises(OperationalError):
+        paging.advance(T0)
+    incident.refresh_from_db()
+    assert incident.escalate_at == T0
 
 
 def test_an_alert_on_an_incident_opened_by_hand_is_deduplicated(incident, make_service) -> None:

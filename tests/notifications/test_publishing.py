@@ -93,6 +93,26 @@ class TestPublishing:
         publish_due(NOW + timedelta(seconds=2))
         assert DeliveryEvent.objects.get(pk=event).retry_at == NOW + timedelta(seconds=6)
 
+    def test_an_event_that_cannot_be_read_is_given_up_and_holds_up_no_other(
+        self, make_event, heard, monkeypatch, caplog
+    ) -> None:
+        bad, good = make_event("failed"), make_event()
+        field = DeliveryEvent._meta.get_field("left")
+        real = field.from_db_value
+
+        def from_db_value(value, *rest):
+            if value == '["poison"]':
+                raise RuntimeError("a fault")
+            return real(value, *rest)
+
+        DeliveryEvent.objects.filter(pk=bad).update(left=["poison"])
+        monkeypatch.setattr(field, "from_db_value", from_db_value)
+        assert publish_due(NOW) == 1
+        assert heard == [("note", good)]
+        row = DeliveryEvent.objects.get(pk=bad)
+        assert (row.published_at, row.tries, row.left) == (NOW, TRIES, ["note"])
+        assert f"event {bad} cannot be read: given up" in caplog.text
+
 
 @pytest.mark.django_db(transaction=True)
 def test_several_publishers_at_once_tell_each_event_once(
