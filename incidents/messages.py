@@ -2,13 +2,18 @@
 
 import logging
 from datetime import datetime
+from typing import Any
 
 from accounts.models import User
 from incidents import links
+from incidents.domain.details import apart, lines
 from incidents.models import Incident
 from notifications.domain.message import Action, Message
 
 log = logging.getLogger("opsknight.paging")
+
+DETAILS = 30
+DETAIL_LENGTH = 300
 
 
 def page_message(incident: Incident, user: User, reason: str, *, now: datetime) -> Message:
@@ -42,12 +47,14 @@ def _full_page(incident: Incident, user: User, reason: str) -> Message:
     if incident.assignee:
         facts.append(("Assigned to", str(incident.assignee)))
     url = links.incident_url(incident)
+    body, details = apart(incident.description, incident.custom_details)
     return Message(
         kind="page",
         subject_id=str(incident.pk),
         title=f"#{incident.pk} {incident.title}",
         facts=tuple(facts),
-        body=incident.description[:2000],
+        body=body[:2000],
+        details=_details(details),
         url=url,
         actions=(
             Action("Acknowledge", links.acknowledge_url(incident, user), "primary"),
@@ -56,6 +63,13 @@ def _full_page(incident: Incident, user: User, reason: str) -> Message:
         urgency=incident.urgency,
         tag=incident.urgency,
     )
+
+
+def _details(details: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What the monitoring tool sent, as far as a mail may be long."""
+    found = lines(details, most=DETAILS + 1, width=DETAIL_LENGTH)
+    rest = [("…", "there is more on the page of the incident")] if found[DETAILS:] else []
+    return tuple(found[:DETAILS] + rest)
 
 
 def over_message(incident: Incident, what: str, who: str, *, now: datetime) -> Message:

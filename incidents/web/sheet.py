@@ -1,7 +1,6 @@
 """What the incident page and its fragments show, gathered once, and when it has changed."""
 
 import hashlib
-import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ from django.http import Http404, HttpRequest
 from accounts.domain import roles
 from accounts.models import User
 from incidents import queries
+from incidents.domain.details import apart, lines
 from incidents.domain.lifecycle import MOVES
 from incidents.models import EventType, Incident, IncidentEvent, Note, Status
 from incidents.web import notes, timeline
@@ -19,7 +19,7 @@ from notifications.models import Delivery
 
 TIMELINE_LENGTH = 60
 MAX_DETAILS = 80
-DEEPEST = 3
+DETAIL_LENGTH = 2000
 SHOWN_NAMES = (
     "service__team",
     "service__policy",
@@ -45,6 +45,7 @@ def live(request: HttpRequest, incident: Incident) -> dict[str, Any]:
     user: Any = request.user
     events = IncidentEvent.objects.filter(incident=incident).order_by("-id")
     shown = list(events[: TIMELINE_LENGTH + 1])
+    description, details = apart(incident.description, incident.custom_details)
     return {
         "incident": incident,
         "etag": etag_of(user, incident),
@@ -54,8 +55,8 @@ def live(request: HttpRequest, incident: Incident) -> dict[str, Any]:
         "more_entries": len(shown) > TIMELINE_LENGTH,
         "notes": [(note, notes.as_html(note.content)) for note in _notes(incident)],
         "links": safe_links(incident.links),
-        "details": flat(incident.custom_details),
-        "description": _description(incident),
+        "details": lines(details, most=MAX_DETAILS, width=DETAIL_LENGTH),
+        "description": description,
         "taken_by": _taken_by(shown),
         "lasted": incident.resolved_at and incident.resolved_at - incident.created_at,
         "may_annotate": roles.may(user.role, roles.Ability.ANNOTATE_INCIDENT),
@@ -90,28 +91,6 @@ def safe_links(links: Any) -> list[dict[str, str]]:
         for href, link in pairs
         if href.lower().startswith(("http://", "https://"))
     ]
-
-
-def flat(details: Any, prefix: str = "") -> list[tuple[str, str]]:
-    """Nested details as lines "labels.job: api"; at most MAX_DETAILS of them."""
-    found: list[tuple[str, str]] = []
-    for key, value in details.items() if isinstance(details, dict) else ():
-        name = f"{prefix}{key}"
-        if isinstance(value, dict) and name.count(".") < DEEPEST:
-            found += flat(value, f"{name}.")
-        elif value not in ("", None):
-            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            found.append((name[:200], text[:2000]))
-    return found[:MAX_DETAILS]
-
-
-def _description(incident: Incident) -> str:
-    """Without the copy of the details that events carry as their description."""
-    try:
-        copied = json.loads(incident.description or "null") == incident.custom_details
-    except ValueError:
-        return incident.description
-    return "" if copied else incident.description
 
 
 def _taken_by(events: list[IncidentEvent]) -> str:

@@ -35,7 +35,8 @@ def render(message: Message) -> RenderedMail:
     context = {
         "message": message,
         "title": one_line(message.title),
-        "facts": [(one_line(label), one_line(value, 1000)) for label, value in message.facts],
+        "facts": _one_line_each(message.facts),
+        "details": _one_line_each(message.details),
         "body": many_lines(message.body),
         "actions": [(one_line(a.label), a.url, a.style) for a in message.actions],
         "more_url": "" if message.url in {a.url for a in message.actions} else message.url,
@@ -122,6 +123,10 @@ def _part(subtype: str, text: str) -> bytes:
 def provider(address: str) -> str:
     """All mail leaves by one server."""
     return "smtp"
+
+
+def _one_line_each(pairs: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    return [(one_line(label), one_line(value, 1000)) for label, value in pairs]
 
 
 def _subject(message: Message) -> str:

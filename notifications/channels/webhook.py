@@ -29,6 +29,7 @@ def render(message: Message) -> bytes:
         "body": message.body,
         "url": message.url,
         "facts": [{"label": label, "value": value} for label, value in message.facts],
+        "details": [{"label": label, "value": value} for label, value in message.details],
         "actions": [{"label": action.label, "url": action.url} for action in message.actions],
     }
     return json.dumps(body, separators=(",", ":"), allow_nan=False, default=str).encode()

@@ -10,6 +10,7 @@ TITLE_LENGTH = 500
 BODY_LENGTH = 4000
 URL_LENGTH = 1000
 FACTS = 20
+DETAILS = 40
 LABEL_LENGTH = 60
 VALUE_LENGTH = 1000
 ACTIONS = 4
@@ -35,7 +36,8 @@ class Message:
 
     `kind` names the sort of message (page, news, test …), `tag` is the word in brackets of an
     e-mail's subject, `facts` are (label, value) pairs in order. `data` is the body of a service
-    webhook: what a machine gets instead of the words.
+    webhook: what a machine gets instead of the words. `details` are further (name, value) pairs, as
+    somebody else sent them.
     """
 
     kind: str
@@ -43,6 +45,7 @@ class Message:
     title: str
     facts: tuple[tuple[str, str], ...] = ()
     body: str = ""
+    details: tuple[tuple[str, str], ...] = ()
     url: str = ""
     actions: tuple[Action, ...] = ()
     urgency: str = ""
@@ -54,8 +57,9 @@ class Message:
             "kind": storable(self.kind, TAG_LENGTH),
             "subject_id": storable(str(self.subject_id), TAG_LENGTH),
             "title": storable(self.title, TITLE_LENGTH),
-            "facts": _facts(self.facts),
+            "facts": _pairs(self.facts, FACTS),
             "body": storable(self.body, BODY_LENGTH),
+            "details": _pairs(self.details, DETAILS),
             "url": web_address(self.url),
             "actions": tuple(self.actions)[:ACTIONS],
             "tag": storable(self.tag, TAG_LENGTH),
@@ -71,6 +75,7 @@ class Message:
             "title": self.title,
             "facts": [list(pair) for pair in self.facts],
             "body": self.body,
+            "details": [list(pair) for pair in self.details],
             "url": self.url,
             "actions": [
                 {"label": action.label, "url": action.url, "style": action.style}
@@ -88,8 +93,9 @@ class Message:
             kind=value.get("kind", ""),
             subject_id=value.get("subject_id", ""),
             title=value.get("title", ""),
-            facts=tuple((str(label), str(text)) for label, text in value.get("facts", ())),
+            facts=_texts(value.get("facts", ())),
             body=value.get("body", ""),
+            details=_texts(value.get("details", ())),
             url=value.get("url", ""),
             actions=tuple(Action(**action) for action in value.get("actions", ())),
             urgency=value.get("urgency", ""),
@@ -106,11 +112,15 @@ def web_address(url: str) -> str:
     return ""
 
 
-def _facts(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+def _pairs(pairs: Iterable[tuple[str, str]], most: int) -> tuple[tuple[str, str], ...]:
     return tuple(
         (storable(str(label), LABEL_LENGTH), storable(str(value), VALUE_LENGTH))
-        for label, value in list(pairs)[:FACTS]
+        for label, value in list(pairs)[:most]
     )
+
+
+def _texts(pairs: Iterable[Iterable[Any]]) -> tuple[tuple[str, str], ...]:
+    return tuple((str(label), str(text)) for label, text in pairs)
 
 
 def _storable_tree(value: Any) -> Any:

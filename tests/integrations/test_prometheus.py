@@ -1,14 +1,19 @@
 """Alertmanager's webhook: each alert of a group is an event of its own, keyed by fingerprint."""
 
+import html
 import json
 from pathlib import Path
 
 import pytest
 from django.test import Client
 
+from accounts.models import User
+from core import clock
+from incidents.messages import page_message
 from incidents.models import Alert, Incident
 from integrations.domain.event import Action, AlertEvent, Severity
 from integrations.vendors import prometheus
+from notifications.channels import email
 
 FIXTURES = Path(__file__).parent / "fixtures" / "prometheus"
 
@@ -184,3 +189,28 @@ class TestRoute:
         assert post(load("mixed_group")).status_code == 503
         assert not Incident.objects.exists()
         assert not Alert.objects.exists()
+
+
+def test_the_page_shows_labels_as_names_and_values_instead_of_json(
+    client: Client, prometheus_door, bob: User
+) -> None:
+    path = f"/api/integrations/prometheus/{prometheus_door.key}"
+    client.post(path, load("firing"), content_type="application/json")
+    message = page_message(Incident.objects.get(), bob, "step 1", now=clock.now())
+    assert ("labels.alertname", "DiskFull") in message.details
+    mail = email.render(message)
+    for part in (mail.text, mail.html):
+        assert "labels.alertname" in part
+        assert '"alertname"' not in html.unescape(part)
+
+
+def test_a_page_about_countless_details_stays_short_and_says_so(
+    client: Client, prometheus_door, bob: User
+) -> None:
+    body = load("firing")
+    body["alerts"][0]["labels"] |= {f"label_{number}": "x" * 5000 for number in range(500)}
+    path = f"/api/integrations/prometheus/{prometheus_door.key}"
+    client.post(path, body, content_type="application/json")
+    message = page_message(Incident.objects.get(), bob, "step 1", now=clock.now())
+    assert len(email.render(message).text) < 15_000
+    assert message.details[-1] == ("…", "there is more on the page of the incident")

@@ -35,6 +35,7 @@ def words(text: str) -> Message:
         subject_id="7",
         title=text,
         facts=((text, text),),
+        details=((text, text),),
         body=text,
         url="https://pager.example.com/incidents/7/",
         actions=(Action(text, "https://pager.example.com/a/t0ken/"),),
@@ -102,6 +103,13 @@ class TestMail:
             "https://pager.example.com/incidents/7/?a=1&b=2",
         ]
 
+    def test_details_are_named_values_in_text_and_html(self, phones: Phones) -> None:
+        details = (("labels.job", "<api> & co"), ("cpu", "95.5"))
+        mail = self.send(phones, Message("page", "7", "Checkout is down", details=details))
+        assert "\n  labels.job: <api> & co\n  cpu: 95.5\n" in mail.text.replace("\r", "")
+        assert ">labels.job</td>" in mail.html
+        assert ">&lt;api&gt; &amp; co</td>" in mail.html
+
     @pytest.mark.parametrize("text", HOSTILE)
     def test_hostile_text_arrives_as_text(self, phones: Phones, text: str) -> None:
         mail = self.send(phones, words(text))
@@ -151,6 +159,7 @@ class TestWebhook:
             subject_id="7",
             title="Checkout is down",
             facts=(("Service", "Payment API"),),
+            details=(("labels.job", "api"),),
             url="https://pager.example.com/incidents/7/",
             actions=(Action("Acknowledge", "https://pager.example.com/a/t0ken/"),),
             urgency="HIGH",
@@ -166,6 +175,7 @@ class TestWebhook:
             "body": "",
             "url": "https://pager.example.com/incidents/7/",
             "facts": [{"label": "Service", "value": "Payment API"}],
+            "details": [{"label": "labels.job", "value": "api"}],
             "actions": [{"label": "Acknowledge", "url": "https://pager.example.com/a/t0ken/"}],
         }
 

@@ -21,6 +21,7 @@ def test_any_text_survives_a_round_trip_as_json(
         subject_id="7",
         title=title,
         facts=((label, value),),
+        details=((label, value),),
         body=body,
         url="https://pager.example.com/incidents/7/",
         actions=(Action("Acknowledge", "https://pager.example.com/a/x/"),),
@@ -35,10 +36,17 @@ def test_any_text_survives_a_round_trip_as_json(
 
 
 def test_texts_are_kept_raw_and_cut() -> None:
-    message = Message("page", "7", "<b>a\r\nb</b>" + "x" * 900, facts=(("l", "v"),) * 30)
+    message = Message(
+        "page",
+        "7",
+        "<b>a\r\nb</b>" + "x" * 900,
+        facts=(("l", "v"),) * 30,
+        details=(("l", "v"),) * 90,
+    )
     assert message.title.startswith("<b>a\r\nb</b>x")
     assert len(message.title) == 500 and message.title.endswith("…")
     assert len(message.facts) == 20
+    assert len(message.details) == 40
 
 
 @pytest.mark.parametrize(
