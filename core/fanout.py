@@ -21,6 +21,7 @@ log = logging.getLogger("opsknight.publish")
 Subscriber = Callable[[Sequence[Any], datetime], None]
 TRIES = 6
 RETRY = timedelta(seconds=2)  # doubled with each try
+LONGEST_RETRY = RETRY * 2**TRIES
 
 
 def publish(
@@ -31,8 +32,7 @@ def publish(
     `subscribers`: name -> dotted path. Returns how many rows were handled. Any number of
     processes may call it.
     """
-    ripe = Q(retry_at=None) | Q(retry_at__lte=now)
-    due = rows.filter(ripe, published_at=None).order_by("id")
+    due = rows.filter(ripe(now), published_at=None).order_by("id")
     if not due.exists():
         return 0
     with transaction.atomic():
@@ -49,6 +49,12 @@ def publish(
             if left[event.pk]:
                 _postpone(event, left[event.pk], now)
     return len(events)
+
+
+def ripe(now: datetime) -> Q:
+    """Not kept for a later try. One kept beyond any try was written by a clock that was ahead."""
+    kept_too_long = Q(retry_at__gt=now + LONGEST_RETRY)
+    return Q(retry_at=None) | Q(retry_at__lte=now) | kept_too_long
 
 
 def _read(due: QuerySet[Any], names: list[str], now: datetime, limit: int) -> list[Any]:

@@ -91,7 +91,8 @@ class Delivery(models.Model):
     `subject_kind`/`subject_id` name what it is about (opaque here); `page_key` what made it;
     `target_key` whom: unique together, so the same page never becomes two deliveries.
     `next_attempt_at` is when somebody must look at the row again: the next try of a queued one,
-    the end of the lease of one that is being sent.
+    the end of the lease of one that is being sent; `planned_at` what the clock said when that was
+    worked out, so that a wait survives a clock that is set (`commands.take_in_strays`).
     """
 
     subject_kind = models.CharField(max_length=24)
@@ -122,6 +123,7 @@ class Delivery(models.Model):
     reason = models.CharField(max_length=300, blank=True, default="")
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
+    planned_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_token = models.CharField(max_length=32, blank=True, default="")
     possible_duplicate = models.BooleanField(default=False)

@@ -38,6 +38,7 @@ JOBS = (
     Job("escalations", "incidents.paging.advance", every=0.04, busy=0.03, burst=0.2),
     Job("snoozes that end", "incidents.commands.wake_due", every=0.2),
     Job("strays of a jump of the clock", "incidents.commands.take_in_strays", every=2),
+    Job("deliveries of a clock ahead", "notifications.commands.take_in_strays", every=2),
     Job("rate buckets", "opsknight.runtime.housekeeping.prune_rate_buckets", every=60),
     Job("sessions", "opsknight.runtime.housekeeping.prune_sessions", every=3600),
     Job("failed tasks", "opsknight.runtime.housekeeping.prune_failed_tasks", every=3600),

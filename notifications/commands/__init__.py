@@ -1,6 +1,6 @@
 """The writers of notifications, one name space: `from notifications import commands`."""
 
-from notifications.commands.deliveries import cancel, shift_due_times
+from notifications.commands.deliveries import cancel, shift_due_times, take_in_strays
 from notifications.commands.enqueue import DirectRequest, PageRequest, enqueue, enqueue_direct
 from notifications.commands.methods import (
     add_method,
@@ -29,4 +29,5 @@ __all__ = [
     "set_enabled",
     "set_rules",
     "shift_due_times",
+    "take_in_strays",
 ]

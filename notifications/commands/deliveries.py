@@ -1,14 +1,19 @@
 """What happens to deliveries from outside the sender: cancelled, or moved with the clock."""
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, QuerySet, Value, When
 
 from notifications.models import OPEN_STATES, Delivery, DeliveryEvent, DeliveryState
 
+log = logging.getLogger("opsknight.clock")
+
 REASON_LENGTH = 300
+AHEAD = timedelta(seconds=30)  # a smaller lead of the clock is no jump
+STRAYS = 500  # taken in by one call
 
 
 def cancel(
@@ -44,14 +49,38 @@ def withdraw(rows: QuerySet[Delivery], reason: str, now: datetime) -> int:
 def shift_due_times(old_now: datetime, delta: timedelta, now: datetime) -> int:
     """The clock jumped by `delta` from `old_now`: what was planned for later keeps its distance.
 
-    What was due already stays due, also when the clock went back. Returns how many rows moved.
+    What was due already stays due, also when the clock went back. After a jump forward rows
+    planned after the jump are left alone. Returns how many rows moved.
     """
     rows = Delivery.objects.filter(state__in=OPEN_STATES)
+    if delta > timedelta(0):
+        rows = rows.exclude(planned_at__gte=old_now + delta / 2)
     overdue = rows.filter(next_attempt_at__gt=now, next_attempt_at__lte=old_now)
-    moved = overdue.update(next_attempt_at=now)
+    moved = overdue.update(next_attempt_at=now, planned_at=now)
     moved += rows.filter(next_attempt_at__gt=old_now).update(
-        next_attempt_at=F("next_attempt_at") + delta, lease_until=F("lease_until") + delta
+        next_attempt_at=F("next_attempt_at") + delta,
+        planned_at=F("planned_at") + delta,
+        lease_until=F("lease_until") + delta,
     )
     events = DeliveryEvent.objects.filter(published_at=None, retry_at__gt=min(now, old_now))
     events.update(retry_at=now)
     return moved
+
+
+def take_in_strays(now: datetime) -> int:
+    """Deliveries planned by a clock that is ahead of ours: waits and leases count from now instead.
+
+    A sender that read the clock just before it was set back, and committed after everything had
+    been shifted, would be late with its repetition, or keep its lease, by the whole jump.
+    """
+    rows = Delivery.objects.filter(state__in=OPEN_STATES, planned_at__gt=now + AHEAD)
+    rows = rows.filter(next_attempt_at__gt=now).order_by("id")
+    taken = 0
+    for pk, planned, due in rows.values_list("pk", "planned_at", "next_attempt_at")[:STRAYS]:
+        unchanged = Delivery.objects.filter(pk=pk, state__in=OPEN_STATES, planned_at=planned)
+        until = now + max(due - (planned or due), timedelta(0))
+        lease = Case(When(lease_until=None, then=None), default=Value(until))
+        taken += unchanged.update(next_attempt_at=until, lease_until=lease, planned_at=now)
+    if taken:
+        log.warning("%d deliveries were planned by a clock that was ahead", taken)
+    return taken

@@ -92,6 +92,7 @@ def enqueue_direct(requests: Sequence[DirectRequest], *, now: datetime) -> list[
             message=request.message.to_json(),
             rank=request.rank,
             next_attempt_at=now,
+            planned_at=now,
             created_at=now,
         )
         for request in requests
@@ -157,6 +158,7 @@ def _row(
         position=choice.position,
         state=DeliveryState.WAITING if waits else DeliveryState.QUEUED,
         next_attempt_at=now + choice.delay,
+        planned_at=now,
         created_at=now,
     )
 

@@ -179,6 +179,7 @@ def send_test(method: ContactMethod, *, by: Actor, now: datetime) -> Delivery:
         message=message.to_json(),
         rank=0,
         next_attempt_at=now,
+        planned_at=now,
         created_at=now,
     )
 

@@ -22,7 +22,8 @@ ORDER BY rank, next_attempt_at, id LIMIT {limit}
 _CLAIM = """
 UPDATE notifications_delivery
 SET possible_duplicate = (possible_duplicate OR state = 'SENDING'), state = 'SENDING',
-    lease_token = %s, lease_until = %s, next_attempt_at = %s, attempts = attempts + 1
+    lease_token = %s, lease_until = %s, next_attempt_at = %s, planned_at = %s,
+    attempts = attempts + 1
 WHERE id IN ({still_due}) AND {due}
 RETURNING id, subject_kind, subject_id, page_key, user_id, channel, address, secret, provider,
     message, rank, attempts, lease_token, possible_duplicate
@@ -72,7 +73,7 @@ def _lease(ids: Collection[int], now: datetime, token: str) -> list[Delivery]:
     still_due = _STILL_DUE.format(marks=_marks(ids), due=_DUE, lock=lock)
     at, until = stored_time(now), stored_time(now + LEASE)
     statement = _CLAIM.format(still_due=still_due, due=_DUE)
-    return list(Delivery.objects.raw(statement, [token, until, until, *ids, at, at]))
+    return list(Delivery.objects.raw(statement, [token, until, until, at, *ids, at, at]))
 
 
 def _marks(values: Collection[object]) -> str:

@@ -46,8 +46,8 @@ def settle_barely(result: Result, fault: Exception, *, now: datetime) -> bool:
     again = next_attempt(result.number, permanent=permanent, now=now, jitter=0.5)
     if again is None:
         return _end(result, DeliveryState.FAILED, DeliveryOutcome.FAILED, reason, now)
-    values = {"state": DeliveryState.QUEUED, "next_attempt_at": again, "reason": reason}
-    return _put(result, values)
+    plan = {"state": DeliveryState.QUEUED, "next_attempt_at": again, "planned_at": now}
+    return _put(result, {**plan, "reason": reason})
 
 
 def _end(

@@ -32,6 +32,7 @@ WRITTEN = (
     "reason",
     "attempts",
     "next_attempt_at",
+    "planned_at",
     "lease_until",
     "lease_token",
     "possible_duplicate",
@@ -95,7 +96,7 @@ def release_stranded(rows: Iterable[Delivery], *, now: datetime) -> int:
     """Waiting links of chains whose earlier links hold out no hope are queued at once."""
     ids = [row.pk for row in rows]
     waiting = Delivery.objects.filter(id__in=ids, state=DeliveryState.WAITING)
-    return waiting.update(state=DeliveryState.QUEUED, next_attempt_at=now) if ids else 0
+    return _queue(waiting, now) if ids else 0
 
 
 def _locked(ids: Collection[int]) -> dict[int, Delivery]:
@@ -165,7 +166,8 @@ def _finish(row: Delivery, state: DeliveryState, reason: str, batch: _Batch) -> 
 
 def _requeue(row: Delivery, at: datetime, reason: str, batch: _Batch) -> None:
     row.state, row.reason = DeliveryState.QUEUED, reason[:REASON_LENGTH]
-    row.next_attempt_at, row.lease_until, row.lease_token = at, None, ""
+    row.next_attempt_at, row.planned_at = at, batch.now
+    row.lease_until, row.lease_token = None, ""
     batch.changed.append(row)
 
 
@@ -240,6 +242,8 @@ def _release_next(failed: Sequence[Delivery], now: datetime) -> None:
         if chosen is not None:
             released.append(chosen)
     if released:
-        Delivery.objects.filter(id__in=sorted(released)).update(
-            state=DeliveryState.QUEUED, next_attempt_at=now
-        )
+        _queue(Delivery.objects.filter(id__in=sorted(released)), now)
+
+
+def _queue(rows: QuerySet[Delivery], now: datetime) -> int:
+    return rows.update(state=DeliveryState.QUEUED, next_attempt_at=now, planned_at=now)

@@ -3,10 +3,9 @@
 from datetime import datetime, timedelta
 
 from django.contrib.sessions.models import Session
-from django.db.models import Q
 from django_q.models import Failure
 
-from core import rate
+from core import fanout, rate
 from incidents.models import IncidentEvent
 from notifications.models import DeliveryEvent
 
@@ -14,14 +13,14 @@ FAILED_TASKS_KEPT = timedelta(days=14)
 
 
 def oldest_incident_event(now: datetime) -> int | None:
-    """The oldest timeline event that was not published yet."""
-    return IncidentEvent.objects.filter(published_at=None).values_list("pk", flat=True).first()
+    """The oldest timeline event that was not published yet and is not kept for a later try."""
+    rows = IncidentEvent.objects.filter(fanout.ripe(now), published_at=None).order_by("pk")
+    return rows.values_list("pk", flat=True).first()
 
 
 def oldest_delivery_event(now: datetime) -> int | None:
     """The oldest fate of a delivery that was not published yet and is not kept for a later try."""
-    ripe = Q(retry_at=None) | Q(retry_at__lte=now)
-    rows = DeliveryEvent.objects.filter(ripe, published_at=None).order_by("pk")
+    rows = DeliveryEvent.objects.filter(fanout.ripe(now), published_at=None).order_by("pk")
     return rows.values_list("pk", flat=True).first()
 
 
