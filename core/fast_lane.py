@@ -29,6 +29,9 @@ class FastLane:
             return self.get_response(request)
         trust_recent_connection()
         response = self._answer(request)
+        # These routes say in their own words what went wrong; Django's second line for each 5xx
+        # would call every "not ready yet" an error.
+        response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cache-Control"] = "no-store"
         return response

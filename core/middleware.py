@@ -47,7 +47,8 @@ def request_context(get_response: GetResponse) -> Callable[[HttpRequest], HttpRe
         started = time.perf_counter()
         response = get_response(request)
         response.headers["X-Request-ID"] = request.id  # type: ignore[attr-defined]
-        log.info(
+        log.log(
+            _loudness(request),
             "%s %s %s %.0fms",
             request.method,
             _shown_path(request),
@@ -57,6 +58,11 @@ def request_context(get_response: GetResponse) -> Callable[[HttpRequest], HttpRe
         return response
 
     return middleware
+
+
+def _loudness(request: HttpRequest) -> int:
+    """A page is one line, not ten: its style sheet, scripts and icons are for debugging."""
+    return logging.DEBUG if request.path.startswith(settings.STATIC_URL) else logging.INFO
 
 
 def _shown_path(request: HttpRequest) -> str:

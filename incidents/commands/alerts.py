@@ -20,7 +20,8 @@ from services.queries import Door
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one event; `incident_id` is the public id, "" when nothing matched."""
+    """What became of one event; `incident_id` is the public id, "" when nothing matched; `number`
+    is its running number."""
 
     action: str
     incident_id: str = ""
@@ -28,6 +29,7 @@ class Outcome:
     status: str = ""
     urgency: str = ""
     dedup_key: str = ""
+    number: int = 0
 
 
 def ingest(door: Door, events: Sequence[AlertEvent], *, by: Actor, now: datetime) -> list[Outcome]:
@@ -53,9 +55,9 @@ def _apply(door: Door, event: AlertEvent, *, by: Actor, now: datetime) -> Outcom
 
 
 def _trigger(door: Door, event: AlertEvent, *, by: Actor, now: datetime) -> Outcome:
-    (_, public_id, title, state, urgency), new = alert_rows.trigger(door, event, by, now)
+    (number, public_id, title, state, urgency), new = alert_rows.trigger(door, event, by, now)
     action = "triggered" if new else "deduplicated"
-    return Outcome(action, public_id, title, state, urgency, event.dedup_key)
+    return Outcome(action, public_id, title, state, urgency, event.dedup_key, number)
 
 
 def _end(door: Door, event: AlertEvent, *, by: Actor, now: datetime) -> Outcome:
@@ -78,4 +80,5 @@ def _end(door: Door, event: AlertEvent, *, by: Actor, now: datetime) -> Outcome:
         incident.status,
         incident.urgency,
         event.dedup_key,
+        incident.pk,
     )

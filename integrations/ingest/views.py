@@ -1,5 +1,7 @@
 """The doors for machines: the Events API and the routes of vendors."""
 
+import logging
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +17,8 @@ from integrations.domain.event import Action, AlertEvent, Severity
 from integrations.ingest import body, keys, schema
 from integrations.ingest.answers import Refusal, machine_route, unavailable
 from services.queries import Door
+
+log = logging.getLogger("opsknight.ingest")
 
 
 @csrf_exempt
@@ -43,7 +47,7 @@ def events(request: HttpRequest) -> HttpResponse:
         event = schema.event_of(payload)
     except schema.Invalid as error:
         raise Refusal(400, "Invalid request body", meta={"issues": error.issues}) from error
-    (outcome,) = incidents.ingest(door, keys.still_open(door, [event]), by=actor, now=now)
+    (outcome,) = _take(door, keys.still_open(door, [event]), by=actor, now=now)
     result = {"status": "success", "result": _result(outcome)}
     return JsonResponse(result, status=202, headers=verdict.headers())
 
@@ -86,8 +90,23 @@ def vendor(request: HttpRequest, vendor: str, key: str = "") -> HttpResponse:
         raise Refusal(
             400, "Invalid request body", meta={"issues": [{"message": str(error)}]}
         ) from error
-    outcomes = incidents.ingest(door, keys.still_open(door, parsed), by=actor, now=now)
+    outcomes = _take(door, keys.still_open(door, parsed), by=actor, now=now)
     return _many(outcomes, verdict.headers())
+
+
+def _take(door: Door, events: list[AlertEvent], *, by: Actor, now: datetime) -> list[Outcome]:
+    """Stores them and leaves a line for each, so that any alert can be followed to its incident."""
+    outcomes = incidents.ingest(door, events, by=by, now=now)
+    for event, outcome in zip(events, outcomes, strict=True):
+        log.info(
+            "alert accepted: service=%s action=%s key=%s outcome=%s incident=%s",
+            door.service_public_id,
+            event.action,
+            event.dedup_key,
+            outcome.action,
+            f"#{outcome.number}" if outcome.number else "none",
+        )
+    return outcomes
 
 
 def _many(outcomes: list[Outcome], headers: dict[str, str]) -> JsonResponse:
@@ -109,7 +128,7 @@ def _oversize(door: Door, vendor: str, actor: Actor) -> JsonResponse:
         details={"integration": door.integration_name, "limit_megabytes": limit},
         raw={"oversize": True},
     )
-    (outcome,) = incidents.ingest(door, [event], by=actor, now=clock.now())
+    (outcome,) = _take(door, [event], by=actor, now=clock.now())
     text = f"Request body is larger than {limit} MB"
     return JsonResponse({"error": text, "result": _result(outcome)}, status=413)
 

@@ -1,4 +1,4 @@
-"""What the request log shows: never a token that opens something."""
+"""What the request log shows: never a token that opens something, and no noise."""
 
 import logging
 
@@ -32,3 +32,23 @@ def test_ordinary_paths_are_logged_without_their_query(client: Client, alice, ca
         client.get("/accounts/login/?next=/secret-place/")
     assert "GET /accounts/login/" in caplog.text
     assert "secret-place" not in caplog.text
+
+
+def test_static_files_are_no_news(client: Client, alice, caplog) -> None:
+    with caplog.at_level(logging.INFO, logger="opsknight.request"):
+        assert client.get("/static/css/app.css").status_code == 200
+    assert caplog.text == ""
+
+
+def test_not_ready_yet_is_an_answer_and_no_error(client: Client, alice, caplog) -> None:
+    with caplog.at_level(logging.INFO):
+        assert client.get("/api/health?mode=readiness").status_code == 503
+    assert caplog.text == ""
+
+
+def test_a_crash_of_a_machine_route_is_logged_once(client: Client, db, caplog, monkeypatch) -> None:
+    monkeypatch.setattr("integrations.ingest.keys.integration_token", lambda request: 1 / 0)
+    with caplog.at_level(logging.INFO):
+        assert client.post("/api/events").status_code == 500
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "ZeroDivisionError" in caplog.text

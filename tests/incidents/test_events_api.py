@@ -1,6 +1,7 @@
 """POST /api/events, sentence by sentence as the Events API documents it."""
 
 import json
+import logging
 from types import SimpleNamespace
 
 import pytest
@@ -59,6 +60,36 @@ def test_trigger_opens_an_incident_and_answers_202(post, door) -> None:
     assert incident.escalate_at is not None
     assert Alert.objects.get().payload["payload"]["custom_details"] == {"cpu": 95.5}
     assert IncidentEvent.objects.get().type == "created"
+
+
+def test_an_accepted_alert_leaves_one_line_that_leads_to_its_incident(post, door, caplog) -> None:
+    with caplog.at_level(logging.INFO, logger="opsknight.ingest"):
+        post(body(custom_details={"card": "4111 1111"}))
+        post(body())
+        post(body("resolve"))
+        post(body("resolve"))
+    number, service = Incident.objects.get().pk, door.service.public_id
+    start = f"alert accepted: service={service}"
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{start} action=trigger key=cpu-high-web01 outcome=triggered incident=#{number}",
+        f"{start} action=trigger key=cpu-high-web01 outcome=deduplicated incident=#{number}",
+        f"{start} action=resolve key=cpu-high-web01 outcome=resolved incident=#{number}",
+        f"{start} action=resolve key=cpu-high-web01 outcome=ignored incident=none",
+    ]
+    assert door.key not in caplog.text
+    assert "4111" not in caplog.text
+
+
+def test_a_key_cannot_forge_a_line_of_the_log(post, caplog) -> None:
+    with caplog.at_level(logging.INFO, logger="opsknight.ingest"):
+        post(body(key="a\nalert accepted: service=svc_forged"))
+    assert len(caplog.text.strip().splitlines()) == 1
+
+
+def test_a_refused_alert_is_not_logged_as_accepted(post, caplog) -> None:
+    with caplog.at_level(logging.INFO, logger="opsknight.ingest"):
+        assert post(body(severity="loud")).status_code == 400
+    assert "accepted" not in caplog.text
 
 
 @pytest.mark.parametrize(

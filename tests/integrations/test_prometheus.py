@@ -2,6 +2,7 @@
 
 import html
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -214,3 +215,18 @@ def test_a_page_about_countless_details_stays_short_and_says_so(
     message = page_message(Incident.objects.get(), bob, "step 1", now=clock.now())
     assert len(email.render(message).text) < 15_000
     assert message.details[-1] == ("…", "there is more on the page of the incident")
+
+
+def test_each_alert_of_a_group_is_logged_on_its_own(
+    client: Client, prometheus_door, caplog
+) -> None:
+    path = f"/api/integrations/prometheus/{prometheus_door.key}"
+    with caplog.at_level(logging.INFO):
+        client.post(path, load("mixed_group"), content_type="application/json")
+    lines = [line for line in caplog.messages if line.startswith("alert accepted")]
+    assert [line.split("outcome=")[1].split()[0] for line in lines] == [
+        "triggered",
+        "triggered",
+        "ignored",
+    ]
+    assert prometheus_door.key not in caplog.text
