@@ -101,7 +101,8 @@ def _served(rules: Rules, on_call: tuple[OnCall, ...]) -> list[Served]:
 
 def _public_id(rules: Rules, schedule_id: int, because: Because) -> str:
     if because.type == Source.LAYER:
-        rows = (row.layer for row in rules.versions[schedule_id] if row.layer_id == because.id)
-        return next((layer.public_id for layer in rows), "")
-    overrides = (row for row in rules.overrides[schedule_id] if row.pk == because.id)
-    return next((override.public_id for override in overrides), "")
+        layers = (row.layer for row in rules.versions[schedule_id] if row.layer_id == because.id)
+        return next((layer.public_id for layer in layers), "")
+    single = because.type == Source.OVERRIDE
+    rows = rules.overrides[schedule_id] if single else rules.series.get(schedule_id, [])
+    return next((row.public_id for row in rows if row.pk == because.id), "")

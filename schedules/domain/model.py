@@ -126,6 +126,14 @@ class Layer:
     versions: tuple[LayerVersion, ...]
 
 
+class Source(StrEnum):
+    """What put somebody on call: a layer, a single override, or one that comes back."""
+
+    LAYER = "layer"
+    OVERRIDE = "override"
+    SERIES = "series"
+
+
 class OverrideKind(StrEnum):
     REPLACE = "REPLACE"
     ADD = "ADD"
@@ -138,7 +146,8 @@ class Override:
     """A change of who is on call in `[start, end)`, applied in the order of (created_at, id).
 
     REPLACE puts `user` in the place of `replaces`; ADD and COVER_ALL bring `user`; REMOVE takes
-    off `replaces`, or `user` where only that is given.
+    off `replaces`, or `user` where only that is given. `id` is unique within its `source`; the
+    occurrences of a series share that of the series.
     """
 
     id: int
@@ -148,6 +157,7 @@ class Override:
     start: datetime
     end: datetime
     created_at: datetime
+    source: Source = Source.OVERRIDE
 
     def __post_init__(self) -> None:
         in_utc(self.start), in_utc(self.end), in_utc(self.created_at)
@@ -183,11 +193,6 @@ class Schedule:
     layers: tuple[Layer, ...]
     overrides: tuple[Override, ...] = ()
     inactive: frozenset[UserId] = frozenset()
-
-
-class Source(StrEnum):
-    LAYER = "layer"
-    OVERRIDE = "override"
 
 
 @dataclass(frozen=True)

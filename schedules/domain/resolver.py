@@ -111,7 +111,8 @@ def override_warnings(schedule: Schedule, override: Override) -> list[OverrideWa
     INACTIVE: the person to come on call is disabled and will not be.
     `override` may be among the schedule's overrides already.
     """
-    others = tuple(one for one in schedule.overrides if one.id != override.id)
+    own = (override.source, override.id)
+    others = tuple(one for one in schedule.overrides if (one.source, one.id) != own)
     found = {
         WarningCode.NOT_ON_CALL: _ineffective(schedule, override, others),
         WarningCode.CREATES_GAP: _new_gaps(schedule, override, others),

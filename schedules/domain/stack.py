@@ -20,8 +20,8 @@ def in_order(overrides: Iterable[Override]) -> list[Override]:
     return sorted(overrides, key=rank)
 
 
-def rank(override: Override) -> tuple[datetime, int]:
-    return override.created_at, override.id
+def rank(override: Override) -> tuple[datetime, int, str]:
+    return override.created_at, override.id, override.source
 
 
 def in_force(overrides: Iterable[Override], at: datetime) -> list[Override]:
@@ -76,7 +76,7 @@ def _is_replaced(level: Answer, overrides: Sequence[Override], inactive: frozens
 
 
 def _applied(override: Override, working: Answer) -> Answer:
-    because = Because(Source.OVERRIDE, override.id, str(override.kind))
+    because = Because(override.source, override.id, str(override.kind))
     coming = () if override.incoming is None else (OnCall(override.incoming, because),)
     if override.kind == OverrideKind.COVER_ALL:
         return coming

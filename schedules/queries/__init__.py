@@ -1,7 +1,7 @@
 """Readers of schedules: one truth for every caller."""
 
+from schedules.queries.changes import series_of, series_value, window_of
 from schedules.queries.rules import (
-    DAYS,
     OnCallNow,
     Rules,
     current_overrides,
@@ -10,11 +10,11 @@ from schedules.queries.rules import (
     on_call,
     override_value,
     read,
-    restriction_value,
     users_of,
     version_value,
     visible_to,
 )
+from schedules.queries.windows import DAYS, restriction_value
 
 __all__ = [
     "DAYS",
@@ -27,7 +27,10 @@ __all__ = [
     "override_value",
     "read",
     "restriction_value",
+    "series_of",
+    "series_value",
     "users_of",
     "version_value",
     "visible_to",
+    "window_of",
 ]

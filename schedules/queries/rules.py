@@ -1,9 +1,9 @@
 """Readers of schedules: rows become values for the resolver, one truth for every caller."""
 
 import zoneinfo
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -12,9 +12,11 @@ from django.utils.module_loading import import_string
 from accounts.domain import roles
 from accounts.models import User, UserStatus
 from schedules.domain import model, resolver
-from schedules.models import LayerVersion, Override, OverrideKind, Schedule
+from schedules.models import LayerVersion, Override, OverrideKind, OverrideSeries, Schedule
+from schedules.queries import changes
+from schedules.queries.windows import restriction_value
 
-DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+Change = Override | OverrideSeries
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class OnCallNow:
         """ "layer Week", "override: Replace a person"."""
         if self.because.type == model.Source.LAYER:
             return f"layer {self.because.name}"
-        return f"override: {OverrideKind(self.because.name).label}"
+        weekly = "weekly " if self.because.type == model.Source.SERIES else ""
+        return f"{weekly}override: {OverrideKind(self.because.name).label}"
 
 
 def live() -> QuerySet[Schedule]:
@@ -51,12 +54,14 @@ def _with(user: User, now: datetime) -> set[int]:
         for schedule, slots in versions.values_list("layer__schedule_id", "slots")
         if any(user.pk in slot for slot in slots)
     }
-    named = Override.objects.filter(Q(user=user) | Q(replaces=user), cancelled_at=None)
-    return found | set(named.filter(end__gt=now).values_list("schedule_id", flat=True))
+    either = Q(user=user) | Q(replaces=user)
+    named = Override.objects.filter(either, cancelled_at=None, end__gt=now)
+    series = OverrideSeries.objects.filter(either, Q(ended_at=None) | Q(ended_at__gt=now))
+    return found.union(*(rows.values_list("schedule_id", flat=True) for rows in (named, series)))
 
 
 def on_call(schedule_ids: Iterable[int], at: datetime) -> dict[int, list[OnCallNow]]:
-    """Who is on call in each schedule at `at`; an empty list is a gap. Three queries in all."""
+    """Who is on call in each schedule at `at`; an empty list is a gap. Four queries in all."""
     rules = read(schedule_ids, start=at, end=at + timedelta(seconds=1))
     return {
         pk: [
@@ -74,6 +79,7 @@ class Rules:
     values: dict[int, model.Schedule]
     versions: dict[int, list[LayerVersion]]
     overrides: dict[int, list[Override]]
+    series: dict[int, list[OverrideSeries]]
     people: dict[int, User]
 
 
@@ -85,7 +91,7 @@ def load(
 
 
 def read(schedule_ids: Iterable[int], *, start: datetime, end: datetime) -> Rules:
-    """Three queries for any number of schedules.
+    """Four queries for any number of schedules; series that come back appear as overrides.
 
     An archived schedule still answers: an incident may run on a policy version that names it.
     """
@@ -98,21 +104,26 @@ def read(schedule_ids: Iterable[int], *, start: datetime, end: datetime) -> Rule
     touching = Override.objects.filter(cancelled_at=None, end__gt=start, start__lt=end)
     for override in touching.filter(schedule__in=ids):
         overrides[override.schedule_id].append(override)
-    mentioned = _mentioned(versions, overrides)
+    series = changes.series_between(ids, start, end)
+    mentioned = _mentioned(versions, overrides, series)
     people = User.objects.in_bulk(mentioned)
     inactive = frozenset(user for user in mentioned if not _may_be_paged(people.get(user)))
-    values = {pk: _value(pk, versions[pk], overrides[pk], inactive) for pk in ids}
-    return Rules(values, versions, overrides, people)
+    coming = {pk: changes.expanded(rows, start, end) for pk, rows in series.items()}
+    values = {
+        pk: _value(pk, versions[pk], overrides[pk], coming.get(pk, ()), inactive) for pk in ids
+    }
+    return Rules(values, versions, overrides, series, people)
 
 
 def _mentioned(
-    versions: dict[int, list[LayerVersion]], overrides: dict[int, list[Override]]
+    versions: dict[int, list[LayerVersion]], *planned: Mapping[int, Iterable[Change]]
 ) -> set[int]:
     found = {
         user for rows in versions.values() for row in rows for slot in row.slots for user in slot
     }
-    for rows in overrides.values():
-        found |= {user for row in rows for user in (row.user_id, row.replaces_id) if user}
+    for kind in planned:
+        named = ((row.user_id, row.replaces_id) for rows in kind.values() for row in rows)
+        found |= {user for pair in named for user in pair if user}
     return found
 
 
@@ -120,13 +131,14 @@ def _value(
     pk: int,
     versions: list[LayerVersion],
     overrides: list[Override],
+    coming: Iterable[model.Override],
     inactive: frozenset[int],
 ) -> model.Schedule:
     return model.Schedule(
         id=pk,
         zone=zoneinfo.ZoneInfo(versions[-1].time_zone if versions else "UTC"),
         layers=tuple(_layer(version) for version in versions),
-        overrides=tuple(override_value(override) for override in overrides),
+        overrides=(*map(override_value, overrides), *coming),
         inactive=inactive,
     )
 
@@ -164,16 +176,6 @@ def version_value(row: LayerVersion) -> model.LayerVersion:
         ),
         restrictions=tuple(restriction_value(item) for item in row.restrictions),
         end=datetime.fromisoformat(row.end) if row.end else None,
-    )
-
-
-def restriction_value(item: dict) -> model.Restriction:
-    end_day = item.get("endDay")
-    return model.Restriction(
-        days=frozenset(DAYS.index(day) for day in item["days"]),
-        start=time.fromisoformat(item["start"]),
-        end=time.fromisoformat(item["end"]),
-        end_day=None if end_day is None else DAYS.index(end_day),
     )
 
 

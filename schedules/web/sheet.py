@@ -12,6 +12,7 @@ from schedules import coverage as answers
 from schedules import queries
 from schedules.coverage import Coverage, Stretch
 from schedules.domain import resolver
+from schedules.domain.model import Because
 from schedules.models import Layer, LayerVersion, Override, Schedule
 from schedules.queries import Rules
 from schedules.web import words
@@ -169,8 +170,8 @@ def _rows(stretches: list[Stretch], rules: Rules, pk: int) -> list[Row]:
     return rows
 
 
-def _reason(rules: Rules, pk: int, because: object) -> str:
-    return words.reason(because, rules.overrides[pk], rules.people)  # type: ignore[arg-type]
+def _reason(rules: Rules, pk: int, because: Because) -> str:
+    return words.reason(because, rules, pk)
 
 
 def _layers(rules: Rules, pk: int, now: datetime) -> list[LayerRow]:

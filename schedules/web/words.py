@@ -12,10 +12,11 @@ from schedules.models import (
     LayerVersion,
     Override,
     OverrideKind,
+    OverrideSeries,
     RotationPhase,
     RotationUnit,
 )
-from schedules.queries import DAYS
+from schedules.queries import DAYS, Rules
 from schedules.web.fields import FORMAT
 
 SHORT = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -90,7 +91,7 @@ def begins(version: LayerVersion) -> str:
     return _moment(version.anchor)
 
 
-def change(override: Override, people: Mapping[int, User]) -> str:
+def change(override: Override | OverrideSeries, people: Mapping[int, User]) -> str:
     """ "Dan for Ann", "without Ann", "Dan instead of everybody"."""
     comes = _of(people, override.user_id)
     if override.kind == OverrideKind.REPLACE:
@@ -102,12 +103,15 @@ def change(override: Override, people: Mapping[int, User]) -> str:
     return f"without {_of(people, override.replaces_id or override.user_id)}"
 
 
-def reason(because: Because, overrides: Sequence[Override], people: Mapping[int, User]) -> str:
+def reason(because: Because, rules: Rules, schedule_id: int) -> str:
     """Why somebody is on call: the layer, or what the override does."""
     if because.type == Source.LAYER:
         return because.name
-    row = next((row for row in overrides if row.pk == because.id), None)
-    return f"override: {change(row, people)}" if row else "override"
+    single = because.type == Source.OVERRIDE
+    rows = rules.overrides[schedule_id] if single else rules.series.get(schedule_id, [])
+    word = "override" if single else "weekly override"
+    row = next((row for row in rows if row.pk == because.id), None)
+    return f"{word}: {change(row, rules.people)}" if row else word
 
 
 def _every(unit: str, every: int) -> str:

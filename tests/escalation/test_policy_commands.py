@@ -166,7 +166,7 @@ def test_recipients_of_many_targets_need_few_queries(
     targets = [TargetSpec(user=carol), TargetSpec(team=platform), TargetSpec(schedule=rota)]
     targets.append(TargetSpec(team=platform, lead_only=True))
     policy = commands.create_policy(name="All", spec=PolicySpec([StepSpec(targets)]), **ACTING)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         plan = queries.plans([policy.current_id])[policy.current_id]
         recipients = queries.Recipients(NOW)
         recipients.of(plan.steps[0].targets)

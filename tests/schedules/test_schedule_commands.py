@@ -248,7 +248,7 @@ def test_every_change_is_in_the_audit_log(rota: Schedule, layer: Layer, alice: U
 def test_coverage_knows_until_when_and_who_is_next(
     rota: Schedule, layer: Layer, django_assert_max_num_queries
 ):
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         answer = coverage.coverage(rota, NOW)
     (duty,) = answer.duties
     assert (duty.user.name, duty.because_id) == ("Carol", layer.public_id)
