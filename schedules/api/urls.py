@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from schedules.api import views
+from schedules.api import feeds, views
 
 urlpatterns = [
+    path("api/calendar-feeds", feeds.CalendarFeeds.as_view()),
+    path("api/calendar-feeds/<str:public_id>", feeds.OneCalendarFeed.as_view()),
     path("api/schedules", views.Schedules.as_view()),
     path("api/schedules/<str:public_id>", views.OneSchedule.as_view()),
     path("api/schedules/<str:public_id>/layers", views.Layers.as_view()),

@@ -13,6 +13,7 @@ from schedules.commands.editing import (
     update_schedule,
     usual_phase,
 )
+from schedules.commands.feeds import create_feed, note_feed_use, revoke_feed, tell_feed
 from schedules.commands.overrides import (
     LONGEST_OVERRIDE,
     add_override,
@@ -30,9 +31,13 @@ __all__ = [
     "archive_schedule",
     "cancel_override",
     "check_not_past",
+    "create_feed",
     "create_schedule",
     "edit_layer",
+    "note_feed_use",
     "remove_layer",
+    "revoke_feed",
+    "tell_feed",
     "update_schedule",
     "usual_phase",
     "warnings_of",

@@ -43,10 +43,10 @@ def visible_to(user: User, now: datetime) -> QuerySet[Schedule]:
     """Live schedules that a person may see; one with the role of a user sees those he is on."""
     if roles.may(user.role, roles.Ability.VIEW_SCHEDULE):
         return live()
-    return live().filter(pk__in=_with(user, now)) if user.is_active else live().none()
+    return live().filter(pk__in=with_person(user, now)) if user.is_active else live().none()
 
 
-def _with(user: User, now: datetime) -> set[int]:
+def with_person(user: User, now: datetime) -> set[int]:
     """Schedules in whose rotations or overrides, running or to come, the person stands."""
     versions = LayerVersion.objects.filter(Q(valid_to=None) | Q(valid_to__gt=now))
     found = {

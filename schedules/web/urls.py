@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from schedules.web.views import catalogue, layers, overrides
+from schedules.web.views import calendar, catalogue, feeds, layers, overrides
 
 app_name = "schedules"
 
 urlpatterns = [
+    path("calendar/<str:token>.ics", calendar.serve, name="calendar"),
+    path("calendar-feeds/", feeds.index, name="feeds"),
+    path("calendar-feeds/<str:public_id>/revoke/", feeds.revoke, name="revoke_feed"),
     path("schedules/", catalogue.index, name="list"),
     path("schedules/new/", catalogue.create, name="create"),
     path("schedules/on-call/", catalogue.on_call, name="on_call"),
