@@ -109,6 +109,7 @@ TEMPLATES = [
 FORM_RENDERER = "core.forms.OpsKnightFormRenderer"
 
 # --- database ------------------------------------------------------------------------------
+_SQLITE_ENGINE = "core.sqlite3"
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous={sync}; PRAGMA busy_timeout={busy};"
     "PRAGMA cache_size=-20000; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=134217728;"
@@ -124,7 +125,7 @@ def _database() -> dict:
         seconds = 5 if web else 20
         sync = "FULL" if web else "NORMAL"
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": _SQLITE_ENGINE,
             "NAME": str(DATA_DIR / "opsknight.sqlite3"),
             "OPTIONS": {
                 "timeout": seconds,
@@ -136,6 +137,8 @@ def _database() -> dict:
     config = environ.Env.db_url_config(url)
     for name in ("connection_limit", "pool_timeout", "schema"):
         config.get("OPTIONS", {}).pop(name, None)  # options of another ORM in existing .env files
+    if config["ENGINE"].endswith("sqlite3"):
+        config["ENGINE"] = _SQLITE_ENGINE
     config["CONN_MAX_AGE"] = None
     config["CONN_HEALTH_CHECKS"] = True
     return config

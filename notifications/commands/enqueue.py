@@ -211,7 +211,10 @@ def _notices(request: PageRequest, now: datetime) -> list[InAppNotification]:
 
 
 def _store(rows: Sequence[Delivery]) -> list[Delivery]:
-    """Writes rows that are new, and reads all of them back with their keys."""
+    """Writes rows that are new, and reads all of them back with their keys.
+
+    Raises LookupError when one of them is not there: whoever pages must know.
+    """
     wanted = {_identity(row) for row in rows}
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
     found = Delivery.objects.filter(
@@ -220,7 +223,11 @@ def _store(rows: Sequence[Delivery]) -> list[Delivery]:
         page_key__in={row.page_key for row in rows},
     )
     found = found.defer("message", "secret")
-    return [row for row in found.order_by("id") if _identity(row) in wanted]
+    stored = [row for row in found.order_by("id") if _identity(row) in wanted]
+    if len(stored) != len(wanted):
+        lost = wanted - {_identity(row) for row in stored}
+        raise LookupError(f"{len(lost)} deliveries were not stored, such as {min(lost)}")
+    return stored
 
 
 def _identity(row: Delivery) -> tuple[str, int, str, str]:

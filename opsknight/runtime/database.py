@@ -7,8 +7,6 @@ from typing import Any
 
 from django.db import connections
 
-_SQLITE = "django.db.backends.sqlite3"
-
 
 class Role(Enum):
     """Web waits briefly and commits with fsync, the engine waits long, the supervisor hardly."""
@@ -34,7 +32,7 @@ def take(role: Role) -> None:
     """Sets the options of new connections of this process; open ones are closed."""
     connections.close_all()
     database = connections.settings["default"]
-    change = _sqlite if database["ENGINE"] == _SQLITE else _postgresql
+    change = _sqlite if database["ENGINE"].endswith("sqlite3") else _postgresql
     fresh = change(role, _configured())
     options = database["OPTIONS"]  # one dictionary for the connections of all threads
     options.clear()

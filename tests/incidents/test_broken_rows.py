@@ -38,6 +38,19 @@ def test_a_secret_that_no_key_opens_stops_no_page(incident, people) -> None:
     assert Delivery.objects.get(channel="WEBHOOK").secret == UNREADABLE
 
 
+@pytest.mark.sqlite_only
+def test_a_delivery_that_the_database_drops_in_silence_is_noticed(incident, people, caplog) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TRIGGER swallow BEFORE INSERT ON notifications_delivery"
+            f" WHEN NEW.user_id = {people.ann.pk} BEGIN SELECT RAISE(IGNORE); END"
+        )
+    paging.advance(T0)
+    assert Delivery.objects.get().user == people.root
+    assert Page.objects.get().kind == PageKind.FALLBACK
+    assert "1 deliveries were not stored" in caplog.text
+
+
 class TestAFaultOfTheEngine:
     @pytest.fixture(autouse=True)
     def _fault(self, monkeypatch) -> None:
