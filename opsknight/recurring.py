@@ -57,6 +57,12 @@ ERRANDS = (
         pending="opsknight.runtime.housekeeping.oldest_delivery_event",
         every=0.5,
     ),
+    Errand(
+        "record of duty",
+        task="schedules.tasks.record_duty",
+        pending="schedules.queries.oldest_to_record",
+        every=10,
+    ),
 )
 
 # After a jump of the clock, in one transaction: hook(old_now=…, delta=…, now=…) moves what is due.

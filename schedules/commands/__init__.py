@@ -14,6 +14,7 @@ from schedules.commands.editing import (
     usual_phase,
 )
 from schedules.commands.feeds import create_feed, note_feed_use, revoke_feed, tell_feed
+from schedules.commands.ledger import begin_record, corrected, record, record_due
 from schedules.commands.overrides import (
     LONGEST_OVERRIDE,
     add_override,
@@ -29,12 +30,16 @@ __all__ = [
     "add_layer",
     "add_override",
     "archive_schedule",
+    "begin_record",
     "cancel_override",
     "check_not_past",
+    "corrected",
     "create_feed",
     "create_schedule",
     "edit_layer",
     "note_feed_use",
+    "record",
+    "record_due",
     "remove_layer",
     "revoke_feed",
     "tell_feed",

@@ -14,6 +14,7 @@ from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
 from schedules import queries
 from schedules.commands import trail
+from schedules.commands.ledger import begin_record
 from schedules.domain import edit
 from schedules.domain.walltime import in_utc
 from schedules.models import (
@@ -55,6 +56,7 @@ def create_schedule(
             schedule = Schedule.objects.create(
                 name=clean, time_zone=time_zone, description=description.strip()
             )
+            begin_record(schedule, now=now)
             trail.record("schedule.created", schedule, by=by, now=now)
     except IntegrityError as error:
         raise Conflict(f"A schedule named “{clean}” exists already", field="name") from error

@@ -10,6 +10,7 @@ from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
 from schedules import queries
 from schedules.commands import trail
+from schedules.commands.ledger import corrected
 from schedules.domain import resolver
 from schedules.models import Override, OverrideKind, Schedule
 
@@ -49,7 +50,9 @@ def add_override(
                 field="confirmGap",
                 reason="creates_gap",
             )
-        row.save()
+        note = f"override: {row.get_kind_display()}"
+        with corrected(schedule, start, by=by, now=now, note=note):
+            row.save()
         trail.record(
             "schedule.override_added", schedule, by=by, now=now, changes={"kind": str(kind)}
         )

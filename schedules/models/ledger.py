@@ -1,11 +1,30 @@
 """The record of who really was on call. Append-only: a correction is a new row."""
 
+from typing import Any, NoReturn
+
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from accounts.models import User
 from core import ids
 from schedules.models.rules import Schedule
+
+
+def _refuse(*_: Any, **__: Any) -> NoReturn:
+    raise TypeError("the record of duty is append-only; a correction is a new row")
+
+
+class AppendOnlyQuerySet(models.QuerySet["LedgerSpan"]):
+    """On PostgreSQL a trigger says the same to everybody else."""
+
+    update = _refuse
+    bulk_update = _refuse
+    delete = _refuse
+
+    def standing(self) -> "AppendOnlyQuerySet":
+        """What the record says in the end: neither corrected nor withdrawn."""
+        return self.filter(corrections=None, withdrawn=False)
 
 
 class LedgerSpan(models.Model):
@@ -34,6 +53,8 @@ class LedgerSpan(models.Model):
     recorded_at = models.DateTimeField()
     recorded_by = models.CharField(max_length=200, blank=True, default="")
 
+    objects = AppendOnlyQuerySet.as_manager()
+
     class Meta:
         ordering = ["start", "id"]
         constraints = [
@@ -44,14 +65,23 @@ class LedgerSpan(models.Model):
             models.Index(fields=["user", "end"], name="ledger_of_user"),
         ]
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk:
+            _refuse()
+        super().save(*args, **kwargs)
+
+    delete = _refuse
+
 
 class LedgerMark(models.Model):
     """How far a schedule is recorded, and whose spans are still open then.
 
-    `open_spans`: [{"user": id, "since": ISO instant, "type": …, "id": …, "name": …}].
+    `open_spans`: [{"user": id, "who": name, "since": ISO instant, "type": …, "id": …, "name": …,
+    "late": bool}], where type, id and name are the reason. Before `began_at` nothing is known.
     """
 
     schedule = models.OneToOneField(Schedule, on_delete=models.CASCADE, related_name="ledger_mark")
+    began_at = models.DateTimeField(db_default=Now())
     recorded_until = models.DateTimeField()
     open_spans = models.JSONField(default=list)
 
