@@ -10,7 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, OperationalError
-from django.http import Http404
+from django.http import Http404, HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, status
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -81,6 +82,19 @@ def envelope(code: str, message: str, *, field: str = "", reason: str = "") -> d
     return {"status": "error", "error": error}
 
 
+def error_answer(status: int) -> JsonResponse:
+    """The envelope, for errors that strike before or beside the framework of the API."""
+    code, message = _CODES.get(status, ("INVALID_REQUEST", "The request could not be read"))
+    return JsonResponse(envelope(code, message or "Not allowed"), status=status)
+
+
+@csrf_exempt
+def unknown(request: HttpRequest) -> JsonResponse:
+    """Every address below /api/ where nothing is: programs get no page."""
+    message = "There is nothing at this address; /api/openapi.json lists what there is"
+    return JsonResponse(envelope("NOT_FOUND", message), status=404)
+
+
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     """Every error of the API in one envelope; the unexpected is logged and says nothing."""
     if isinstance(error, ProductError):
@@ -105,6 +119,7 @@ _CODES = {
     403: ("FORBIDDEN", ""),
     404: ("NOT_FOUND", "Not found"),
     429: ("RATE_LIMITED", "Too many requests"),
+    500: ("INTERNAL_ERROR", "Internal server error"),
 }
 
 

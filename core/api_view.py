@@ -5,11 +5,11 @@ A view is an `ApiView` with `scopes` (method -> scope of the key) and perhaps `l
 """
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from django.db import models
 from drf_spectacular.utils import inline_serializer
-from rest_framework import serializers
+from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -29,6 +29,14 @@ class ApiView(APIView):
     scopes: ClassVar[Mapping[str, str]] = {}
     limits: ClassVar[Mapping[str, int]] = {}
     rate_verdict: rate.Verdict | None = None
+
+    def permission_denied(
+        self, request: Any, message: str | None = None, code: str | None = None
+    ) -> NoReturn:
+        """A method that is not there needs no scope: it is 405, once it is known who asks."""
+        if request.successful_authenticator and request.method not in self.allowed_methods:
+            raise exceptions.MethodNotAllowed(request.method)
+        super().permission_denied(request, message, code)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)

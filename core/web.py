@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template import loader
 
 from core.actor import Actor
+from core.api import error_answer
 from core.errors import ProductError
 
 View = Callable[..., HttpResponse]
@@ -63,7 +64,12 @@ def chosen_theme(request: HttpRequest) -> str:
 
 
 def error_page(request: HttpRequest, status: int, **facts: str) -> HttpResponse:
-    """The page of an error, drawn without session, person and database: they may be what broke."""
+    """The page of an error, drawn without session, person and database: they may be what broke.
+
+    Programs, which live below /api/, get the envelope of the API instead.
+    """
+    if request.path_info.startswith("/api/"):
+        return error_answer(status)
     values = {"theme": chosen_theme(request), "version": settings.VERSION, **facts}
     page = loader.get_template(f"errors/{status}.html").render(values)
     return HttpResponse(page, status=status)

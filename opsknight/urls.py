@@ -1,9 +1,10 @@
 """All routes. Machine routes first: core.fast_lane resolves them without the middleware chain."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from accounts.web.admin_sign_in import admin_sign_in
+from core.api import unknown
 from opsknight import health
 from opsknight.openapi import openapi_document
 
@@ -16,6 +17,7 @@ urlpatterns: list = [
     path("", include("escalation.api.urls")),
     path("", include("incidents.api.urls")),
     path("api/openapi.json", openapi_document, name="openapi"),
+    re_path(r"^api(?:/|$)", unknown),
     path("", include("accounts.web.urls")),
     path("", include("notifications.web.urls")),
     path("", include("services.web.urls")),

@@ -12,6 +12,9 @@ from incidents import commands
 from incidents.domain.lifecycle import Status
 from incidents.models import Incident
 
+# Fields that mean something only together with a certain status.
+NEEDS_STATUS = {"snoozeDuration": Status.SNOOZED, "resolutionNote": Status.RESOLVED}
+
 
 def person(public_id: str | None) -> User | None:
     """Raises ValidationFailed for an unknown or disabled person."""
@@ -37,6 +40,7 @@ def apply(incident: Incident, body: dict[str, Any], *, by: Actor, now: datetime)
     """All of it or nothing."""
     if body.get("assigneeId") and body.get("assignedTeamId"):
         raise ValidationFailed("Assign a person or a team, not both", field="assignedTeamId")
+    _refuse_what_has_no_effect(body)
     with transaction.atomic():
         if "title" in body or "description" in body:
             commands.edit_text(
@@ -56,6 +60,14 @@ def apply(incident: Incident, body: dict[str, Any], *, by: Actor, now: datetime)
             _assign(incident, body, by=by, now=now)
         if "status" in body:
             _move(incident, body, by=by, now=now)
+
+
+def _refuse_what_has_no_effect(body: dict[str, Any]) -> None:
+    """Who sends a duration and is told 200 believes that it sleeps. Raises ValidationFailed."""
+    for name, status in NEEDS_STATUS.items():
+        if name in body and body.get("status") != status:
+            remedy = f"{name} has an effect only together with “status”: “{status}”"
+            raise ValidationFailed(remedy, field=name, reason="status_missing")
 
 
 def _assign(incident: Incident, body: dict[str, Any], *, by: Actor, now: datetime) -> None:

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from accounts.domain import roles
 from core import clock
-from core.api_view import ApiView, actor_of_api, checked, listed, listing
+from core.api_view import ApiView, DeletedOut, actor_of_api, checked, listed, listing
 from core.errors import Forbidden, NotFound
 from incidents import commands, queries
 from incidents.api import changes, filters
@@ -19,7 +19,12 @@ from incidents.commands.create import Draft
 from incidents.models import Incident
 from services import queries as services
 
-SCOPES = {"GET": "incidents:read", "POST": "incidents:write", "PATCH": "incidents:write"}
+SCOPES = {
+    "GET": "incidents:read",
+    "POST": "incidents:write",
+    "PATCH": "incidents:write",
+    "DELETE": "incidents:delete",
+}
 
 
 def visible(request: Request) -> QuerySet[Incident]:
@@ -81,7 +86,7 @@ class Incidents(ApiView):
 
 class OneIncident(ApiView):
     scopes = SCOPES
-    limits = {"GET": 200, "PATCH": 100}
+    limits = {"GET": 200, "PATCH": 100, "DELETE": 50}
 
     @extend_schema(operation_id="getIncident", responses=shapes.IncidentDetailOut)
     def get(self, request: Request, public_id: str) -> Response:
@@ -108,6 +113,15 @@ class OneIncident(ApiView):
         by = actor_of_api(request)
         changes.apply(incident, body, by=by, now=clock.now())
         return Response(shapes.changed_json(incident_of(request, public_id)))
+
+    @extend_schema(operation_id="deleteIncident", responses=DeletedOut)
+    def delete(self, request: Request, public_id: str) -> Response:
+        """Deletes it for good, for admins only. Resolving is nearly always what you want."""
+        incident = incident_of(request, public_id)
+        if not roles.may(request.user.role, roles.Ability.DELETE_INCIDENT):
+            raise Forbidden("Only admins may delete incidents")
+        commands.delete(incident, by=actor_of_api(request), now=clock.now())
+        return Response({"deleted": True, "id": incident.public_id})
 
 
 class Notes(ApiView):

@@ -2,6 +2,7 @@
 
 from incidents.commands.alerts import Outcome, ingest
 from incidents.commands.create import create
+from incidents.commands.delete import delete
 from incidents.commands.edit import (
     add_note,
     assign,
@@ -37,6 +38,7 @@ __all__ = [
     "change_priority",
     "change_urgency",
     "create",
+    "delete",
     "edit_text",
     "escalate_now",
     "ingest",

@@ -4,10 +4,12 @@ import json
 from collections.abc import Callable
 
 import pytest
+from django.db import OperationalError
+from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import Team, User
-from core import clock
+from core import clock, config
 
 pytestmark = pytest.mark.django_db
 
@@ -53,9 +55,39 @@ def test_only_json_is_read(api: Callable, alice: User):
 
 
 def test_a_method_that_is_not_there(api: Callable, alice: User):
-    answer = api(alice).put("/api/teams", {})
-    assert answer.status_code in {403, 405}
+    answer = api(alice, "teams:read").put("/api/teams", {})
+    assert answer.status_code == 405
+    assert answer.json()["error"]["code"] == "INVALID_REQUEST"
+    assert set(answer["Allow"].split(", ")) == {"GET", "POST", "HEAD", "OPTIONS"}
+    assert APIClient().put("/api/teams").status_code == 401
+
+
+@pytest.mark.parametrize("method", ["get", "post", "delete"])
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/nowhere", "/api/teams/", "/api/events/x"])
+def test_an_address_that_is_not_there_answers_as_an_api(root: User, method: str, path: str):
+    strict = APIClient(enforce_csrf_checks=True)
+    answer = getattr(strict, method)(path)
+    assert answer.status_code == 404
     assert answer.json()["status"] == "error"
+    assert answer.json()["error"]["code"] == "NOT_FOUND"
+    assert "/api/openapi.json" in answer.json()["error"]["message"]
+
+
+def test_a_dead_database_answers_as_an_api_too(root: User, monkeypatch):
+    def dead(*_: object) -> None:
+        raise OperationalError("no route to host swordfish")
+
+    monkeypatch.setattr("core.config.public_url", dead)
+    answer = Client(raise_request_exception=False).get("/api/teams")
+    assert answer.status_code == 500
+    assert answer.json()["error"] == {"code": "INTERNAL_ERROR", "message": "Internal server error"}
+
+
+def test_a_foreign_host_name_is_refused_as_an_api_does(root: User):
+    config.put("public_url", "https://pager.example.com")
+    answer = Client().get("/api/teams", headers={"host": "evil.example.com"})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "INVALID_REQUEST"
 
 
 def test_every_answer_tells_the_limit(api: Callable, alice: User):

@@ -130,6 +130,29 @@ def test_a_bad_change_is_refused_by_field(
     assert answer.json()["error"]["details"]["field"] == field
 
 
+@pytest.mark.parametrize(
+    ("change", "remedy"),
+    [
+        ({"snoozeDuration": 30}, "“status”: “SNOOZED”"),
+        ({"snoozeDuration": 30, "status": "ACKNOWLEDGED"}, "“status”: “SNOOZED”"),
+        ({"resolutionNote": "Restarted it", "title": "Changed"}, "“status”: “RESOLVED”"),
+        ({"resolutionNote": "Restarted it", "status": "SNOOZED"}, "“status”: “RESOLVED”"),
+    ],
+)
+def test_a_field_without_effect_is_refused_with_its_remedy(
+    change: dict, remedy: str, client: APIClient, shop: SimpleNamespace
+):
+    path = f"{PATH}/{open_one(client, shop)['id']}"
+    before = client.get(path).json()
+    answer = client.patch(path, change)
+    assert answer.status_code == 422
+    error = answer.json()["error"]
+    assert error["code"] == "VALIDATION_ERROR"
+    assert error["details"] == {"field": next(iter(change)), "reason": "status_missing"}
+    assert remedy in error["message"]
+    assert client.get(path).json() == before
+
+
 def test_reopening_next_to_an_active_twin_is_a_conflict(client: APIClient, shop: SimpleNamespace):
     first = open_one(client, shop, dedupKey="pay-1")
     client.patch(f"{PATH}/{first['id']}", {"status": "RESOLVED"})
