@@ -7,7 +7,8 @@ from django.db.models.functions import Lower
 
 from accounts.models import Team, User
 from core import ids
-from escalation.domain.engine import TargetKind
+from escalation.domain import wording
+from escalation.domain.engine import FIRST_RANK, TargetKind
 from schedules.models import Schedule
 
 
@@ -17,6 +18,14 @@ class EscalationPolicy(models.Model):
     public_id = models.CharField(max_length=32, unique=True, default=ids.policy, editable=False)
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True, default="", max_length=2000)
+    team = models.ForeignKey(
+        Team,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="policies",
+        help_text="Is told of holes ahead; without one the admins are",
+    )
     current = models.ForeignKey(
         "PolicyVersion",
         null=True,
@@ -101,6 +110,21 @@ class StepTarget(models.Model):
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT)
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL)
     schedule = models.ForeignKey(Schedule, null=True, blank=True, on_delete=models.SET_NULL)
+    rank = models.PositiveSmallIntegerField(
+        default=FIRST_RANK,
+        db_default=FIRST_RANK,
+        help_text="Of a schedule: 1 is on call, 2 the next in the rotation",
+    )
 
     class Meta:
         ordering = ["position", "id"]
+
+    @property
+    def named(self) -> User | Team | Schedule | None:
+        """Who or what is paged; None when the team or schedule was deleted."""
+        return self.user or self.team or self.schedule
+
+    @property
+    def words(self) -> str:
+        """As a ladder names it: "secondary of Payments"."""
+        return wording.named(TargetKind(self.kind), str(self.named), self.rank)

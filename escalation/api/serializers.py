@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from core.api_time import iso
-from escalation.commands import MAX_STEPS, MAX_TARGETS, MAX_WAIT_MINUTES
+from escalation.commands import MAX_RANK, MAX_STEPS, MAX_TARGETS, MAX_WAIT_MINUTES
 from escalation.domain.engine import MAX_CYCLES, TargetKind
 from escalation.models import EscalationPolicy, Step, StepTarget
 from notifications.models import Channel
@@ -15,11 +15,15 @@ API_KINDS = ["USER", "TEAM", "SCHEDULE"]
 
 
 class TargetShape(serializers.Serializer):
-    """Whom a step pages; `leadOnly` narrows a team to its lead."""
+    """Whom a step pages; `leadOnly` narrows a team to its lead.
+
+    `position` counts in the rotation of a schedule: 1 is on call, 2 the next in turn (secondary).
+    """
 
     type = serializers.ChoiceField(API_KINDS)
     id = serializers.CharField(max_length=40)
     leadOnly = serializers.BooleanField(default=False)
+    position = serializers.IntegerField(min_value=1, max_value=MAX_RANK, default=1)
 
 
 class StepShape(serializers.Serializer):
@@ -35,7 +39,10 @@ class StepShape(serializers.Serializer):
 
 
 class PolicyIn(serializers.Serializer):
-    """Body of POST and PUT. `repeatCount` null = until acknowledged."""
+    """Body of POST and PUT. `repeatCount` null = until acknowledged.
+
+    `teamId` is the owner, told when somebody is missing ahead; null: the admins are.
+    """
 
     name = serializers.CharField(max_length=120)
     description = serializers.CharField(max_length=2000, default="", allow_blank=True)
@@ -45,6 +52,7 @@ class PolicyIn(serializers.Serializer):
     repeatCount = serializers.IntegerField(
         min_value=0, max_value=MAX_CYCLES, default=0, allow_null=True
     )
+    teamId = serializers.CharField(max_length=40, default=None, allow_null=True)
     fallbackUserIds = serializers.ListField(
         child=serializers.CharField(max_length=40), default=list, max_length=20
     )
@@ -70,6 +78,7 @@ def policy_json(policy: EscalationPolicy) -> dict[str, Any]:
         "version": version.number,
         "initialDelayMinutes": version.initial_delay_minutes,
         "repeatCount": version.repeat_count,
+        "teamId": policy.team.public_id if policy.team else None,
         "fallbackUserIds": [user.public_id for user in version.fallback_users.all()],
         "steps": [_step(step) for step in version.steps.all()],
         "createdAt": iso(policy.created_at),
@@ -85,7 +94,7 @@ def _step(step: Step) -> dict[str, Any]:
 
 
 def _target(target: StepTarget) -> dict[str, Any] | None:
-    row = target.user or target.team or target.schedule
+    row = target.named
     if row is None:
         return None
     kind = "TEAM" if target.kind == TargetKind.TEAM_LEAD else target.kind
@@ -94,4 +103,5 @@ def _target(target: StepTarget) -> dict[str, Any] | None:
         "id": row.public_id,
         "name": str(row),
         "leadOnly": target.kind == TargetKind.TEAM_LEAD,
+        "position": target.rank,
     }

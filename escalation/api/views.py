@@ -55,13 +55,18 @@ def _spec(body: dict[str, Any]) -> PolicySpec:
 
 
 def _target(given: dict[str, Any], field: str) -> TargetSpec:
+    rank = given["position"]
     if given["type"] == "USER":
-        return TargetSpec(user=_row(User.objects.pageable(), given["id"], field))
+        return TargetSpec(user=_row(User.objects.pageable(), given["id"], field), rank=rank)
     if given["type"] == "SCHEDULE":
         schedules = Schedule.objects.filter(archived_at=None)
-        return TargetSpec(schedule=_row(schedules, given["id"], field))
+        return TargetSpec(schedule=_row(schedules, given["id"], field), rank=rank)
     team = _row(Team.objects.all(), given["id"], field)
-    return TargetSpec(team=team, lead_only=given["leadOnly"])
+    return TargetSpec(team=team, lead_only=given["leadOnly"], rank=rank)
+
+
+def _team(public_id: str | None) -> Team | None:
+    return None if public_id is None else _row(Team.objects.all(), public_id, "teamId")
 
 
 def _row(rows: Any, public_id: str, field: str) -> Any:
@@ -115,6 +120,7 @@ class Policies(ApiView):
             name=body["name"],
             description=body["description"],
             spec=_spec(body),
+            team=_team(body["teamId"]),
             by=actor_of_api(request),
             now=clock.now(),
         )
@@ -138,15 +144,17 @@ class OnePolicy(ApiView):
         """Version n+1. With If-Match an edit in between is refused (409)."""
         _require_edit(request)
         body = checked(shapes.PolicyIn, request)
+        policy, team = _policy(public_id), _team(body["teamId"])
+        acting: dict[str, Any] = {"by": actor_of_api(request), "now": clock.now()}
         commands.save_policy(
-            _policy(public_id),
+            policy,
             _spec(body),
-            by=actor_of_api(request),
-            now=clock.now(),
+            **acting,
             name=body["name"],
             description=body["description"],
             expected_version=_expected_version(request),
         )
+        commands.give_policy(policy, team, **acting)
         return _answer(_policy(public_id))
 
     @extend_schema(operation_id="archiveEscalationPolicy", responses={204: None})

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 MAX_CYCLES = 9
+FIRST_RANK = 1
 EXHAUSTED_REPEAT = timedelta(hours=1)
 # A step that fires later than this after its due time gives people their full wait from now on:
 # after an outage nobody is woken twice within a second.
@@ -27,11 +28,15 @@ class TargetKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom to page: `id` is the primary key of the person, team or schedule."""
+    """Whom to page: `id` is the primary key of the person, team or schedule.
+
+    `rank` counts in the rotation of a schedule: 1 is on call, 2 the next in turn.
+    """
 
     kind: TargetKind
     id: int
     label: str = ""
+    rank: int = FIRST_RANK
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from core.errors import ProductError
 from core.form_rows import Move, Row
 from core.widgets import SelectList
 from escalation.commands import (
+    MAX_RANK,
     MAX_STEPS,
     MAX_TARGETS,
     MAX_WAIT_MINUTES,
@@ -19,7 +20,8 @@ from escalation.commands import (
     StepSpec,
     TargetSpec,
 )
-from escalation.domain.engine import MAX_CYCLES
+from escalation.domain import wording
+from escalation.domain.engine import FIRST_RANK, MAX_CYCLES
 from escalation.models import PolicyVersion, StepTarget
 from notifications.models import Channel
 from schedules.models import Schedule
@@ -34,6 +36,8 @@ REPEATS = [
 # The bell alone reaches nobody, so a step cannot ask for it.
 CHANNELS = [(channel.value, channel.label) for channel in Channel if channel != Channel.IN_APP]
 STEPS = "steps"
+# Offered for each schedule: on call, and the two behind; what a version names already stays.
+RANKS = (FIRST_RANK, 2, 3)
 # "On reorder, delay stays with the position" (escalation section 4).
 STAYING = ("escalate_after_minutes",)
 
@@ -42,6 +46,11 @@ class PolicyForm(forms.Form):
     name = forms.CharField(max_length=120, help_text="What it is for: Business critical, Calm.")
     description = forms.CharField(
         max_length=2000, required=False, widget=forms.Textarea({"rows": 2})
+    )
+    team = forms.ChoiceField(
+        required=False,
+        label="Owner",
+        help_text="Told when somebody will be missing. Nobody chosen: the admins are told.",
     )
     initial_delay_minutes = forms.IntegerField(
         min_value=0,
@@ -105,6 +114,7 @@ class Choices:
         self.fallback = [] if version is None else list(version.fallback_users.all())
         people = [target.user for target in targets if target.user] + self.fallback
         schedules = [target.schedule for target in targets if target.schedule]
+        self.ranks = sorted({*RANKS, *(target.rank for target in targets)})
         self.people = _with(User.objects.pageable(), people)
         self.teams = list(Team.objects.all())
         self.schedules = _with(Schedule.objects.filter(archived_at=None), schedules)
@@ -112,10 +122,7 @@ class Choices:
     def groups(self) -> list[tuple[str, Any]]:
         return [
             ("", "Choose"),
-            (
-                "On call in a schedule",
-                [(f"schedule:{s.public_id}", f"{s} (on call)") for s in self.schedules],
-            ),
+            *((_place(rank), self._ranked(rank)) for rank in self.ranks),
             ("A whole team", [(f"team:{t.public_id}", f"{t} (whole team)") for t in self.teams]),
             (
                 "The lead of a team",
@@ -124,12 +131,24 @@ class Choices:
             ("One person", [(f"user:{user.public_id}", _named(user)) for user in self.people]),
         ]
 
+    def _ranked(self, rank: int) -> list[tuple[str, str]]:
+        words = {FIRST_RANK: "on call", wording.SECONDARY: "secondary"}
+        word = words.get(rank, f"{wording.ordinal(rank)} in rotation")
+        return [(_of_schedule(one, rank), f"{one} ({word})") for one in self.schedules]
+
     def persons(self) -> list[tuple[str, str]]:
         return [("", "Choose"), *((user.public_id, _named(user)) for user in self.people)]
 
+    def owners(self) -> list[tuple[str, str]]:
+        return [("", "Choose"), *((team.public_id, team.name) for team in self.teams)]
+
     def specs(self) -> dict[str, TargetSpec]:
         found = {f"user:{user.public_id}": TargetSpec(user=user) for user in self.people}
-        found |= {f"schedule:{s.public_id}": TargetSpec(schedule=s) for s in self.schedules}
+        for rank in range(FIRST_RANK, MAX_RANK + 1):
+            found |= {
+                _of_schedule(one, rank): TargetSpec(schedule=one, rank=rank)
+                for one in self.schedules
+            }
         for team in self.teams:
             found[f"team:{team.public_id}"] = TargetSpec(team=team)
             found[f"lead:{team.public_id}"] = TargetSpec(team=team, lead_only=True)
@@ -149,6 +168,7 @@ class PolicyEditor:
     ) -> None:
         self.choices = choices
         self.form = PolicyForm(data, initial=initial)
+        self.form.fields["team"].choices = choices.owners()  # type: ignore[attr-defined]
         self.form.fields["fallback"].choices = choices.persons()  # type: ignore[attr-defined]
         self.steps = StepRows(
             data,
@@ -170,6 +190,11 @@ class PolicyEditor:
 
     def blame(self, error: ProductError) -> None:
         self.form.add_error(error.field if error.field in self.form.fields else None, error.message)
+
+    @property
+    def owner(self) -> Team | None:
+        chosen = self.form.cleaned_data["team"]
+        return next((team for team in self.choices.teams if team.public_id == chosen), None)
 
     def spec(self) -> PolicySpec:
         given, specs = self.form.cleaned_data, self.choices.specs()
@@ -201,6 +226,7 @@ def of_version(version: PolicyVersion, choices: Choices) -> PolicyEditor:
     initial = {
         "name": policy.name,
         "description": policy.description,
+        "team": policy.team.public_id if policy.team else "",
         "initial_delay_minutes": version.initial_delay_minutes,
         "repeat": FOREVER if repeat is None else str(min(repeat, MAX_CYCLES - 1)),
         "fallback": [user.public_id for user in choices.fallback],
@@ -225,9 +251,22 @@ def _value(target: StepTarget) -> str:
     if target.user:
         return f"user:{target.user.public_id}"
     if target.schedule:
-        return f"schedule:{target.schedule.public_id}"
+        return _of_schedule(target.schedule, target.rank)
     kind = "lead" if target.kind == "TEAM_LEAD" else "team"
     return f"{kind}:{target.team.public_id}" if target.team else ""
+
+
+def _of_schedule(schedule: Schedule, rank: int) -> str:
+    plain = f"schedule:{schedule.public_id}"
+    return plain if rank == FIRST_RANK else f"{plain}:{rank}"
+
+
+def _place(rank: int) -> str:
+    if rank == FIRST_RANK:
+        return "On call in a schedule"
+    if rank == wording.SECONDARY:
+        return "The secondary: next in the rotation of a schedule"
+    return f"The {wording.ordinal(rank)} in the rotation of a schedule"
 
 
 def _with(rows: Any, named: Sequence[Any]) -> list[Any]:

@@ -142,11 +142,10 @@ def _recipients(steps: Sequence[Step], plan: Plan, now: datetime) -> list[list[R
 
 
 def _goal(target: StepTarget) -> Goal:
-    named = target.user or target.team or target.schedule
+    named = target.named
     if named is None:
         return Goal("a target that was deleted", "circle-alert")
-    kind = TargetKind(target.kind)
-    label = f"lead of {named}" if kind is TargetKind.TEAM_LEAD else str(named)
+    kind, label = TargetKind(target.kind), target.words
     gone = getattr(named, "archived_at", None) or getattr(named, "status", "") == "DISABLED"
     if gone:
         return Goal(f"{label} ({'archived' if target.schedule else 'disabled'})", "circle-alert")

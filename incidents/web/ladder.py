@@ -167,11 +167,9 @@ def _rungs(version: PolicyVersion | None) -> list[Rung]:
 
 def _goal(target: StepTarget) -> Goal:
     kind = TargetKind(target.kind)
-    named = target.user or target.team or target.schedule
-    if named is None:
+    if target.named is None:
         return Goal("a target that was deleted", "circle-alert")
-    lead = kind is TargetKind.TEAM_LEAD
-    return Goal(f"lead of {named}" if lead else str(named), TARGET_ICONS[kind])
+    return Goal(target.words, TARGET_ICONS[kind])
 
 
 def _implicit(incident: Incident) -> list[Rung]:

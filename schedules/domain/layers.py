@@ -1,6 +1,7 @@
 """What one layer says: at an instant by arithmetic, over a period by listing its turns."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from schedules.domain.rotation import (
     pattern,
     shift_at,
     slot,
+    slot_index,
     wall_end_of_duty,
 )
 from schedules.domain.walltime import in_utc, read_clock, resolve
@@ -28,23 +30,47 @@ class Turn(NamedTuple):
     users: Slot
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose turn it is: the slot of a rotation by its index."""
+
+    slots: tuple[Slot, ...]
+    index: int
+
+    @property
+    def users(self) -> Slot:
+        return self.slots[self.index] if self.slots else ()
+
+    def after(self) -> Iterator[Slot]:
+        """Yield the slots whose turn comes next, once round, without the present one."""
+        yield from self.slots[self.index + 1 :]
+        yield from self.slots[: self.index]
+
+
 def users_at(layer: Layer, at: datetime) -> Slot:
     """Return the people whom a layer puts on duty at an instant (UTC)."""
+    place = place_at(layer, at)
+    return () if place is None else place.users
+
+
+def place_at(layer: Layer, at: datetime) -> Place | None:
+    """Return whose turn it is in a layer at an instant (UTC), or None when it is nobody's."""
     version = version_at(layer, at)
     if version is None:
-        return ()
+        return None
     rotation, restrictions = version.rotation, version.restrictions
     reading = read_clock(at, version.zone)
     shift = shift_at(rotation, reading)
     if shift == BEFORE_START:
-        return ()
+        return None
     if rotation.shift_length_minutes and reading.reached(wall_end_of_duty(rotation, shift)):
-        return ()
+        return None
     if version.end is not None and reading.reached(version.end):
-        return ()
+        return None
     if restrictions and not is_open(restrictions, reading):
-        return ()
-    return slot(rotation, pattern(rotation, restrictions), shift)
+        return None
+    index = slot_index(rotation, pattern(rotation, restrictions), shift)
+    return Place(rotation.slots, index)
 
 
 def version_at(layer: Layer, at: datetime) -> LayerVersion | None:

@@ -41,7 +41,7 @@ def settle(
 
     An empty result is a gap. `answers` is read only as far as needed.
     """
-    working = _answering_level(answers, overrides, inactive)
+    working = answering_level(answers, overrides, inactive)
     for override in overrides:
         working = _applied(override, working)
     unique: dict[UserId, OnCall] = {}
@@ -51,9 +51,10 @@ def settle(
     return tuple(unique.values())
 
 
-def _answering_level(
+def answering_level(
     answers: Iterable[Answer], overrides: Sequence[Override], inactive: frozenset[UserId]
 ) -> Answer:
+    """Return what the first level says that has, or is given, somebody active."""
     for level in answers:
         if level and (_anybody(level, inactive) or _is_replaced(level, overrides, inactive)):
             return level

@@ -38,6 +38,16 @@ def answers(
             yield at, answer
 
 
+def instants(schedule: Schedule, start: datetime, end: datetime) -> Iterator[datetime]:
+    """Yield each instant of `[start, end)` at which any turn or override begins or ends."""
+    overrides = [one for one in schedule.overrides if one.start < end and one.end > start]
+    last: datetime | None = None
+    for at, _, _ in _changes(levels(schedule.layers), overrides, start, end):
+        if at != last:
+            last = at
+            yield at
+
+
 def _changes(
     stacked: list[list[Layer]], overrides: list[Override], start: datetime, end: datetime
 ) -> list[Change]:

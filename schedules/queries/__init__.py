@@ -10,6 +10,7 @@ from schedules.queries.feeds import (
     feeds_of,
     fingerprint,
 )
+from schedules.queries.instant import on_call
 from schedules.queries.ledger import (
     fact_of,
     marks,
@@ -26,7 +27,6 @@ from schedules.queries.rules import (
     current_overrides,
     live,
     load,
-    on_call,
     override_value,
     read,
     users_of,

@@ -3,7 +3,7 @@
 import zoneinfo
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 
 from accounts.domain import roles
 from accounts.models import User, UserStatus
-from schedules.domain import model, resolver
+from schedules.domain import model
 from schedules.models import LayerVersion, Override, OverrideKind, OverrideSeries, Schedule
 from schedules.queries import changes
 from schedules.queries.windows import restriction_value
@@ -58,18 +58,6 @@ def with_person(user: User, now: datetime) -> set[int]:
     named = Override.objects.filter(either, cancelled_at=None, end__gt=now)
     series = OverrideSeries.objects.filter(either, Q(ended_at=None) | Q(ended_at__gt=now))
     return found.union(*(rows.values_list("schedule_id", flat=True) for rows in (named, series)))
-
-
-def on_call(schedule_ids: Iterable[int], at: datetime) -> dict[int, list[OnCallNow]]:
-    """Who is on call in each schedule at `at`; an empty list is a gap. Four queries in all."""
-    rules = read(schedule_ids, start=at, end=at + timedelta(seconds=1))
-    return {
-        pk: [
-            OnCallNow(rules.people[entry.user], entry.because)
-            for entry in resolver.on_call(value, at)
-        ]
-        for pk, value in rules.values.items()
-    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,13 @@ def test_a_policy_comes_back_as_it_was_given(
     plain = {"channels": [], "leadOnly": False}
     first, second = made["steps"]
     assert first["targets"] == [
-        {"type": "SCHEDULE", "id": rota.public_id, "name": "Primary", "leadOnly": False}
+        {
+            "type": "SCHEDULE",
+            "id": rota.public_id,
+            "name": "Primary",
+            "leadOnly": False,
+            "position": 1,
+        }
     ]
     assert first["channels"] == plain["channels"]
     assert second["targets"][1] == {
@@ -63,10 +69,24 @@ def test_a_policy_comes_back_as_it_was_given(
         "id": platform.public_id,
         "name": "Platform",
         "leadOnly": True,
+        "position": 1,
     }
     assert made | {key: body[key] for key in body if key != "steps"} == made
     assert admin.get(f"{PATH}/{made['id']}").json() == made
     assert admin.get(PATH).json()["escalationPolicies"] == [made]
+
+
+def test_the_secondary_and_the_owner_travel_over_the_wire(admin: APIClient, platform: Team):
+    rota = schedules.create_schedule(name="Primary", time_zone="UTC", by=SYSTEM, now=clock.now())
+    second = {"type": "SCHEDULE", "id": rota.public_id, "position": 2}
+    body = {"name": "Calm", "teamId": platform.public_id, "steps": [{"targets": [second]}]}
+    made = admin.post(PATH, body).json()
+    assert made["steps"][0]["targets"][0]["position"] == 2
+    assert made["teamId"] == platform.public_id
+    again = admin.put(f"{PATH}/{made['id']}", body | {"teamId": None}).json()
+    assert (again["teamId"], again["steps"]) == (None, made["steps"])
+    refused = admin.post(PATH, body | {"name": "Odd", "teamId": "team_x"})
+    assert refused.json()["error"]["details"]["field"] == "teamId"
 
 
 def test_defaults_are_those_of_the_documentation(admin: APIClient, alice: User):

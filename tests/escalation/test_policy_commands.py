@@ -160,6 +160,46 @@ def test_disabled_people_and_those_who_opted_out_are_not_paged(
     assert names_of_policy([TargetSpec(team=platform), TargetSpec(user=alice)]) == []
 
 
+def test_the_secondary_is_the_next_in_the_rotation(rota: Schedule, alice: User, bob: User):
+    spec = LayerSpec(unit="week", anchor=datetime(2026, 3, 2, 9), slots=[[alice.pk], [bob.pk]])
+    schedules.edit_layer(rota.layers.get(), spec, effective_from=NOW, restart=True, **ACTING)
+    targets = [TargetSpec(schedule=rota, rank=rank) for rank in (1, 2, 3)]
+    assert names(targets) == [
+        ("Alice", "on call in Primary, layer Week"),
+        ("Bob", "secondary of Primary, layer Week"),
+    ]
+
+
+def test_only_schedules_have_positions(alice: User, rota: Schedule):
+    for target in (TargetSpec(user=alice, rank=2), TargetSpec(schedule=rota, rank=10)):
+        with pytest.raises(ValidationFailed, match="position in a rotation is 1 to 9"):
+            commands.create_policy(
+                name="Odd", spec=PolicySpec([StepSpec([target])]), by=SYSTEM, now=NOW
+            )
+
+
+def test_a_rank_is_part_of_the_version_that_an_incident_keeps(rota: Schedule):
+    def saying(rank: int) -> PolicySpec:
+        return PolicySpec([StepSpec([TargetSpec(schedule=rota, rank=rank)])])
+
+    policy = commands.create_policy(name="Calm", spec=saying(2), **ACTING)
+    first = policy.current_id
+    commands.save_policy(policy, saying(1), **ACTING)
+    policy.refresh_from_db()
+    ranks = [queries.plans([pk])[pk].steps[0].targets[0].rank for pk in (first, policy.current_id)]
+    assert ranks == [2, 1]
+
+
+def test_a_policy_is_given_to_a_team(alice: User, platform: Team):
+    policy = commands.create_policy(name="Calm", spec=paging(alice), **ACTING)
+    commands.give_policy(policy, platform, **ACTING)
+    policy.refresh_from_db()
+    assert policy.team == platform
+    commands.give_policy(policy, None, **ACTING)
+    policy.refresh_from_db()
+    assert policy.team is None
+
+
 def test_recipients_of_many_targets_need_few_queries(
     alice: User, carol: User, platform: Team, rota: Schedule, django_assert_max_num_queries
 ):

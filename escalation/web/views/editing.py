@@ -27,7 +27,9 @@ def create(request: HttpRequest) -> HttpResponse:
         return _show(request, filled.rearranged(move))
     if filled.is_valid():
         try:
-            made = commands.create_policy(spec=filled.spec(), **_head(filled), **_acting(request))
+            made = commands.create_policy(
+                spec=filled.spec(), team=filled.owner, **_head(filled), **_acting(request)
+            )
         except ProductError as error:
             filled.blame(error)
         else:
@@ -58,6 +60,7 @@ def edit(request: HttpRequest, public_id: str) -> HttpResponse:
             **_head(filled),
             **_acting(request),
         )
+        commands.give_policy(policy, filled.owner, **_acting(request))
     except Conflict as error:
         if error.reason == commands.OUTDATED:
             return _collided(request, policy, expected)

@@ -11,7 +11,7 @@ from escalation.commands import PolicySpec, StepSpec, TargetSpec
 from escalation.models import EscalationPolicy, PolicyVersion
 from schedules.models import Schedule
 from services import commands as services
-from tests.web.policies.conftest import acting, filled_in, policy_form, steps_of, to
+from tests.web.policies.conftest import acting, filled_in, ladder, policy_form, steps_of, to
 from tests.web.schedules.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -63,11 +63,32 @@ def said(version: PolicyVersion) -> list:
         [
             step.escalate_after_minutes,
             step.channels,
-            [(row.kind, row.user_id, row.team_id, row.schedule_id) for row in step.targets.all()],
+            [
+                (row.kind, row.user_id, row.team_id, row.schedule_id, row.rank)
+                for row in step.targets.all()
+            ],
         ]
         for step in version.steps.all()
     ]
     return [*head, people, steps]
+
+
+def test_the_secondary_of_a_schedule_is_chosen_and_shown(
+    as_root: Client, rota: Schedule, platform: Team
+):
+    page = as_root.get("/policies/new/").content.decode()
+    assert "The secondary: next in the rotation of a schedule" in page
+    step = {"targets": [f"schedule:{rota.public_id}", f"schedule:{rota.public_id}:2"]}
+    as_root.post("/policies/new/", policy_form(step, team=platform.public_id))
+    policy = EscalationPolicy.objects.get()
+    assert policy.team == platform
+    assert [target.rank for target in policy.current.steps.get().targets.all()] == [1, 2]
+    assert "Primary secondary of Primary at once" in ladder(as_root, policy)
+    path = f"/policies/{policy.public_id}/edit/"
+    as_root.post(path, filled_in(as_root.get(path).content.decode()))
+    policy.refresh_from_db()
+    assert (policy.current.number, policy.team) == (2, platform)
+    assert [target.rank for target in policy.current.steps.get().targets.all()] == [1, 2]
 
 
 def test_steps_are_added_moved_and_removed_without_saving(as_root: Client, alice: User, bob: User):

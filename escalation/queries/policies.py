@@ -4,13 +4,16 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 
 from django.db import Error as DatabaseTrouble
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.models import Membership, Role, User, UserStatus
 from core import config
-from escalation.domain.engine import Plan, StepPlan, Target, TargetKind
+from escalation.domain import wording
+from escalation.domain.engine import FIRST_RANK, Plan, StepPlan, Target, TargetKind
 from escalation.models import EscalationPolicy, PolicyVersion, StepTarget
 from schedules import queries as schedules
 
@@ -51,10 +54,10 @@ def plan_of(version: PolicyVersion) -> Plan:
 
 
 def _target(row: StepTarget) -> Target | None:
-    named = row.user or row.team or row.schedule
+    named = row.named
     if named is None:
         return None  # the team or schedule is gone; the step goes on with its other targets
-    return Target(TargetKind(row.kind), named.pk, str(named))
+    return Target(TargetKind(row.kind), named.pk, str(named), row.rank)
 
 
 class Recipients:
@@ -67,7 +70,7 @@ class Recipients:
             user.pk: None if _is_disabled(user) else user for user in known
         }
         self._members: dict[int, list[Membership]] = {}
-        self._on_call: dict[int, list[schedules.OnCallNow]] = {}
+        self._on_call: dict[tuple[int, int], list[schedules.OnCallNow]] = {}
 
     def of(self, targets: Sequence[Target]) -> list[Recipient]:
         """People behind the targets, each once, first reason kept; disabled people never."""
@@ -83,8 +86,9 @@ class Recipients:
             user = self._users.get(target.id)
             return [(user, "named in the step")] if user else []
         if target.kind is TargetKind.SCHEDULE:
-            found = self._on_call.get(target.id, [])
-            return [(entry.user, f"on call in {target.label}, {entry.reason}") for entry in found]
+            found = self._on_call.get((target.id, target.rank), [])
+            place = _place(target)
+            return [(entry.user, f"{place}, {entry.reason}") for entry in found]
         members = self._members.get(target.id, [])
         if target.kind is TargetKind.TEAM_LEAD:
             leads = (member for member in members if member.team.lead_id == member.user_id)
@@ -97,12 +101,10 @@ class Recipients:
         wanted: dict[TargetKind, set[int]] = {kind: set() for kind in TargetKind}
         for target in targets:
             wanted[target.kind].add(target.id)
+        self._load_on_call(targets)
         self._load_users(wanted[TargetKind.USER] - set(self._users))
         teams = wanted[TargetKind.TEAM] | wanted[TargetKind.TEAM_LEAD]
         self._load_members(teams - set(self._members))
-        missing = wanted[TargetKind.SCHEDULE] - set(self._on_call)
-        if missing:
-            self._on_call.update(_on_call(missing, self.now))
 
     def _load_users(self, ids: set[int]) -> None:
         if ids:
@@ -116,21 +118,35 @@ class Recipients:
         for member in rows.filter(user__in=User.objects.pageable()):
             self._members[member.team_id].append(member)
 
+    def _load_on_call(self, targets: Iterable[Target]) -> None:
+        """Together for all schedules of which the same rank is wanted: mostly one question."""
+        asked = {(one.rank, one.id) for one in targets if one.kind is TargetKind.SCHEDULE}
+        missing = sorted(pair for pair in asked if pair[::-1] not in self._on_call)
+        for rank, pairs in groupby(missing, key=itemgetter(0)):
+            found = _on_call([pk for _, pk in pairs], self.now, rank)
+            self._on_call.update({(pk, rank): people for pk, people in found.items()})
 
-def _on_call(ids: Iterable[int], now: datetime) -> dict[int, list[schedules.OnCallNow]]:
+
+def _place(target: Target) -> str:
+    if target.rank == FIRST_RANK:
+        return f"on call in {target.label}"
+    return wording.behind(target.label, target.rank)
+
+
+def _on_call(ids: Sequence[int], now: datetime, rank: int) -> dict[int, list[schedules.OnCallNow]]:
     """A schedule that cannot be read is a gap that the escalation climbs past."""
     try:
-        return schedules.on_call(ids, now)
+        return schedules.on_call(ids, now, rank=rank)
     except DatabaseTrouble:
         raise  # the whole batch is tried again
     except Exception:
         log.exception("a schedule cannot be read; looking at %s one by one", sorted(ids))
-    return {pk: _on_call_alone(pk, now) for pk in ids}
+    return {pk: _on_call_alone(pk, now, rank) for pk in ids}
 
 
-def _on_call_alone(pk: int, now: datetime) -> list[schedules.OnCallNow]:
+def _on_call_alone(pk: int, now: datetime, rank: int) -> list[schedules.OnCallNow]:
     try:
-        return schedules.on_call([pk], now)[pk]
+        return schedules.on_call([pk], now, rank=rank)[pk]
     except DatabaseTrouble:
         raise
     except Exception:
@@ -166,7 +182,7 @@ def policies_using_schedule(schedule_id: int) -> list[str]:
 
 def with_steps() -> QuerySet[EscalationPolicy]:
     """Policies in use or usable, with what the current version says."""
-    rows = EscalationPolicy.objects.filter(archived_at=None).select_related("current")
+    rows = EscalationPolicy.objects.filter(archived_at=None).select_related("current", "team")
     return rows.prefetch_related("current__steps", _named_targets("current__steps__targets"))
 
 

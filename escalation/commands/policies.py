@@ -10,7 +10,7 @@ from accounts.models import Team, User
 from audit import commands as audit
 from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
-from escalation.domain.engine import MAX_CYCLES, TargetKind
+from escalation.domain.engine import FIRST_RANK, MAX_CYCLES, TargetKind
 from escalation.models import EscalationPolicy, PolicyVersion, Step, StepTarget
 from notifications.models import Channel
 from schedules.models import Schedule
@@ -18,17 +18,22 @@ from schedules.models import Schedule
 MAX_STEPS = 20
 MAX_TARGETS = 20
 MAX_WAIT_MINUTES = 24 * 60
+MAX_RANK = 9
 OUTDATED = "outdated_version"
 
 
 @dataclass(frozen=True, slots=True)
 class TargetSpec:
-    """Whom a step pages; exactly one of the three rows, `lead_only` for the lead of the team."""
+    """Whom a step pages; exactly one of the three rows, `lead_only` for the lead of the team.
+
+    `rank` in the rotation of a schedule: 1 is on call, 2 the next in turn.
+    """
 
     user: User | None = None
     team: Team | None = None
     schedule: Schedule | None = None
     lead_only: bool = False
+    rank: int = FIRST_RANK
 
     @property
     def kind(self) -> TargetKind:
@@ -59,7 +64,13 @@ class PolicySpec:
 
 
 def create_policy(
-    *, name: str, spec: PolicySpec, by: Actor, now: datetime, description: str = ""
+    *,
+    name: str,
+    spec: PolicySpec,
+    by: Actor,
+    now: datetime,
+    description: str = "",
+    team: Team | None = None,
 ) -> EscalationPolicy:
     """Raises ValidationFailed (field named) or Conflict (name taken)."""
     _check(spec)
@@ -68,7 +79,9 @@ def create_policy(
         raise ValidationFailed("Name is required", field="name", reason="required")
     try:
         with transaction.atomic():
-            policy = EscalationPolicy.objects.create(name=clean[:120], description=description)
+            policy = EscalationPolicy.objects.create(
+                name=clean[:120], description=description, team=team
+            )
             _add_version(policy, spec, number=1, by=by, now=now)
             _audit("policy.created", policy, by=by, now=now)
     except IntegrityError as error:
@@ -110,6 +123,17 @@ def save_policy(
     return locked
 
 
+def give_policy(policy: EscalationPolicy, team: Team | None, *, by: Actor, now: datetime) -> None:
+    """Says which team is told of holes ahead; None: the admins. The same team changes nothing."""
+    with transaction.atomic():
+        locked = EscalationPolicy.objects.select_for_update().get(pk=policy.pk)
+        if locked.team_id == (team.pk if team else None):
+            return
+        locked.team = team
+        locked.save(update_fields=["team"])
+        _audit("policy.given", locked, by=by, now=now)
+
+
 def archive_policy(policy: EscalationPolicy, *, by: Actor, now: datetime) -> None:
     """Raises Conflict while a service uses it."""
     users = policy.services.filter(archived_at=None).count()
@@ -143,6 +167,11 @@ def _check_step(step: StepSpec, field: str) -> None:
         if sum(row is not None for row in (target.user, target.team, target.schedule)) != 1:
             raise ValidationFailed(
                 "A target is one person, team or schedule", field=f"{field}.targets"
+            )
+        if not FIRST_RANK <= target.rank <= (MAX_RANK if target.schedule else FIRST_RANK):
+            raise ValidationFailed(
+                f"The position in a rotation is 1 to {MAX_RANK}, and only schedules have one",
+                field=f"{field}.targets",
             )
     unknown = set(step.channels) - set(Channel.values)
     if unknown:
@@ -179,6 +208,7 @@ def _add_version(
                 user=target.user,
                 team=target.team,
                 schedule=target.schedule,
+                rank=target.rank,
             )
             for place, target in enumerate(step_spec.targets)
         )
