@@ -61,6 +61,9 @@ class ScheduleChange(serializers.Serializer):
     name = serializers.CharField(max_length=120, required=False)
     timeZone = serializers.CharField(max_length=64, required=False)
     description = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+    revision = serializers.IntegerField(
+        min_value=1, required=False, help_text="What you saw; like the header If-Match"
+    )
 
 
 class SlotShape(serializers.Serializer):
@@ -92,15 +95,20 @@ class RestrictionShape(serializers.Serializer):
 
 
 class LayerIn(serializers.Serializer):
-    """Body of POST and PUT of a layer."""
+    """Body of POST and PUT of a layer. `timeZone` null: the layer follows the schedule's zone."""
 
     name = serializers.CharField(max_length=120)
+    timeZone = serializers.CharField(max_length=64, default=None, allow_null=True)
     priority = serializers.IntegerField(min_value=-1000, max_value=1000, default=0)
     rotation = RotationShape()
     restrictions = RestrictionShape(many=True, default=list, max_length=100)
     end = WallField(default=None, allow_null=True)
     effectiveFrom = serializers.DateTimeField(default=None, allow_null=True)
     restart = serializers.BooleanField(default=False)
+    confirmGap = serializers.BooleanField(default=False)
+    revision = serializers.IntegerField(
+        min_value=1, required=False, help_text="What you saw; like the header If-Match"
+    )
 
 
 class OverrideIn(serializers.Serializer):
@@ -120,6 +128,7 @@ class LayerOut(serializers.Serializer):
     id = serializers.CharField()
     name = serializers.CharField()
     version = serializers.IntegerField()
+    timeZone = serializers.CharField(allow_null=True)
     priority = serializers.IntegerField()
     rotation = RotationShape()
     restrictions = RestrictionShape(many=True)
@@ -153,6 +162,7 @@ class ScheduleOut(serializers.Serializer):
     name = serializers.CharField()
     description = serializers.CharField()
     timeZone = serializers.CharField()
+    revision = serializers.IntegerField()
     layers = LayerOut(many=True)
     createdAt = serializers.DateTimeField()
 
@@ -192,6 +202,7 @@ def schedule_json(schedule: Schedule, people: dict[int, str]) -> dict[str, Any]:
         "name": schedule.name,
         "description": schedule.description,
         "timeZone": schedule.time_zone,
+        "revision": schedule.revision,
         "layers": [layer_json(layer, people) for layer in layers],
         "createdAt": iso(schedule.created_at),
     }
@@ -207,6 +218,7 @@ def layer_json(layer: Layer, people: dict[int, str]) -> dict[str, Any]:
 
 def _rules(version: LayerVersion, people: dict[int, str]) -> dict[str, Any]:
     return {
+        "timeZone": version.time_zone if version.own_zone else None,
         "priority": version.priority,
         "rotation": {
             "unit": version.unit,

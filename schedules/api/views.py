@@ -13,10 +13,10 @@ from accounts.models import Role, User
 from core import clock
 from core.api_time import instant, iso
 from core.api_view import ApiView, actor_of_api, checked, filters_of, listed, listing
-from core.errors import Forbidden, ValidationFailed
+from core.errors import Forbidden, InvalidRequest, ProductError, ValidationFailed
 from schedules import commands, coverage, queries
 from schedules.api import serializers as shapes
-from schedules.commands import LayerSpec
+from schedules.commands import STALE, LayerSpec
 from schedules.models import Layer, Schedule
 
 SCOPES = {
@@ -57,12 +57,30 @@ def _people(schedules: list[Schedule]) -> dict[int, str]:
     return dict(User.objects.filter(pk__in=ids).values_list("pk", "public_id"))
 
 
-def _shape(request: Request, schedule: Schedule) -> dict[str, Any]:
-    fresh = _schedule(request, schedule.public_id)
+def _shape(request: Request, public_id: str) -> dict[str, Any]:
+    fresh = _schedule(request, public_id)
     return shapes.schedule_json(fresh, _people([fresh]))
 
 
-def _spec(body: dict[str, Any]) -> LayerSpec:
+def _answer(request: Request, public_id: str, status: int = 200) -> Response:
+    """The schedule; its revision is the entity tag that `If-Match` takes."""
+    shape = _shape(request, public_id)
+    return Response(shape, status=status, headers={"ETag": f'"{shape["revision"]}"'})
+
+
+def _seen(request: Request, body: dict[str, Any]) -> int | None:
+    """The revision that the caller looked at, by `If-Match` or in the body; None does not ask."""
+    given = request.headers.get("If-Match", "*").strip().removeprefix("W/").strip('"')
+    if given == "*":
+        return body.pop("revision", None)
+    body.pop("revision", None)
+    if not given.isdecimal():
+        message = "If-Match takes one revision, as the ETag of the schedule has it"
+        raise InvalidRequest(message, field="If-Match", reason="invalid")
+    return int(given[:12])
+
+
+def spec_of(body: dict[str, Any]) -> LayerSpec:
     rotation = body["rotation"]
     named = {public_id for slot in rotation["slots"] for public_id in slot["userIds"]}
     rows = User.objects.filter(public_id__in=named).values_list("public_id", "pk")
@@ -81,12 +99,24 @@ def _spec(body: dict[str, Any]) -> LayerSpec:
         restrictions=[dict(item) for item in body["restrictions"]],
         end=body["end"],
         priority=body["priority"],
+        time_zone=body["timeZone"],
     )
 
 
-class Schedules(ApiView):
+class ScheduleView(ApiView):
+    """A refusal for a stale revision carries the schedule as it is now."""
+
     scopes = SCOPES
 
+    def handle_exception(self, exc: Exception) -> Response:
+        response = super().handle_exception(exc)
+        if isinstance(exc, ProductError) and exc.reason == STALE:
+            current = _shape(self.request, self.kwargs["public_id"])
+            response.data["error"]["details"]["current"] = current
+        return response
+
+
+class Schedules(ScheduleView):
     @extend_schema(
         operation_id="listSchedules",
         parameters=[OpenApiParameter("name")],
@@ -116,16 +146,14 @@ class Schedules(ApiView):
         body["time_zone"] = body.pop("timeZone")
         by = actor_of_api(request)
         schedule = commands.create_schedule(by=by, now=clock.now(), **body)
-        return Response(_shape(request, schedule), status=201)
+        return _answer(request, schedule.public_id, 201)
 
 
-class OneSchedule(ApiView):
-    scopes = SCOPES
-
+class OneSchedule(ScheduleView):
     @extend_schema(operation_id="getSchedule", responses=shapes.ScheduleOut)
     def get(self, request: Request, public_id: str) -> Response:
         """One schedule."""
-        return Response(_shape(request, _schedule(request, public_id)))
+        return _answer(request, public_id)
 
     @extend_schema(
         operation_id="updateSchedule",
@@ -138,10 +166,9 @@ class OneSchedule(ApiView):
         body = checked(shapes.ScheduleChange, request, partial=True)
         if "timeZone" in body:
             body["time_zone"] = body.pop("timeZone")
-        by = actor_of_api(request)
-        schedule = _schedule(request, public_id)
-        schedule = commands.update_schedule(schedule, by=by, now=clock.now(), **body)
-        return Response(_shape(request, schedule))
+        acting = {"by": actor_of_api(request), "now": clock.now(), "seen": _seen(request, body)}
+        commands.update_schedule(_schedule(request, public_id), **acting, **body)
+        return _answer(request, public_id)
 
     @extend_schema(operation_id="archiveSchedule", responses={204: None})
     def delete(self, request: Request, public_id: str) -> Response:
@@ -152,9 +179,7 @@ class OneSchedule(ApiView):
         return Response(status=204)
 
 
-class Layers(ApiView):
-    scopes = SCOPES
-
+class Layers(ScheduleView):
     @extend_schema(
         operation_id="addLayer", request=shapes.LayerIn, responses={201: shapes.LayerOut}
     )
@@ -172,23 +197,27 @@ class Layers(ApiView):
             begins = now
         layer = commands.add_layer(
             schedule,
-            _spec(body),
+            spec_of(body),
             name=body["name"],
             by=actor_of_api(request),
             now=now,
             effective_from=begins,
+            confirm_gap=body["confirmGap"],
+            seen=_seen(request, body),
         )
         return Response(
             shapes.layer_json(layer, _people([_schedule(request, public_id)])), status=201
         )
 
 
-class OneLayer(ApiView):
-    scopes = SCOPES
-
+class OneLayer(ScheduleView):
     @extend_schema(operation_id="replaceLayer", request=shapes.LayerIn, responses=shapes.LayerOut)
     def put(self, request: Request, public_id: str, layer_id: str) -> Response:
-        """A new version from `effectiveFrom` (null: now). Answers before it never change."""
+        """A new version from `effectiveFrom` (null: now). Answers before it never change.
+
+        One that leaves nobody on call when somebody was needs `confirmGap` (else 409), and a
+        schedule that changed since `If-Match` or `revision` is refused with what it is now (409).
+        """
         _require_edit(request)
         layer = _layer(_schedule(request, public_id), layer_id)
         body = checked(shapes.LayerIn, request)
@@ -196,22 +225,35 @@ class OneLayer(ApiView):
         commands.check_not_past(request.user, begins, now=now, field="effectiveFrom")
         commands.edit_layer(
             layer,
-            _spec(body),
+            spec_of(body),
             by=actor_of_api(request),
             now=now,
             name=body["name"],
             effective_from=begins,
             restart=body["restart"],
+            confirm_gap=body["confirmGap"],
+            seen=_seen(request, body),
         )
         fresh = _schedule(request, public_id)
         return Response(shapes.layer_json(_layer(fresh, layer_id), _people([fresh])))
 
-    @extend_schema(operation_id="removeLayer", responses={204: None})
+    @extend_schema(
+        operation_id="removeLayer",
+        parameters=[OpenApiParameter("confirmGap", bool)],
+        responses={204: None},
+    )
     def delete(self, request: Request, public_id: str, layer_id: str) -> Response:
-        """Ends the layer now; its past stays."""
+        """Ends the layer now; its past stays. If that opens a gap: `confirmGap` (else 409)."""
         _require_edit(request)
+        given = filters_of(request, ["confirmGap"])
         layer = _layer(_schedule(request, public_id), layer_id)
-        commands.remove_layer(layer, by=actor_of_api(request), now=clock.now())
+        commands.remove_layer(
+            layer,
+            by=actor_of_api(request),
+            now=clock.now(),
+            confirm_gap=given.get("confirmGap") in {"1", "true"},
+            seen=_seen(request, {}),
+        )
         return Response(status=204)
 
 

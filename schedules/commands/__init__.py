@@ -1,19 +1,13 @@
 """The only writers of schedules, one function per verb."""
 
 from schedules.commands.editing import (
-    MAX_LAYERS,
-    MAX_SLOTS,
-    LayerSpec,
-    add_layer,
     archive_schedule,
     check_not_past,
     create_schedule,
-    edit_layer,
-    remove_layer,
     update_schedule,
-    usual_phase,
 )
 from schedules.commands.feeds import create_feed, note_feed_use, revoke_feed, tell_feed
+from schedules.commands.layers import MAX_LAYERS, add_layer, edit_layer, remove_layer
 from schedules.commands.ledger import begin_record, corrected, record, record_due
 from schedules.commands.overrides import (
     LONGEST_OVERRIDE,
@@ -21,11 +15,15 @@ from schedules.commands.overrides import (
     cancel_override,
     warnings_of,
 )
+from schedules.commands.revision import CREATES_GAP, STALE
+from schedules.commands.rules import MAX_SLOTS, LayerSpec, usual_phase
 
 __all__ = [
+    "CREATES_GAP",
     "LONGEST_OVERRIDE",
     "MAX_LAYERS",
     "MAX_SLOTS",
+    "STALE",
     "LayerSpec",
     "add_layer",
     "add_override",

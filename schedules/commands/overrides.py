@@ -9,7 +9,7 @@ from accounts.models import User, UserStatus
 from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
 from schedules import queries
-from schedules.commands import trail
+from schedules.commands import revision, trail
 from schedules.commands.ledger import corrected
 from schedules.domain import resolver
 from schedules.models import Override, OverrideKind, Schedule
@@ -42,7 +42,7 @@ def add_override(
         created_by=by.label[:200],
     )
     with transaction.atomic():
-        Schedule.objects.select_for_update().get(pk=schedule.pk)
+        revision.change(schedule.pk)
         codes = {warning.code for warning in warnings_of(row)}
         if resolver.WarningCode.CREATES_GAP in codes and not confirm_gap:
             raise Conflict(
@@ -62,6 +62,7 @@ def add_override(
 def cancel_override(override: Override, *, by: Actor, now: datetime) -> None:
     """Ends a running override now; takes back one that has not begun. The past stays."""
     with transaction.atomic():
+        revision.change(override.schedule_id)
         if override.start < now < override.end:
             override.end = now
             override.save(update_fields=["end"])

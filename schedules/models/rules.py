@@ -92,6 +92,11 @@ class LayerVersion(models.Model):
     valid_from = models.DateTimeField(null=True, blank=True)
     valid_to = models.DateTimeField(null=True, blank=True)
     time_zone = models.CharField(max_length=64, validators=[check_time_zone])
+    own_zone = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Stays in its zone when the schedule moves to another one",
+    )
     unit = models.CharField(max_length=8, choices=RotationUnit.choices)
     every = models.PositiveSmallIntegerField(default=1)
     anchor = models.CharField(max_length=16)

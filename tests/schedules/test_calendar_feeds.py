@@ -162,7 +162,7 @@ def test_a_feed_dies_with_its_owner_its_schedule_and_its_revocation(
 
 def test_a_user_who_left_the_rota_reads_nothing(rota: Schedule, carol: User):
     path = address(carol, schedule=rota)
-    commands.remove_layer(rota.layers.get(), **ACTING)
+    commands.remove_layer(rota.layers.get(), confirm_gap=True, **ACTING)
     assert Client().get(path).status_code == 404
 
 

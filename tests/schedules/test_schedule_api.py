@@ -193,6 +193,7 @@ def test_a_schedule_is_made_read_changed_and_archived(admin: APIClient):
 def test_a_layer_comes_back_as_it_was_given(admin: APIClient, crew: dict):
     given = {
         "name": "Business hours",
+        "timeZone": "Asia/Tokyo",
         "priority": 10,
         "rotation": rule("week 1 @2026-03-02T09:00 A,B+C", crew)
         | {"phase": "active", "shiftLengthMinutes": 720},
@@ -204,7 +205,7 @@ def test_a_layer_comes_back_as_it_was_given(admin: APIClient, crew: dict):
     layer = admin.post(f"{path}/layers", given).json()
     assert layer == given | {"id": layer["id"], "version": 1}
     assert admin.get(path).json()["layers"] == [layer]
-    assert admin.delete(f"{path}/layers/{layer['id']}").status_code == 204
+    assert admin.delete(f"{path}/layers/{layer['id']}?confirmGap=true").status_code == 204
     assert admin.get(path).json()["layers"] == []
     assert admin.put(f"{path}/layers/{layer['id']}", given).status_code == 404
 

@@ -88,7 +88,7 @@ def test_a_removed_layer_ends_now_even_when_new_rules_were_waiting(
     rota: Schedule, layer: Layer, bob: User
 ):
     commands.edit_layer(layer, weekly(bob), effective_from=NOW + 7 * DAY, **ACTING)
-    commands.remove_layer(layer, **ACTING)
+    commands.remove_layer(layer, confirm_gap=True, **ACTING)
     assert names(rota, NOW - HOUR) == ["Carol"]
     assert names(rota, NOW) == names(rota, NOW + DAY) == names(rota, NOW + 8 * DAY) == []
 
@@ -235,7 +235,7 @@ def test_an_archived_schedule_still_answers_old_policies(rota: Schedule, layer: 
 
 def test_every_change_is_in_the_audit_log(rota: Schedule, layer: Layer, alice: User):
     commands.edit_layer(layer, weekly(alice), **ACTING)
-    commands.remove_layer(layer, **ACTING)
+    commands.remove_layer(layer, confirm_gap=True, **ACTING)
     actions = AuditEvent.objects.filter(target_id=rota.public_id).values_list("action", flat=True)
     assert sorted(actions) == [
         "schedule.created",

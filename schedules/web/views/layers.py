@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from core import clock, form_rows
 from core.errors import ProductError
-from core.web import actor_of
+from core.web import actor_of, say_refusal
 from schedules import commands
 from schedules.models import LayerVersion, Schedule
 from schedules.web import access, layer_form
@@ -63,12 +63,22 @@ def remove(request: HttpRequest, public_id: str, layer_id: str) -> HttpResponse:
     """Ends the layer now; asked once, because it cannot be taken back."""
     schedule = access.schedule_of(request, public_id)
     layer = access.layer_of(schedule, layer_id)
+    gap = False
     if request.method == "POST":
-        commands.remove_layer(layer, by=actor_of(request), now=clock.now())
-        messages.success(request, f"{layer.name} has ended; its past stays")
-        return redirect("schedules:detail", public_id)
-    context = {"schedule": schedule, "layer": layer}
-    return render(request, "schedules/layer_remove.html", context)
+        acting: dict[str, Any] = {"by": actor_of(request), "now": clock.now()}
+        try:
+            commands.remove_layer(layer, confirm_gap="confirm_gap" in request.POST, **acting)
+        except ProductError as error:
+            if error.reason != commands.CREATES_GAP:
+                say_refusal(request, error)
+                return redirect("schedules:detail", public_id)
+            gap = True
+        else:
+            messages.success(request, f"{layer.name} has ended; its past stays")
+            return redirect("schedules:detail", public_id)
+    context = {"schedule": schedule, "layer": layer, "gap": gap}
+    status = 422 if gap else 200
+    return render(request, "schedules/layer_remove.html", context, status=status)
 
 
 def _save(

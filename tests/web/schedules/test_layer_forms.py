@@ -144,6 +144,10 @@ def test_removing_a_layer_asks_once(as_alice: Client, rota: Schedule, layer: Lay
     path = f"/schedules/{rota.public_id}/layers/{layer.public_id}/remove/"
     assert "cannot be taken back" in as_alice.get(path).content.decode()
     assert names(rota, NOW) == ["Carol"]
-    as_alice.post(path)
+    refused = as_alice.post(path)
+    assert refused.status_code == 422
+    assert "nobody would be" in refused.content.decode()
+    assert names(rota, NOW) == ["Carol"]
+    as_alice.post(path, {"confirm_gap": "on"})
     assert names(rota, NOW) == []
     assert as_alice.get(path).status_code == 404

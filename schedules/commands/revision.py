@@ -1,0 +1,53 @@
+"""What every change of a schedule passes: one at a time, noticed by others, no gap by accident."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from core.errors import Conflict
+from schedules import queries
+from schedules.domain import preview
+from schedules.models import Schedule
+
+STALE = "stale"
+CREATES_GAP = "creates_gap"
+
+
+def change(schedule_id: int, *, seen: int | None = None) -> Schedule:
+    """Lock the schedule to the end of the transaction and let its revision grow.
+
+    `seen` is the revision that the author looked at; None does not ask. Raises Conflict (reason
+    `stale`) when somebody else changed the schedule since.
+    """
+    schedule = Schedule.objects.select_for_update().get(pk=schedule_id)
+    if seen is not None and seen != schedule.revision:
+        raise Conflict(
+            "Somebody else changed this schedule meanwhile; look at it and save again",
+            field="revision",
+            reason=STALE,
+        )
+    schedule.revision += 1
+    schedule.save(update_fields=["revision"])
+    return schedule
+
+
+@contextmanager
+def no_new_gap(schedule_id: int, *, start: datetime, confirmed: bool) -> Iterator[None]:
+    """Around the writes of a change: raises Conflict if they open a gap within a year of `start`.
+
+    A gap that was there before is nobody's news. Nothing is asked when it is `confirmed`. The
+    caller's transaction takes the writes back.
+    """
+    if confirmed:
+        yield
+        return
+    end = start + preview.HORIZON
+    before = queries.load([schedule_id], start=start, end=end)[schedule_id]
+    yield
+    after = queries.load([schedule_id], start=start, end=end)[schedule_id]
+    if preview.new_gaps(before, after, start, end):
+        raise Conflict(
+            "Nobody would be on call at times when somebody is now; confirm that this is meant",
+            field="confirmGap",
+            reason=CREATES_GAP,
+        )
