@@ -1,8 +1,11 @@
 """Readers of people, teams, API keys and invitations."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.utils.module_loading import import_string
 
 from accounts.models import ApiKey, Invitation, Membership, Team, User, UserStatus
 from core.crypto import key_hash
@@ -80,6 +83,20 @@ def invitation_expires_at(user: User, now: datetime) -> datetime | None:
     """Until when the person's newest link works."""
     open_links = user.invitations.filter(used_at=None, expires_at__gt=now)
     return open_links.order_by("-expires_at").values_list("expires_at", flat=True).first()
+
+
+def users_of_team(team: Team) -> list[str]:
+    """Names of what needs the team; asked upwards, through wiring."""
+    return _asked(settings.TEAM_USERS, team.pk)
+
+
+def lost_without(user: User) -> list[str]:
+    """Sentences: what would reach nobody if the person were disabled; asked upwards, as above."""
+    return _asked(settings.PERSON_DUTIES, user.pk)
+
+
+def _asked(paths: Iterable[str], subject: int) -> list[str]:
+    return [words for path in paths for words in import_string(path)(subject)]
 
 
 def teams_of(user_public_id: str) -> QuerySet[Team]:

@@ -33,3 +33,9 @@ SERVICE_ACTIVITY = "incidents.queries.activity_of_services"
 
 # What pages whoever is on call in a schedule: schedule id -> names. While there are any, it stays.
 SCHEDULE_USERS = "escalation.queries.policies_using_schedule"
+
+# What needs a team: team id -> names. While there are any, the team stays.
+TEAM_USERS = ("escalation.queries.policies_paging_team", "services.queries.services_of_team")
+
+# What would reach nobody without a person: user id -> sentences, shown before one is disabled.
+PERSON_DUTIES = ("escalation.queries.lost_without",)

@@ -91,6 +91,12 @@ def live() -> QuerySet[Service]:
     return Service.objects.filter(archived_at=None).select_related("team", "policy")
 
 
+def services_of_team(team_id: int) -> list[str]:
+    """The services that the team owns, as words."""
+    names = Service.objects.filter(archived_at=None, team=team_id).order_by("name")
+    return [f"the service “{name}”" for name in names.values_list("name", flat=True)]
+
+
 def may_post_events(user: User, service_id: int) -> bool:
     """Admins and responders may post to any service, users to services of their teams."""
     if user.role in {Role.ADMIN, Role.RESPONDER}:

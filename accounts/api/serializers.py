@@ -41,6 +41,12 @@ class UserOut(serializers.Serializer):
     createdAt = serializers.DateTimeField()
 
 
+class UserChangedOut(UserOut):
+    """The answer to PATCH: with what reaches nobody any more, when somebody was disabled."""
+
+    warnings = serializers.ListField(child=serializers.CharField())
+
+
 class InvitedOut(UserOut):
     """The answer to POST /api/users: the only time the link is shown."""
 

@@ -73,10 +73,13 @@ class OneUser(ApiView):
         """One person."""
         return Response(shapes.user_json(_user(request, public_id)))
 
-    @extend_schema(operation_id="updateUser", request=shapes.UserChange, responses=shapes.UserOut)
+    @extend_schema(
+        operation_id="updateUser", request=shapes.UserChange, responses=shapes.UserChangedOut
+    )
     def patch(self, request: Request, public_id: str) -> Response:
-        """Changes name, zone, role or status; all or nothing."""
+        """Changes name, zone, role or status; all or nothing. Warns of what reaches nobody now."""
         user, body = _user(request, public_id), checked(shapes.UserChange, request)
+        warnings: list[str] = []
         how = {"by": actor_of_api(request), "now": clock.now()}
         with transaction.atomic():
             if "name" in body or "timeZone" in body:
@@ -85,11 +88,11 @@ class OneUser(ApiView):
             if "role" in body:
                 user = commands.set_role(user, body["role"], **how)
             if "status" in body:
-                verb = commands.disable
-                if body["status"] == UserStatus.ACTIVE:
-                    verb = commands.enable
+                verb = commands.enable
+                if body["status"] == UserStatus.DISABLED:
+                    verb, warnings = commands.disable, queries.lost_without(user)
                 user = verb(user, **how)
-        return Response(shapes.user_json(user))
+        return Response(shapes.user_json(user) | {"warnings": warnings})
 
 
 class Teams(ApiView):
@@ -143,7 +146,7 @@ class OneTeam(ApiView):
 
     @extend_schema(operation_id="deleteTeam", responses=DeletedOut)
     def delete(self, request: Request, public_id: str) -> Response:
-        """Deletes the team; its services belong to nobody afterwards. Admins only."""
+        """Deletes the team; 409 while a policy or a service needs it. Admins only."""
         team = _team(request, public_id)
         commands.delete_team(team, by=actor_of_api(request), now=clock.now())
         return Response({"deleted": True, "id": public_id})

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from accounts import queries
 from accounts.commands import fields
 from accounts.commands.authority import require, require_governing, role_of
 from accounts.commands.trace import trace_team
@@ -58,10 +59,14 @@ def update_team(
 
 
 def delete_team(team: Team, *, by: Actor, now: datetime) -> None:
-    """People stay; services of the team belong to nobody afterwards. Raises Forbidden."""
+    """People stay. Raises Forbidden, or Conflict while a policy or a service needs the team."""
     with transaction.atomic():
         require(by, Ability.DELETE_TEAM)
         locked = _lock(team)
+        if users := queries.users_of_team(locked):
+            verb = "needs" if len(users) == 1 else "need"
+            words = ", ".join(users)
+            raise Conflict(f"{words[:1].upper()}{words[1:]} {verb} this team; change that first")
         trace_team("team.deleted", locked, by, now)
         locked.delete()
 

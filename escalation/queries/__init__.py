@@ -1,5 +1,6 @@
 """Readers of escalation policies, and of whom their targets mean."""
 
+from escalation.queries.departures import lost_without, policies_paging_team
 from escalation.queries.policies import (
     Recipient,
     Recipients,
@@ -15,8 +16,10 @@ __all__ = [
     "Recipient",
     "Recipients",
     "fallback",
+    "lost_without",
     "plan_of",
     "plans",
+    "policies_paging_team",
     "policies_using_schedule",
     "whole",
     "with_steps",

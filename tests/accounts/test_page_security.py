@@ -65,8 +65,9 @@ class TestSetRole(ChangesBob):
     name = "users:role"
 
 
-class TestDisable(ChangesBob):
+class TestDisable(AboutBob):
     name = "users:disable"
+    roles = ADMIN
 
 
 class TestEnable(ChangesBob):

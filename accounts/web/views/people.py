@@ -6,7 +6,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import commands, queries
 from accounts.domain.roles import Ability, may
@@ -85,9 +85,13 @@ def set_role(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 @admin_only
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def disable(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Asks first, and says who would be paged by nothing afterwards."""
     who = _find(request, public_id)
+    if request.method != "POST":
+        context = {"person": who, "losses": queries.lost_without(who)}
+        return render(request, "accounts/people/disable.html", context)
     act(request, commands.disable, who, done=f"{who.name} is disabled and signed out everywhere")
     return _back(who)
 

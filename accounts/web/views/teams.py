@@ -58,13 +58,13 @@ def edit(request: HttpRequest, public_id: str) -> HttpResponse:
 def delete(request: HttpRequest, public_id: str) -> HttpResponse:
     """Cannot be undone, so the name must be typed."""
     found = _find(request, public_id)
-    if request.method != "POST":
-        return render(request, "accounts/teams/delete.html", {"team": found})
-    if request.POST.get("name", "").strip() != found.name:
-        context = {"team": found, "wrong": True}
-        return render(request, "accounts/teams/delete.html", context)
-    act(request, commands.delete_team, found, done=f"The team {found.name} is deleted")
-    return redirect("teams:list")
+    wrong = request.method == "POST" and request.POST.get("name", "").strip() != found.name
+    if request.method != "POST" or wrong:
+        context = {"team": found, "wrong": wrong, "users": queries.users_of_team(found)}
+        return render(request, "accounts/teams/delete.html", context, status=422 if wrong else 200)
+    if act(request, commands.delete_team, found, done=f"The team {found.name} is deleted"):
+        return redirect("teams:list")
+    return _back(found)
 
 
 @signed_in
