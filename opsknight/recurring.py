@@ -46,6 +46,12 @@ JOBS = (
 
 ERRANDS = (
     Errand(
+        "notices of shifts",
+        task="schedules.tasks.tell_shifts",
+        pending="schedules.queries.shift_notices_wait",
+        every=20,
+    ),
+    Errand(
         "incident events",
         task="incidents.tasks.publish",
         pending="opsknight.runtime.housekeeping.oldest_incident_event",

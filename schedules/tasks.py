@@ -4,6 +4,11 @@ from core import clock
 from schedules import commands
 
 
+def tell_shifts() -> None:
+    """Tells people of shifts that start soon, have started or are over, each once."""
+    commands.tell_shifts(clock.now())
+
+
 def record_duty() -> None:
     """Brings the record of duty up to now (bounded: the ticker asks again)."""
     commands.record_due(clock.now())

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from core.api_time import iso
 from core.api_view import NamedRef
 from schedules.commands import MAX_SLOTS
+from schedules.commands.handoffs import LONGEST_LEAD
 from schedules.models import (
     Layer,
     LayerVersion,
@@ -61,6 +62,9 @@ class ScheduleChange(serializers.Serializer):
     name = serializers.CharField(max_length=120, required=False)
     timeZone = serializers.CharField(max_length=64, required=False)
     description = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+    handoffLeadMinutes = serializers.IntegerField(
+        min_value=0, max_value=LONGEST_LEAD, required=False, allow_null=True
+    )
     revision = serializers.IntegerField(
         min_value=1, required=False, help_text="What you saw; like the header If-Match"
     )
@@ -163,6 +167,7 @@ class ScheduleOut(serializers.Serializer):
     description = serializers.CharField()
     timeZone = serializers.CharField()
     revision = serializers.IntegerField()
+    handoffLeadMinutes = serializers.IntegerField(allow_null=True)
     layers = LayerOut(many=True)
     createdAt = serializers.DateTimeField()
 
@@ -202,6 +207,7 @@ def schedule_json(schedule: Schedule, people: dict[int, str]) -> dict[str, Any]:
         "name": schedule.name,
         "description": schedule.description,
         "timeZone": schedule.time_zone,
+        "handoffLeadMinutes": schedule.handoff_lead_minutes,
         "revision": schedule.revision,
         "layers": [layer_json(layer, people) for layer in layers],
         "createdAt": iso(schedule.created_at),

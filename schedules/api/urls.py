@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from schedules.api import feeds, views
+from schedules.api import feeds, handoffs, views
 
 urlpatterns = [
+    path("api/schedules/<str:public_id>/notes", handoffs.HandoffNotes.as_view()),
+    path("api/schedules/<str:public_id>/notes/<str:note_id>", handoffs.OneHandoffNote.as_view()),
     path("api/calendar-feeds", feeds.CalendarFeeds.as_view()),
     path("api/calendar-feeds/<str:public_id>", feeds.OneCalendarFeed.as_view()),
     path("api/schedules", views.Schedules.as_view()),

@@ -103,6 +103,9 @@ def spec_of(body: dict[str, Any]) -> LayerSpec:
     )
 
 
+UNSAID: Any = object()
+
+
 class ScheduleView(ApiView):
     """A refusal for a stale revision carries the schedule as it is now."""
 
@@ -167,7 +170,10 @@ class OneSchedule(ScheduleView):
         if "timeZone" in body:
             body["time_zone"] = body.pop("timeZone")
         acting = {"by": actor_of_api(request), "now": clock.now(), "seen": _seen(request, body)}
-        commands.update_schedule(_schedule(request, public_id), **acting, **body)
+        lead = body.pop("handoffLeadMinutes", UNSAID)
+        schedule = commands.update_schedule(_schedule(request, public_id), **acting, **body)
+        if lead is not UNSAID:
+            commands.set_handoff_lead(schedule, lead, by=acting["by"], now=acting["now"])
         return _answer(request, public_id)
 
     @extend_schema(operation_id="archiveSchedule", responses={204: None})

@@ -7,6 +7,7 @@ from schedules.commands.editing import (
     update_schedule,
 )
 from schedules.commands.feeds import create_feed, note_feed_use, revoke_feed, tell_feed
+from schedules.commands.handoffs import add_note, remove_note, set_handoff_lead, tell_shifts
 from schedules.commands.layers import MAX_LAYERS, add_layer, edit_layer, remove_layer
 from schedules.commands.ledger import begin_record, corrected, record, record_due
 from schedules.commands.overrides import (
@@ -26,6 +27,7 @@ __all__ = [
     "STALE",
     "LayerSpec",
     "add_layer",
+    "add_note",
     "add_override",
     "archive_schedule",
     "begin_record",
@@ -39,8 +41,11 @@ __all__ = [
     "record",
     "record_due",
     "remove_layer",
+    "remove_note",
     "revoke_feed",
+    "set_handoff_lead",
     "tell_feed",
+    "tell_shifts",
     "update_schedule",
     "usual_phase",
     "warnings_of",

@@ -1,13 +1,15 @@
 """Shifts as people live them: one unbroken period of one person, whatever the reasons in it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from operator import attrgetter
 
 from schedules.domain import resolver
 from schedules.domain.model import Schedule, UserId
 from schedules.domain.walltime import in_utc
+
+SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -31,34 +33,30 @@ def shifts(schedule: Schedule, start: datetime, end: datetime) -> list[Shift]:
     A shift that has begun before `start` is followed back as far as `resolver.SHIFT_SEARCH`; one
     that goes on after `end` is cut there. Computed from the answers of the resolver alone.
     """
-    found = list(_runs(schedule, in_utc(start), in_utc(end)))
+    found = [_followed(schedule, one) for one in runs(schedule, start, end)]
     return sorted(found, key=attrgetter("start", "user"))
 
 
-def _runs(schedule: Schedule, start: datetime, end: datetime) -> Iterator[Shift]:
+def runs(schedule: Schedule, start: datetime, end: datetime) -> Iterator[Shift]:
+    """Yield the parts of shifts within `[start, end)`, in order of their ends."""
+    start, end = in_utc(start), in_utc(end)
+    before = {one.user for one in resolver.on_call(schedule, start - SECOND)}
     running: dict[UserId, datetime] = {}
     for span in resolver.spans(schedule, start, end):
         there = set(span.users)
         for user in [user for user in running if user not in there]:
-            yield _shift(schedule, user, running.pop(user), span.start, start)
+            since = running.pop(user)
+            yield Shift(user, since, span.start, since == start and user in before)
         for user in span.users:
             running.setdefault(user, span.start)
-    further = {one.user for one in resolver.on_call(schedule, end)} if running else set()
+    after = {one.user for one in resolver.on_call(schedule, end)} if running else set()
     for user, since in running.items():
-        yield _shift(schedule, user, since, end, start, cut_end=user in further)
+        yield Shift(user, since, end, since == start and user in before, user in after)
 
 
-def _shift(
-    schedule: Schedule,
-    user: UserId,
-    since: datetime,
-    until: datetime,
-    edge: datetime,
-    *,
-    cut_end: bool = False,
-) -> Shift:
-    """The shift with its real start, when it was on already at the edge of the period."""
-    if since > edge:
-        return Shift(user, since, until, cut_end=cut_end)
-    begun, _ = resolver.shift_of(schedule, user, edge) or (since, None)
-    return Shift(user, begun or since, until, cut_start=begun is None, cut_end=cut_end)
+def _followed(schedule: Schedule, part: Shift) -> Shift:
+    """The shift with its real start, when it was on before."""
+    if not part.cut_start:
+        return part
+    begun, _ = resolver.shift_of(schedule, part.user, part.start) or (None, None)
+    return replace(part, start=begun or part.start, cut_start=begun is None)

@@ -54,6 +54,12 @@ class FeedEvent(models.Model):
         ]
 
 
+class NameForm(models.TextChoices):
+    FULL = "FULL", "Full names"
+    FIRST = "FIRST", "First names"
+    INITIALS = "INITIALS", "Initials"
+
+
 class BoardLink(models.Model):
     """A public read-only address of the "who is on call" board; no schedules named means all."""
 
@@ -61,6 +67,9 @@ class BoardLink(models.Model):
     name = models.CharField(max_length=120, blank=True, default="")
     token_hash = models.CharField(max_length=64, unique=True)
     schedules = models.ManyToManyField(Schedule, blank=True)
+    name_form = models.CharField(
+        max_length=10, choices=NameForm.choices, default=NameForm.FULL, db_default=NameForm.FULL
+    )
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=200, blank=True, default="")
     last_used_at = models.DateTimeField(null=True, blank=True)

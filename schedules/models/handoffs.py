@@ -35,6 +35,9 @@ class ShiftNotice(models.Model):
     kind = models.CharField(max_length=8, choices=NoticeKind.choices)
     at = models.DateTimeField(help_text="The start or end that the notice is about")
     told_at = models.DateTimeField()
+    dropped = models.BooleanField(
+        default=False, db_default=False, help_text="Not told after all: it was too late"
+    )
 
     class Meta:
         constraints = [

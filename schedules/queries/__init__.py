@@ -10,6 +10,13 @@ from schedules.queries.feeds import (
     feeds_of,
     fingerprint,
 )
+from schedules.queries.handoffs import (
+    notes_for,
+    notes_of,
+    shift_notices_wait,
+    telling,
+    told_lately,
+)
 from schedules.queries.instant import on_call
 from schedules.queries.ledger import (
     fact_of,
@@ -52,6 +59,8 @@ __all__ = [
     "live",
     "load",
     "marks",
+    "notes_for",
+    "notes_of",
     "oldest_to_record",
     "on_call",
     "override_value",
@@ -62,8 +71,11 @@ __all__ = [
     "running_of",
     "series_of",
     "series_value",
+    "shift_notices_wait",
     "standing",
+    "telling",
     "to_record",
+    "told_lately",
     "users_of",
     "version_value",
     "visible_to",

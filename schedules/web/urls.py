@@ -2,11 +2,19 @@
 
 from django.urls import path
 
-from schedules.web.views import calendar, catalogue, feeds, layers, overrides
+from schedules.web.views import calendar, catalogue, feeds, handoffs, layers, overrides
 
 app_name = "schedules"
 
 urlpatterns = [
+    path("on-call/me/", handoffs.my_duty, name="my_duty"),
+    path("schedules/<str:public_id>/notes/", handoffs.notes, name="notes"),
+    path("schedules/<str:public_id>/notes/lead/", handoffs.lead, name="handoff_lead"),
+    path(
+        "schedules/<str:public_id>/notes/<str:note_id>/remove/",
+        handoffs.remove_note,
+        name="remove_note",
+    ),
     path("calendar/<str:token>.ics", calendar.serve, name="calendar"),
     path("calendar-feeds/", feeds.index, name="feeds"),
     path("calendar-feeds/<str:public_id>/revoke/", feeds.revoke, name="revoke_feed"),
