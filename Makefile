@@ -10,7 +10,7 @@ TEMPLATES = $(shell find templates $(wildcard */templates) -name '*.html' 2>/dev
 CHECKING := OPSKNIGHT_DATA_DIR=build/check OPSKNIGHT_ENV_FILE=/dev/null OPSKNIGHT_TESTING=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test deps lint fmt css bench drill lock
+.PHONY: help run install install-dev test deps lint fmt css bench drill proof lock
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ bench: install-dev ## measure speed on both databases (ARGS=…)
 
 drill: install-dev ## kill processes while events flow and count what was lost (ARGS=…)
 	@exec $(PY) -m drill $(ARGS)
+
+proof: install-dev ## ask every voice of the schedules at 10,000 random instants (ten minutes and more)
+	@OPSKNIGHT_PROOF_INSTANTS=10000 $(PY) -m scripts.test --db "$(or $(DB),sqlite)" \
+	    tests/schedules/test_voices_agree.py $(ARGS)
 
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: install ## pin requirements*.in (ARGS=--upgrade for newer versions)
