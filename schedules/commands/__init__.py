@@ -16,8 +16,16 @@ from schedules.commands.overrides import (
     cancel_override,
     warnings_of,
 )
+from schedules.commands.restore import restore_override
 from schedules.commands.revision import CREATES_GAP, STALE
 from schedules.commands.rules import MAX_SLOTS, LayerSpec, usual_phase
+from schedules.commands.series import (
+    SeriesSpec,
+    add_series,
+    end_series,
+    resume_series,
+    skip_date,
+)
 
 __all__ = [
     "CREATES_GAP",
@@ -26,9 +34,11 @@ __all__ = [
     "MAX_SLOTS",
     "STALE",
     "LayerSpec",
+    "SeriesSpec",
     "add_layer",
     "add_note",
     "add_override",
+    "add_series",
     "archive_schedule",
     "begin_record",
     "cancel_override",
@@ -37,13 +47,17 @@ __all__ = [
     "create_feed",
     "create_schedule",
     "edit_layer",
+    "end_series",
     "note_feed_use",
     "record",
     "record_due",
     "remove_layer",
     "remove_note",
+    "restore_override",
+    "resume_series",
     "revoke_feed",
     "set_handoff_lead",
+    "skip_date",
     "tell_feed",
     "tell_shifts",
     "update_schedule",

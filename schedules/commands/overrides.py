@@ -9,7 +9,7 @@ from accounts.models import User, UserStatus
 from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
 from schedules import queries
-from schedules.commands import revision, trail
+from schedules.commands import override_news, revision, trail
 from schedules.commands.ledger import corrected
 from schedules.domain import resolver
 from schedules.models import Override, OverrideKind, Schedule
@@ -56,11 +56,13 @@ def add_override(
         trail.record(
             "schedule.override_added", schedule, by=by, now=now, changes={"kind": str(kind)}
         )
+        override_news.added(row, by=by, now=now)
     return row
 
 
 def cancel_override(override: Override, *, by: Actor, now: datetime) -> None:
     """Ends a running override now; takes back one that has not begun. The past stays."""
+    rest = (max(now, override.start), override.end)
     with transaction.atomic():
         revision.change(override.schedule_id)
         if override.start < now < override.end:
@@ -70,6 +72,8 @@ def cancel_override(override: Override, *, by: Actor, now: datetime) -> None:
             override.cancelled_at = now
             override.save(update_fields=["cancelled_at"])
         trail.record("schedule.override_cancelled", override.schedule, by=by, now=now)
+        if rest[0] < rest[1]:
+            override_news.cancelled(override, rest, by=by, now=now)
 
 
 def warnings_of(row: Override) -> list[resolver.OverrideWarning]:
@@ -85,16 +89,23 @@ def warnings_of(row: Override) -> list[resolver.OverrideWarning]:
 def _check(
     kind: str, user: User | None, replaces: User | None, start: datetime, end: datetime
 ) -> None:
-    if kind not in OverrideKind.values:
-        options = ", ".join(OverrideKind.values)
-        raise ValidationFailed(f"type is one of {options}", field="type")
+    check_people(kind, user, replaces)
     if end <= start:
         raise ValidationFailed("The end lies before the start", field="end")
     if end - start > LONGEST_OVERRIDE:
         raise ValidationFailed("An override lasts at most a year; change a layer", field="end")
+
+
+def check_people(kind: str, user: User | None, replaces: User | None) -> None:
+    """Raises ValidationFailed unless the people are named whom this kind needs."""
+    if kind not in OverrideKind.values:
+        options = ", ".join(OverrideKind.values)
+        raise ValidationFailed(f"type is one of {options}", field="type")
     if kind != OverrideKind.REMOVE and user is None:
         raise ValidationFailed("Say who comes on call", field="userId", reason="required")
     if kind == OverrideKind.REPLACE and replaces is None:
         raise ValidationFailed("Say who is replaced", field="replacesUserId", reason="required")
+    if kind == OverrideKind.REPLACE and user == replaces:
+        raise ValidationFailed("Nobody can take over from themselves", field="userId")
     if kind == OverrideKind.REMOVE and user is None and replaces is None:
         raise ValidationFailed("Say who goes off call", field="userId", reason="required")

@@ -1,6 +1,6 @@
 """Readers of schedules: one truth for every caller."""
 
-from schedules.queries.changes import series_of, series_value, window_of
+from schedules.queries.changes import away, series_of, series_value, window_of
 from schedules.queries.feeds import (
     FeedContent,
     FeedShift,
@@ -49,6 +49,7 @@ __all__ = [
     "FeedShift",
     "OnCallNow",
     "Rules",
+    "away",
     "current_overrides",
     "fact_of",
     "feed_content",

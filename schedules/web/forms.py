@@ -1,9 +1,7 @@
 """Forms of schedules and overrides. They check shape; the commands decide."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -11,17 +9,6 @@ from django.db.models import Q, QuerySet
 from accounts.domain import zones
 from accounts.models import User, UserStatus, check_time_zone
 from core.widgets import QuickSelect
-from schedules.models import OverrideKind, Schedule
-from schedules.web.fields import WallTimeField, instant
-
-OVERRIDE_KINDS = [
-    (OverrideKind.REPLACE, "Somebody takes over from one person"),
-    (OverrideKind.ADD, "Somebody comes on call as well"),
-    (OverrideKind.REMOVE, "One person goes off call"),
-    (OverrideKind.COVER_ALL, "Somebody takes over from everybody"),
-]
-COMING = {OverrideKind.REPLACE, OverrideKind.ADD, OverrideKind.COVER_ALL}
-GOING = {OverrideKind.REPLACE, OverrideKind.REMOVE}
 
 
 class ScheduleForm(forms.Form):
@@ -47,54 +34,6 @@ class ScheduleForm(forms.Form):
     def clean_time_zone(self) -> str:
         check_time_zone(self.cleaned_data["time_zone"])
         return self.cleaned_data["time_zone"]
-
-
-class OverrideForm(forms.Form):
-    """Times are wall-clock times of the schedule's zone; an empty start means now."""
-
-    kind = forms.ChoiceField(choices=OVERRIDE_KINDS, label="What changes")
-    user = forms.ChoiceField(required=False, label="Comes on call", widget=QuickSelect)
-    replaces = forms.ChoiceField(required=False, label="Goes off call", widget=QuickSelect)
-    start = WallTimeField(required=False, label="From", help_text="Empty: from now on.")
-    end = WallTimeField(label="Until")
-    confirm_gap = forms.BooleanField(
-        required=False, label="Yes, nobody shall be on call in this time"
-    )
-
-    def __init__(self, *args: Any, people: Iterable[User], schedule: Schedule, **options: Any):  # noqa: ANN204
-        super().__init__(*args, **options)
-        self.zone = ZoneInfo(schedule.time_zone)
-        self.people = {user.public_id: user for user in people}
-        choices = [("", "Choose"), *person_choices(self.people.values())]
-        for name in ("user", "replaces"):
-            self.fields[name].choices = choices  # type: ignore[attr-defined]
-        if not self.data.get("confirm_gap"):
-            self.fields["confirm_gap"].widget = forms.HiddenInput()
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
-        kind = values.get("kind")
-        for name, kinds in (("user", COMING), ("replaces", GOING)):
-            if kind in kinds and name not in self.errors and not values.get(name):
-                self.add_error(name, "Choose a person")
-        return values
-
-    def ask_confirmation(self) -> None:
-        """The override would leave nobody on call: now the tick is asked for."""
-        self.fields["confirm_gap"].widget = forms.CheckboxInput()
-
-    def values(self, now: datetime) -> dict[str, Any]:
-        """What the command takes."""
-        given = self.cleaned_data
-        kind = given["kind"]
-        return {
-            "kind": kind,
-            "user": self.people.get(given["user"]) if kind in COMING else None,
-            "replaces": self.people.get(given["replaces"]) if kind in GOING else None,
-            "start": instant(given["start"], self.zone) or now,
-            "end": instant(given["end"], self.zone),
-            "confirm_gap": given["confirm_gap"],
-        }
 
 
 def choosable(named: Iterable[int] = ()) -> QuerySet[User]:

@@ -32,9 +32,16 @@ urlpatterns = [
         name="remove_layer",
     ),
     path("schedules/<str:public_id>/overrides/", overrides.add, name="add_override"),
+    path("schedules/<str:public_id>/overrides/new/", overrides.add, name="override"),
+    path("schedules/<str:public_id>/overrides/check/", overrides.check, name="check_override"),
     path(
         "schedules/<str:public_id>/overrides/<str:override_id>/cancel/",
         overrides.cancel,
         name="cancel_override",
+    ),
+    path(
+        "schedules/<str:public_id>/overrides/<str:override_id>/restore/<str:token>/",
+        overrides.restore,
+        name="restore_override",
     ),
 ]

@@ -1,44 +1,63 @@
-"""Overrides of a schedule: add, with a question when nobody would be on call, and cancel."""
+"""Overrides of a schedule: add, with everything odd said before saving, cancel and undo."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core import clock
 from core.errors import ProductError
-from core.web import actor_of
-from schedules import commands, coverage
-from schedules.domain.resolver import WarningCode
+from core.web import actor_of, say_refusal
+from schedules import cautions, commands, coverage
+from schedules.cautions import Caution, Code
 from schedules.models import Override, Schedule
 from schedules.web import access
 from schedules.web.acting import blame, bound
-from schedules.web.forms import OverrideForm, choosable
+from schedules.web.forms import choosable
+from schedules.web.override_forms import OverrideForm, drafted, prefilled
 
 GAP = "creates_gap"
-PREFILLED = ("kind", "user", "replaces", "start", "end")
+UNDO_SALT = "opsknight.schedules.undo-override"
+UNDO_SECONDS = 600
 
 
 @access.editors_only
 @require_http_methods(["GET", "POST"])
 def add(request: HttpRequest, public_id: str) -> HttpResponse:
-    """GET parameters fill the form: `replaces`, `start`, `end` and the others by name."""
+    """GET parameters fill the form; what is odd is said before it is saved."""
     schedule = access.schedule_of(request, public_id)
-    rules = coverage.rules_around([schedule.pk], clock.now())
-    initial = {name: request.GET[name][:40] for name in PREFILLED if name in request.GET}
-    form = OverrideForm(
-        bound(request), people=choosable(rules.people), schedule=schedule, initial=initial
-    )
-    if form.is_bound and form.is_valid():
-        made = _save(request, form, schedule)
+    now = clock.now()
+    form = _form(request, schedule, now)
+    values: Any = form.data if form.is_bound else form.initial
+    row = drafted(form, values, now)
+    found = cautions.of_override(row, now) if row else []
+    if any(one.code == Code.CREATES_GAP for one in found):
+        form.ask_confirmation()
+    if form.is_bound and form.is_valid() and _in_time(request, form, now):
+        made = _all_seen(request, found) and _save(request, form, schedule, now)
         if made:
-            _say(request, made)
+            messages.success(request, "The override is saved")
             return redirect("schedules:detail", public_id)
-    context = {"form": form, "schedule": schedule}
+    context = {"form": form, "schedule": schedule, **_shown(found)}
     status = 422 if form.is_bound else 200
     return render(request, "schedules/override_form.html", context, status=status)
+
+
+@access.editors_only
+@require_POST
+def check(request: HttpRequest, public_id: str) -> HttpResponse:
+    """What would be odd about the override that is being typed; saves nothing."""
+    schedule = access.schedule_of(request, public_id)
+    now = clock.now()
+    form = _form(request, schedule, now)
+    row = drafted(form, form.data, now)
+    found = cautions.of_override(row, now) if row else []
+    return render(request, "schedules/_cautions.html", {"schedule": schedule, **_shown(found)})
 
 
 @access.editors_only
@@ -46,34 +65,74 @@ def add(request: HttpRequest, public_id: str) -> HttpResponse:
 def cancel(request: HttpRequest, public_id: str, override_id: str) -> HttpResponse:
     schedule = access.schedule_of(request, public_id)
     override = access.override_of(schedule, override_id)
-    now = clock.now()
+    now, end = clock.now(), override.end
     running = override.start < now
     commands.cancel_override(override, by=actor_of(request), now=now)
-    messages.success(request, "The override ends now" if running else "The override is taken back")
+    token = signing.dumps([override.pk, end.isoformat()], salt=UNDO_SALT)
+    undo = reverse("schedules:restore_override", args=[public_id, override_id, token])
+    text = "The override ends now" if running else "The override is taken back"
+    messages.success(request, text, extra_tags=undo if end > now else "")
     return redirect("schedules:detail", public_id)
 
 
-def _save(request: HttpRequest, form: OverrideForm, schedule: Schedule) -> Override | None:
-    user: Any = request.user
-    now = clock.now()
-    values = form.values(now)
+@access.editors_only
+@require_POST
+def restore(request: HttpRequest, public_id: str, override_id: str, token: str) -> HttpResponse:
+    """Undo of a cancellation; the token says until when it held."""
+    schedule = access.schedule_of(request, public_id)
+    override = schedule.overrides.filter(public_id=override_id).first()
     try:
-        commands.check_not_past(user, values["start"], now=now, field="start")
-        return commands.add_override(schedule, by=actor_of(request), now=now, **values)
+        pk, end = signing.loads(token, salt=UNDO_SALT, max_age=UNDO_SECONDS)
+    except signing.BadSignature:
+        raise Http404 from None
+    if override is None or override.pk != pk:
+        raise Http404
+    acting: dict[str, Any] = {"by": actor_of(request), "now": clock.now()}
+    try:
+        commands.restore_override(override, end=datetime.fromisoformat(end), **acting)
+    except ProductError as error:
+        say_refusal(request, error)
+    else:
+        messages.success(request, "The override holds again")
+    return redirect("schedules:detail", public_id)
+
+
+def _form(request: HttpRequest, schedule: Schedule, now: datetime) -> OverrideForm:
+    user: Any = request.user
+    rules = coverage.rules_around([schedule.pk], now)
+    form = OverrideForm(bound(request), people=choosable(rules.people), schedule=schedule)
+    form.initial = prefilled(request.GET, user, form.zone)
+    return form
+
+
+def _in_time(request: HttpRequest, form: OverrideForm, now: datetime) -> bool:
+    user: Any = request.user
+    try:
+        commands.check_not_past(user, form.values(now)["start"], now=now, field="start")
+    except ProductError as error:
+        blame(form, error)
+        return False
+    return True
+
+
+def _all_seen(request: HttpRequest, found: list[Caution]) -> bool:
+    """A gap has a question of its own, which the command asks."""
+    seen = set(request.POST.get("seen", "").split(","))
+    return {str(one.code) for one in found} - {str(Code.CREATES_GAP)} <= seen
+
+
+def _shown(found: list[Caution]) -> dict[str, Any]:
+    return {"cautions": found, "seen": ",".join(sorted({str(one.code) for one in found}))}
+
+
+def _save(
+    request: HttpRequest, form: OverrideForm, schedule: Schedule, now: datetime
+) -> Override | None:
+    acting: dict[str, Any] = {"by": actor_of(request), "now": now}
+    try:
+        return commands.add_override(schedule, **acting, **form.values(now))
     except ProductError as error:
         if error.reason == GAP:
             form.ask_confirmation()
         blame(form, error)
     return None
-
-
-def _say(request: HttpRequest, override: Override) -> None:
-    """Saved; what is odd about it is said as well."""
-    codes = {warning.code: warning for warning in commands.warnings_of(override)}
-    messages.success(request, "The override is saved")
-    if WarningCode.INACTIVE in codes:
-        messages.warning(request, f"{override.user} is disabled and will not be paged")
-    if WarningCode.NOT_ON_CALL in codes:
-        who = override.replaces or override.user
-        when = "at all then" if codes[WarningCode.NOT_ON_CALL].entire else "all of that time"
-        messages.warning(request, f"{who} is not on call {when}; there the override does nothing")

@@ -35,6 +35,7 @@ def test_an_override_is_written_in_the_clock_of_the_schedule(
         replaces=carol.public_id,
         start="2026-03-29T00:30",
         end="2026-03-29T01:30",
+        seen="not_on_call",
     )
     client = browser_of(alice)
     client.post(f"/schedules/{rota.public_id}/overrides/", form)
@@ -69,12 +70,51 @@ def test_an_override_that_leaves_nobody_is_asked_about_first(
     assert names(rota, NOW + 6 * HOUR) == []
 
 
-def test_what_is_odd_about_an_override_is_said_after_saving(
+def test_what_is_odd_is_said_before_saving_and_then_saved(
     as_alice: Client, rota: Schedule, alice: User, bob: User
 ):
+    path = f"/schedules/{rota.public_id}/overrides/"
     form = override_form(kind="REPLACE", user=bob.public_id, replaces=alice.public_id)
-    answer = as_alice.post(f"/schedules/{rota.public_id}/overrides/", form, follow=True)
-    assert "Alice is not on call at all then" in answer.content.decode()
+    answer = as_alice.post(path, form)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Alice is not on call at all then" in text_of(page)
+    assert 'name="seen" value="not_on_call"' in page
+    assert not Override.objects.exists()
+    assert as_alice.post(path, form | {"seen": "not_on_call"}).status_code == 302
+    assert Override.objects.exists()
+
+
+def test_a_link_says_what_is_odd_at_once_and_the_second_click_saves(
+    as_alice: Client, rota: Schedule, alice: User, carol: User
+):
+    start, end = "2026-03-16T09:00:00Z", "2026-03-23T10:00:00+01:00"
+    path = f"/schedules/{rota.public_id}/overrides/new"
+    link = f"{path}?kind=REPLACE&replaces={carol.public_id}&start={start}&end={end}"
+    page = as_alice.get(link, follow=True).content.decode()
+    assert 'value="2026-03-16T09:00"' in page and 'value="2026-03-23T09:00"' in page
+    assert f'value="{alice.public_id}" selected' in page
+    assert "Alice would be on call for 13 d 23 h without a break" in text_of(page)
+    form = {
+        "kind": "REPLACE",
+        "user": alice.public_id,
+        "replaces": carol.public_id,
+        "start": "2026-03-16T12:00",
+        "end": "2026-03-23T09:00",
+        "seen": re.search(r'name="seen" value="([^"]*)"', page)[1],
+    }
+    assert as_alice.post(path + "/", form).status_code == 302
+    assert names(rota, NOW + DAY) == ["Alice"]
+
+
+def test_half_a_form_is_looked_at_without_saving(
+    as_alice: Client, rota: Schedule, alice: User, bob: User
+):
+    path = f"/schedules/{rota.public_id}/overrides/check/"
+    assert "banner" not in as_alice.post(path, {"kind": "REPLACE"}).content.decode()
+    form = override_form(kind="REMOVE", replaces=alice.public_id)
+    assert "Alice is not on call at all then" in as_alice.post(path, form).content.decode()
+    assert not Override.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -122,3 +162,15 @@ def test_an_override_is_taken_back_or_ended(as_alice: Client, rota: Schedule, bo
     assert names(rota, NOW - HOUR) == ["Bob"]
     assert names(rota, NOW) == names(rota, NOW + DAY) == ["Carol"]
     assert "No overrides" in page_of(as_alice, rota)
+
+
+def test_a_cancellation_can_be_undone(as_alice: Client, rota: Schedule, bob: User):
+    cover = {"kind": "COVER_ALL", "user": bob, "by": SYSTEM, "now": NOW}
+    row = commands.add_override(rota, start=NOW + DAY, end=NOW + 2 * DAY, **cover)
+    path = f"/schedules/{rota.public_id}/overrides/{row.public_id}"
+    page = as_alice.post(f"{path}/cancel/", follow=True).content.decode()
+    undo = re.search(rf'action="({path}/restore/[^"]+)"', page)[1]
+    assert names(rota, NOW + DAY) == ["Carol"]
+    assert as_alice.post(undo[:-3] + "xx/").status_code == 404
+    assert "holds again" in as_alice.post(undo, follow=True).content.decode()
+    assert names(rota, NOW + DAY) == ["Bob"]

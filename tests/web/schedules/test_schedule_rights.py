@@ -1,11 +1,13 @@
 """Who may open which page of schedules; a page without a rule fails."""
 
 import pytest
+from django.core import signing
 
 from accounts.models import Role, User
 from schedules import commands
 from schedules.models import Layer, Schedule
 from schedules.web import urls
+from schedules.web.views.overrides import UNDO_SALT
 from tests.cast import browser_of
 from tests.page_rules import PageRules
 from tests.web.schedules.conftest import (
@@ -74,6 +76,17 @@ class TestRemoveLayer(AboutLayer):
     name = "schedules:remove_layer"
 
 
+class TestOverride(AboutRota):
+    name = "schedules:override"
+    roles = EDITORS
+
+
+class TestCheckOverride(AboutRota):
+    name = "schedules:check_override"
+    roles = EDITORS
+    post_only = True
+
+
 class TestCancelOverride(PageRules):
     name = "schedules:cancel_override"
     roles = EDITORS
@@ -84,6 +97,17 @@ class TestCancelOverride(PageRules):
         span = {"start": NOW + HOUR, "end": NOW + 2 * HOUR}
         override = commands.add_override(rota, kind="ADD", user=bob, **span, **ACTING)
         return [rota.public_id, override.public_id]
+
+
+class TestRestoreOverride(TestCancelOverride):
+    name = "schedules:restore_override"
+
+    @pytest.fixture
+    def arguments(self, rota: Schedule, bob: User) -> list[str]:
+        span = {"start": NOW + HOUR, "end": NOW + 2 * HOUR}
+        override = commands.add_override(rota, kind="ADD", user=bob, **span, **ACTING)
+        token = signing.dumps([override.pk, override.end.isoformat()], salt=UNDO_SALT)
+        return [rota.public_id, override.public_id, token]
 
 
 def test_every_page_has_its_rules():

@@ -1,0 +1,63 @@
+"""Who is told what of an override: those whom it brings on call, and those whom it takes off."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from accounts.models import User
+from core.actor import Actor
+from schedules import queries
+from schedules.commands import telling
+from schedules.domain import resolver
+from schedules.domain.model import Source
+from schedules.models import Override, OverrideKind
+from schedules.news import News, Period
+
+SUBJECT = "override"
+
+
+def added(row: Override, *, by: Actor, now: datetime) -> None:
+    """Nobody is told of what is over: then it corrects the record."""
+    if row.end > now:
+        _tell(row, "You come on call", "You go off call", (row.start, row.end), by, now)
+
+
+def cancelled(row: Override, period: Period, *, by: Actor, now: datetime) -> None:
+    """`period` is what does not happen: all of it, or the rest of one that ran."""
+    comes, goes = "You are not needed on call after all", "You stay on call as planned"
+    _tell(row, comes, goes, period, by, now)
+
+
+def _tell(row: Override, comes: str, goes: str, period: Period, by: Actor, now: datetime) -> None:
+    leaving = _leaving(row)
+    coming = row.user if row.kind != OverrideKind.REMOVE else None
+    who = str(coming) if coming else ""
+    instead = ", ".join(map(str, leaving))
+    news = [
+        News(user, f"{goes}: {row.schedule.name}", [period], facts=_facts(by, "Instead", who))
+        for user in leaving
+        if user != coming
+    ]
+    if coming:
+        title = f"{comes}: {row.schedule.name}"
+        news.append(News(coming, title, [period], facts=_facts(by, "Instead of", instead)))
+    key = f"{comes[:12]}.{now.isoformat()}".replace(" ", "-")
+    telling.tell(news, row.schedule, about=(SUBJECT, row.pk), key=key, by=by, now=now)
+
+
+def _facts(by: Actor, label: str, value: str) -> list[tuple[str, str]]:
+    return [(label, value), ("By", by.label)]
+
+
+def _leaving(row: Override) -> list[User]:
+    """Whom it takes off call: one person, or everybody who is on call without it."""
+    if row.kind == OverrideKind.ADD:
+        return []
+    if row.kind != OverrideKind.COVER_ALL:
+        user = row.replaces or (row.user if row.kind == OverrideKind.REMOVE else None)
+        return [user] if user else []
+    rules = queries.read([row.schedule_id], start=row.start, end=row.end)
+    value = rules.values[row.schedule_id]
+    own = (Source.OVERRIDE, row.pk)
+    others = tuple(one for one in value.overrides if (one.source, one.id) != own)
+    found = resolver.spans(replace(value, overrides=others), row.start, row.end)
+    return [rules.people[user] for user in dict.fromkeys(u for one in found for u in one.users)]
