@@ -71,6 +71,8 @@ class SetupForm(forms.Form):
             del self.fields["public_url"]
         if not ask_token:
             del self.fields["token"]
+        if not self.is_bound:  # what was chosen once is not guessed again
+            self.fields["time_zone"].widget.attrs["data-guess-zone"] = True
 
 
 class SignInForm(LoginForm):

@@ -28,7 +28,7 @@ from schedules.models import Schedule
 
 FOREVER = "forever"
 REPEATS = [
-    ("0", "No: after the last step the fallback contact is paged"),
+    ("0", "No"),
     ("1", "Once more"),
     *((str(times), f"{times} more times") for times in range(2, MAX_CYCLES)),
     (FOREVER, f"Until somebody acknowledges (at most {MAX_CYCLES} passes)"),
@@ -60,13 +60,17 @@ class PolicyForm(forms.Form):
         help_text="0: page at once.",
     )
     repeat = forms.ChoiceField(
-        choices=REPEATS, initial="0", label="When nobody acknowledges, go through it again"
+        choices=REPEATS,
+        initial="0",
+        label="When nobody acknowledges, go through the steps again",
+        help_text="Afterwards the fallback contacts are paged, "
+        "and the last step every hour until somebody takes the incident.",
     )
     fallback = forms.MultipleChoiceField(
         required=False,
         widget=SelectList(item="Fallback contact"),
         label="Fallback contacts",
-        help_text="Paged on all channels when the steps are exhausted. "
+        help_text="Paged on all channels when nobody has acknowledged. "
         "Nobody chosen: those of the installation, else all admins.",
     )
     expected_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -82,7 +86,7 @@ class StepRow(forms.Form):
         min_value=0,
         max_value=MAX_WAIT_MINUTES,
         initial=5,
-        label="then wait (minutes)",
+        label="Then wait (minutes)",
     )
     channels = forms.MultipleChoiceField(
         choices=CHANNELS,

@@ -184,7 +184,10 @@
   }
   all("select[data-guess-zone]").forEach((select) => {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    if ([...select.options].some((option) => option.value === zone)) select.value = zone;
+    if (!zone) return;
+    // Browsers keep old names (Asia/Calcutta) that the list leaves out; the server knows them all.
+    if (![...select.options].some((option) => option.value === zone)) select.add(new Option(zone, zone));
+    select.value = zone;
   });
   all("[data-toast]").forEach(startToast);
   all("[data-confirm-text]").forEach(confirmText);

@@ -51,6 +51,19 @@ def test_the_first_person_is_admin_and_fallback_contact(client: Client):
     assert config.public_url() == "https://pager.example.com"
 
 
+def test_the_zone_of_the_browser_is_offered_but_never_overrides_a_choice(client: Client):
+    guess = 'name="time_zone" data-guess-zone>'
+    assert guess in client.get("/setup").content.decode()
+    again = client.post("/setup", FORM | {"email": "nonsense"}).content.decode()
+    assert guess not in again
+    assert '<option value="Europe/Berlin" selected>' in again
+
+
+def test_an_old_name_of_a_zone_is_taken(client: Client):
+    client.post("/setup", FORM | {"time_zone": "Asia/Calcutta"})
+    assert User.objects.get().time_zone == "Asia/Calcutta"
+
+
 def test_the_set_up_is_audited_without_the_password(client: Client):
     page = client.post("/setup", FORM)
     event = AuditEvent.objects.get(action="user.bootstrap")

@@ -178,6 +178,17 @@ def test_one_box_ticks_all_of_a_name(page: Page):
     assert page.locator("input[name=id]:checked").count() == 2
 
 
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Calcutta"])
+def test_the_zone_of_the_browser_is_preselected_also_by_its_old_name(browser: Browser, zone: str):
+    context = browser.new_context(timezone_id=zone)
+    tab = context.new_page()
+    options = "<option>UTC</option><option>Asia/Kolkata</option><option>Europe/Berlin</option>"
+    show(tab, f"<select data-guess-zone>{options}</select><select id=other>{options}</select>")
+    assert tab.locator("[data-guess-zone]").input_value() == zone
+    assert tab.locator("#other").input_value() == "UTC"
+    context.close()
+
+
 def test_no_component_is_wider_than_the_screen(browser: Browser, styleguide: str):
     tab = browser.new_page()
     tab.set_content(styleguide)
