@@ -96,10 +96,12 @@ class Instance:
             [sys.executable, *arguments],
             env=self.env,
             cwd=ROOT,
-            check=True,
+            check=False,
             capture_output=True,
             text=True,
         )
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stderr[-4000:]}")
         return done.stdout
 
     def manage(self, *arguments: str) -> str:

@@ -1,6 +1,7 @@
 """The measurements, one function each: an instance and its sinks in, figures out."""
 
 import asyncio
+import json
 import statistics
 import time
 
@@ -87,6 +88,23 @@ async def on_call(instance: Instance, sink: SmtpSink) -> list[Figure]:
     ]
 
 
+async def rota(instance: Instance, sink: SmtpSink) -> list[Figure]:
+    """A schedule of five layers and twenty people: previews of a year, and its page."""
+    found = json.loads(await asyncio.to_thread(instance.run, "-m", "bench.rota", "20"))
+    return [
+        Figure(
+            "preview of a change over a year, 5 layers of 20 people",
+            f"{statistics.median(found['preview']) * 1000:.0f} ms",
+            "≤ 50 ms",
+        ),
+        Figure(
+            "timeline page of it, a month (ms p50/p95/p99)",
+            milliseconds(found["page"]),
+            "p95 ≤ 80 ms",
+        ),
+    ]
+
+
 async def slow_bodies(instance: Instance, sink: SmtpSink) -> list[Figure]:
     """An event while 500 connections drip their bodies."""
     head = (
@@ -159,4 +177,5 @@ ALL = {
     "lateness": lateness,
     "slow": slow_bodies,
     "oncall": on_call,
+    "rota": rota,
 }
