@@ -15,11 +15,12 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.module_loading import import_string
 
 from core.database import AWAY, relax_commit
+from core.models import GIVEN_UP_TRIES
 
 log = logging.getLogger("opsknight.publish")
 
 Subscriber = Callable[[Sequence[Any], datetime], None]
-TRIES = 6
+TRIES = GIVEN_UP_TRIES
 RETRY = timedelta(seconds=2)  # doubled with each try
 LONGEST_RETRY = RETRY * 2**TRIES
 

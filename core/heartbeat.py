@@ -17,6 +17,11 @@ def last() -> dict[str, datetime]:
     return dict(Heartbeat.objects.values_list("name", "at"))
 
 
+def find(name: str) -> Heartbeat | None:
+    """The last beat of one name with its details."""
+    return Heartbeat.objects.filter(name=name).first()
+
+
 def is_fresh(at: datetime | None, *, now: datetime, seconds: float) -> bool:
     """Younger than `seconds`; a beat from the future (the clock went back) proves nothing."""
     return at is not None and -seconds <= (now - at).total_seconds() <= seconds

@@ -39,6 +39,11 @@ class Setting(models.Model):
         return self.name
 
 
+GIVEN_UP_TRIES = 6  # so often an event is offered to a subscriber that fails
+# Only what was given up has so many; spelt out, because SQLite uses a partial index for no less.
+GIVEN_UP = f"tries >= {GIVEN_UP_TRIES}"
+
+
 class Published(models.Model):
     """Base of event rows that core.fanout brings to subscribers."""
 

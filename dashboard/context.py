@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Func, IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.domain.roles import Ability, may
 from accounts.models import User
+from dashboard.queries import number_of
 from incidents.models import Status
 from incidents.queries import visible_to
 from notifications.queries import notices_of
@@ -89,11 +89,5 @@ def _counts(user: Any) -> dict[str, int]:
     """Open incidents and unread notices, by URL name."""
     waiting = visible_to(user).filter(status=Status.OPEN)
     unread = notices_of(user).filter(read_at=None)
-    row = User.objects.filter(pk=user.pk).values_list(_number_of(waiting), _number_of(unread))
+    row = User.objects.filter(pk=user.pk).values_list(number_of(waiting), number_of(unread))
     return dict(zip(("incidents:list", "notifications:notices"), row.get(), strict=True))
-
-
-def _number_of(rows: QuerySet) -> Subquery:
-    """COUNT(*) as a part of another query."""
-    counted = rows.order_by().annotate(number=Func(F("pk"), function="COUNT"))
-    return Subquery(counted.values("number"), output_field=IntegerField())

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, Min, Q, QuerySet
+from django.db.models import Count, Exists, F, Func, IntegerField, Min, Q, QuerySet, Subquery
+from django_q.models import Failure
 
 from accounts.models import User
 from core import config, heartbeat
 from escalation.models import EscalationPolicy, Step
 from incidents import queries as incidents
-from incidents.models import EscalationState, Incident, Page, Status
+from incidents.models import EscalationState, Incident, Page, PagingFault, Status
+from notifications import queries as notifications
 from notifications.models import Delivery, DeliveryState, OutboxMail
 from schedules.models import Schedule
 from services.models import Integration, Service
@@ -22,7 +24,10 @@ PROCESSES = {
     "q2": ("Background jobs", 20.0),
 }
 LONG_DEAD = 60.0
+CHECK = "paging check"  # heartbeat of the minute's look at `trouble`
 ORPHAN_GRACE = timedelta(seconds=60)
+OVERDUE_GRACE = timedelta(seconds=30)
+LATELY = timedelta(days=1)
 QUEUE_LENGTH = 10
 
 
@@ -88,24 +93,80 @@ def _beat(label: str, at: datetime | None, late: float, now: datetime) -> Beat:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What an admin must know: counts that should be zero."""
+    """What an admin must know: counts that should be zero.
 
-    exhausted: int
-    orphans: int
-    unsent_mail: int
-    no_mail_server: bool
+    `orphans`: incidents that nothing will page for; `failing`: escalations that fail for a fault
+    of ours, `untold` those among them of which not even the fallback contact heard; `overdue`:
+    deliveries that the sender should have begun; `dead_letters`: events and background jobs of the
+    last day that were given up.
+    """
+
+    orphans: int = 0
+    untold: int = 0
+    failing: int = 0
+    exhausted: int = 0
+    overdue: int = 0
+    dead_letters: int = 0
+    unsent_mail: int = 0
+    no_mail_server: bool = False
+
+    @classmethod
+    def of(cls, detail: dict[str, Any]) -> "Trouble":
+        """Read back from a heartbeat, which another version may have written."""
+        return cls(**{key: detail[key] for key in cls.__dataclass_fields__ if key in detail})
+
+    @property
+    def silent(self) -> bool:
+        """May a page be lost without anybody knowing?"""
+        return bool(self.orphans or self.untold)
 
 
 def trouble(now: datetime) -> Trouble:
-    exhausted = Incident.objects.filter(
-        status=Status.OPEN, escalation_state=EscalationState.EXHAUSTED
+    """By one query; all zero before anybody exists."""
+    failing, since = incidents.failing(now), now - LATELY
+    open_ones = Incident.objects.filter(status=Status.OPEN)
+    found = _counted(
+        orphans=incidents.orphans(now, ORPHAN_GRACE),
+        untold=failing.filter(nobody_told=True),
+        failing=failing,
+        exhausted=open_ones.filter(escalation_state=EscalationState.EXHAUSTED),
+        overdue=notifications.overdue(now, OVERDUE_GRACE),
+        events=incidents.given_up_events(since),
+        fates=notifications.given_up_events(since),
+        jobs=Failure.objects.filter(stopped__gte=since),
+        unsent_mail=OutboxMail.objects.all(),
     )
-    return Trouble(
-        exhausted=exhausted.count(),
-        orphans=incidents.orphans(now, ORPHAN_GRACE).count(),
-        unsent_mail=OutboxMail.objects.count(),
-        no_mail_server=not config.get("email_url"),
+    dead_letters = sum(found.pop(name, 0) for name in ("events", "fates", "jobs"))
+    return Trouble(dead_letters=dead_letters, no_mail_server=not config.get("email_url"), **found)
+
+
+def gauges(found: Trouble) -> list[tuple[str, int, str]]:
+    """(label, count, tone) for the health page; those that are zero calm down."""
+    lines = (
+        ("Open incidents without a next step", found.orphans, "danger"),
+        ("Escalations that keep failing", found.failing, "danger"),
+        ("Exhausted policies", found.exhausted, "danger"),
+        ("Pages overdue by more than 30 s", found.overdue, "warn"),
+        ("Events and jobs given up in a day", found.dead_letters, "warn"),
     )
+    return [(label, count, tone if count else "ok") for label, count, tone in lines]
+
+
+def number_of(rows: QuerySet) -> Subquery:
+    """COUNT(*) as a part of another query."""
+    counted = rows.order_by().annotate(number=Func(F("pk"), function="COUNT"))
+    return Subquery(counted.values("number"), output_field=IntegerField())
+
+
+def _counted(**rows: QuerySet) -> dict[str, int]:
+    """How many rows each of the querysets has, asked together."""
+    asked = {name: number_of(found) for name, found in rows.items()}
+    return dict(User.objects.order_by("pk").values(**asked).first() or {})
+
+
+def stumbling(now: datetime) -> list[PagingFault]:
+    """The escalations that fail, for the page that names them."""
+    return list(incidents.failing(now)[:QUEUE_LENGTH])
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +180,10 @@ class Alarm:
     label: str
 
 
+def _so_many(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def alarms(found: Trouble) -> list[Alarm]:
     """The worst first."""
     said = []
@@ -126,10 +191,22 @@ def alarms(found: Trouble) -> list[Alarm]:
         text = f"{found.orphans} open without a next step: the escalation timer is not working."
         title = "Incidents escalate to nobody"
         said.append(Alarm("danger", title, text, "dashboard:health", "See why"))
+    if found.failing:
+        instead = "the fallback contact was paged instead"
+        if found.untold:
+            instead = "not even the fallback contact could be paged"
+        text = f"The escalation of {_so_many(found.failing, 'incident')} keeps failing; {instead}."
+        said.append(Alarm("danger", "Escalations fail", text, "dashboard:health", "See which"))
     if found.exhausted:
         what = "1 incident has" if found.exhausted == 1 else f"{found.exhausted} incidents have"
         text = f"{what} gone through the whole policy without an answer."
         said.append(Alarm("danger", "Nobody has acknowledged", text, "incidents:list", "Show"))
+    if found.overdue:
+        text = f"{_so_many(found.overdue, 'page')} should have left by now."
+        said.append(Alarm("warn", "Pages are late", text, "dashboard:health", "See why"))
+    if found.dead_letters:
+        text = f"Events and jobs given up in the last day: {found.dead_letters}. The log says why."
+        said.append(Alarm("warn", "Something was given up", text, "dashboard:health", "Show"))
     if found.no_mail_server:
         text = "No mail server: pages by mail are recorded as not sent."
         said.append(Alarm("warn", "Mail is not set up", text, "settings:home", "Set it up"))

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from accounts.models import Team, User
 from core import ids
-from core.models import Published
+from core.models import GIVEN_UP_TRIES, Published
 from escalation.models import PolicyVersion
 from incidents.domain.alert import Action, Severity, Urgency
 from incidents.domain.lifecycle import ACTIVE, EscalationState, Status
@@ -236,7 +236,12 @@ class IncidentEvent(Published):
                 fields=["id"],
                 condition=Q(published_at=None),
                 name="incident_event_unpublished",
-            )
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(tries__gte=GIVEN_UP_TRIES),
+                name="incident_event_given_up",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -288,3 +293,25 @@ class Page(models.Model):
     def key(self) -> str:
         """`page_key` of this page's deliveries."""
         return f"{self.run}.{self.cycle}.{self.step}.{self.kind}.{self.user_id}"
+
+
+class PagingFault(models.Model):
+    """The escalation of an incident fails for a fault of ours: how often, since when, and why.
+
+    Written by each try that fails, never by one that works: `last_at` tells whether it goes on.
+    """
+
+    incident = models.OneToOneField(Incident, on_delete=models.CASCADE, related_name="paging_fault")
+    tries = models.PositiveIntegerField(default=0)
+    reason = models.CharField(max_length=300, blank=True, default="")
+    nobody_told = models.BooleanField(
+        default=False, help_text="Not even the fallback contact could be paged"
+    )
+    since = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["incident_id"]
+
+    def __str__(self) -> str:
+        return f"incident {self.incident_id}: {self.reason}"

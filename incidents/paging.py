@@ -18,6 +18,7 @@ from escalation import queries as escalation
 from escalation.domain import engine
 from escalation.domain.engine import Act, Decision, Plan, State, Target, TargetKind
 from incidents import queries
+from incidents.commands.faults import note_fault
 from incidents.messages import page_message
 from incidents.models import (
     EscalationState,
@@ -101,22 +102,24 @@ def _advance_singly(ids: list[int], now: datetime) -> int:
             done += _advance_together([pk], now)
         except AWAY:
             raise
-        except Exception:
+        except Exception as fault:
             log.exception("escalation of incident %d failed; next try in %s", pk, RETRY_AFTER_ERROR)
-            stuck = _contain(pk, now) or stuck
+            stuck = _contain(pk, fault, now) or stuck
     if stuck:
         raise stuck  # the caller rests longer after each failure
     return done
 
 
-def _contain(pk: int, now: datetime) -> Exception | None:
+def _contain(pk: int, fault: Exception, now: datetime) -> Exception | None:
     """Pages the fallback contact, and puts the next try off; what went wrong with the latter."""
+    told = False
     try:
-        _page_fallback_instead(pk, now)
+        told = _page_fallback_instead(pk, now)
     except AWAY:
         raise
     except Exception:
         log.exception("the fallback contact of incident %d could not be paged either", pk)
+    note_fault(pk, fault, told=told, now=now)
     try:
         rows = Incident.objects.filter(pk=pk, status=Status.OPEN, escalate_at__lte=now)
         rows.update(escalate_at=now + RETRY_AFTER_ERROR)
@@ -128,18 +131,19 @@ def _contain(pk: int, now: datetime) -> Exception | None:
     return None
 
 
-def _page_fallback_instead(pk: int, now: datetime) -> None:
-    """Whatever broke, a human hears of it: once per run, while the tries go on."""
+def _page_fallback_instead(pk: int, now: datetime) -> bool:
+    """Whatever broke, a human hears of it, once per run, while the tries go on. Was one told?"""
     with transaction.atomic():
         incident = Incident.objects.select_for_update(of=("self",)).get(pk=pk)
         if incident.status != Status.OPEN or queries.fallback_paged(incident):
-            return
+            return True
         batch = Batch(now, escalation.Recipients(now), {})
         state = State(incident.cycle, incident.next_step, now + RETRY_AFTER_ERROR)
         reason = "the escalation could not be worked out, see the log"
         decision = Decision(Act.PAGE_FALLBACK, state, state, reason=reason)
         _page_fallback(incident, state, decision, batch)
         _write([], batch)
+        return bool(batch.pages)
 
 
 def _step(incident: Incident, batch: Batch) -> None:

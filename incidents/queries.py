@@ -3,10 +3,22 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BooleanField, Count, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from accounts.models import Role, User
-from incidents.models import EscalationState, Incident, Page, PageKind, Status
+from core.models import GIVEN_UP
+from incidents.models import (
+    EscalationState,
+    Incident,
+    IncidentEvent,
+    Page,
+    PageKind,
+    PagingFault,
+    Status,
+)
+
+FAILING_FOR = timedelta(seconds=60)  # a try that failed is repeated four times within it
 
 
 def visible_to(user: User) -> QuerySet[Incident]:
@@ -68,12 +80,28 @@ def _unwanted(state: tuple[str, int] | None, page_key: str) -> str:
 
 
 def orphans(now: datetime, grace: timedelta = timedelta(seconds=0)) -> QuerySet[Incident]:
-    """Invariant I4: open incidents without a future step. Must be empty at all times."""
-    lost = Q(escalate_at=None) | Q(escalate_at__lt=now - grace)
+    """Invariant: open incidents have a future step, and none sleeps beyond its time.
+
+    Those that break it; must be empty at all times.
+    """
+    late = now - grace
     states = [EscalationState.ESCALATING, EscalationState.EXHAUSTED]
-    return Incident.objects.filter(status=Status.OPEN).filter(
-        lost | ~Q(escalation_state__in=states)
-    )
+    lost = Q(escalate_at=None) | Q(escalate_at__lt=late) | ~Q(escalation_state__in=states)
+    asleep = Q(status=Status.SNOOZED) & (Q(snoozed_until=None) | Q(snoozed_until__lt=late))
+    return Incident.objects.filter((Q(status=Status.OPEN) & lost) | asleep)
+
+
+def failing(now: datetime) -> QuerySet[PagingFault]:
+    """Escalations of open incidents whose tries keep failing for a fault of ours."""
+    lately = now - FAILING_FOR, now + FAILING_FOR  # also when the clock was set back
+    rows = PagingFault.objects.filter(incident__status=Status.OPEN, last_at__range=lately)
+    return rows.select_related("incident")
+
+
+def given_up_events(since: datetime) -> QuerySet[IncidentEvent]:
+    """Timeline events that a subscriber never took, however often it was asked."""
+    never = RawSQL(GIVEN_UP, (), output_field=BooleanField())  # noqa: S611 a constant
+    return IncidentEvent.objects.filter(never, at__gte=since)
 
 
 def people_paged(incident: Incident) -> list[User]:

@@ -6,7 +6,7 @@ from django.db.models import Q
 from accounts.models import User
 from core import ids
 from core.crypto import EncryptedTextField
-from core.models import Published
+from core.models import GIVEN_UP_TRIES, Published
 from notifications.domain import words
 
 
@@ -194,7 +194,12 @@ class DeliveryEvent(Published):
                 fields=["id"],
                 condition=Q(published_at=None),
                 name="delivery_event_unpublished",
-            )
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(tries__gte=GIVEN_UP_TRIES),
+                name="delivery_event_given_up",
+            ),
         ]
 
 

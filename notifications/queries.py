@@ -4,15 +4,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import BooleanField, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from accounts.models import User
+from core.models import GIVEN_UP
 from notifications.domain.chain import PATIENCE
 from notifications.models import (
     Channel,
     ContactMethod,
     Delivery,
     DeliveryAttempt,
+    DeliveryEvent,
     DeliveryState,
     InAppNotification,
     NotificationRule,
@@ -21,7 +24,8 @@ from notifications.models import (
 )
 
 TEST_SUBJECT = "test"
-DUE_STATES = (DeliveryState.QUEUED, DeliveryState.SENDING)
+# Spelt out, because SQLite uses the partial index delivery_due for no less.
+DUE = "state IN ('QUEUED', 'SENDING')"
 
 
 def methods_of(user: User) -> list[ContactMethod]:
@@ -114,7 +118,14 @@ def outbox() -> QuerySet[OutboxMail]:
 
 def overdue(now: datetime, grace: timedelta) -> QuerySet[Delivery]:
     """Deliveries that should have been looked at `grace` ago: not empty means the sender lags."""
-    return Delivery.objects.filter(state__in=DUE_STATES, next_attempt_at__lt=now - grace)
+    due = RawSQL(DUE, (), output_field=BooleanField())  # noqa: S611 a constant
+    return Delivery.objects.filter(due, next_attempt_at__lt=now - grace)
+
+
+def given_up_events(since: datetime) -> QuerySet[DeliveryEvent]:
+    """Fates of deliveries that a subscriber never took, however often it was asked."""
+    never = RawSQL(GIVEN_UP, (), output_field=BooleanField())  # noqa: S611 a constant
+    return DeliveryEvent.objects.filter(never, at__gte=since)
 
 
 def stranded(now: datetime, limit: int = 200) -> list[Delivery]:

@@ -8,11 +8,15 @@ from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 
 from core import clock, heartbeat
+from dashboard.queries import CHECK, Trouble
 from opsknight.runtime import start
 
 STARTED = time.monotonic()
 # Seconds after which a process counts as dead; the queue's beat travels through it.
 FRESH = {"ticker": 5.0, "sender": 5.0, "q2": 20.0}
+CHECK_FRESH = 180.0
+# A degraded check is named, and leaves the answer as it is.
+HEALTHY, DEGRADED, UNHEALTHY = "healthy", "degraded", "unhealthy"
 _known: set[str] = set()  # what was found true and stays true
 
 
@@ -20,17 +24,18 @@ def health(request: HttpRequest) -> JsonResponse:
     """Liveness is always 200; readiness is 503 and names what fails. Both in the fast lane."""
     if request.GET.get("mode") == "readiness":
         return _readiness()
-    return JsonResponse(_body("healthy", "liveness"))
+    return JsonResponse(_body(HEALTHY, "liveness"))
 
 
 def _readiness() -> JsonResponse:
     try:
         checks = {"database": _database(), "migrations": _migrations(), **_processes()}
+        checks["paging"] = _paging()
     except Error as error:
         connection.close()
         checks = {"database": _check(ok=False, message=str(error).strip().split("\n")[0])}
-    ok = all(check["status"] == "healthy" for check in checks.values())
-    body = _body("healthy" if ok else "unhealthy", "readiness") | {"checks": checks}
+    ok = all(check["status"] != UNHEALTHY for check in checks.values())
+    body = _body(HEALTHY if ok else UNHEALTHY, "readiness") | {"checks": checks}
     return JsonResponse(body, status=200 if ok else 503)
 
 
@@ -64,8 +69,25 @@ def _processes() -> dict[str, dict[str, Any]]:
     }
 
 
+def _paging() -> dict[str, Any]:
+    """What the minute's look found. Only where a page may be lost in silence it makes unready."""
+    beat = heartbeat.find(CHECK)
+    if beat is None or not heartbeat.is_fresh(beat.at, now=clock.now(), seconds=CHECK_FRESH):
+        return {"status": DEGRADED, "message": "not checked lately"}
+    found = Trouble.of(beat.detail)
+    counts = {
+        "withoutNextStep": found.orphans,
+        "failingEscalations": found.failing,
+        "failingAndNobodyTold": found.untold,
+        "overdueDeliveries": found.overdue,
+        "deadLetters": found.dead_letters,
+    }
+    status = UNHEALTHY if found.silent else DEGRADED if any(counts.values()) else HEALTHY
+    return {"status": status, "lastChecked": beat.at.isoformat(), **counts}
+
+
 def _check(*, ok: bool, **facts: Any) -> dict[str, Any]:
-    return {"status": "healthy" if ok else "unhealthy", **facts}
+    return {"status": HEALTHY if ok else UNHEALTHY, **facts}
 
 
 def _body(status: str, mode: str) -> dict[str, Any]:

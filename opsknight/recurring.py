@@ -39,6 +39,7 @@ JOBS = (
     Job("snoozes that end", "incidents.commands.wake_due", every=0.2),
     Job("strays of a jump of the clock", "incidents.commands.take_in_strays", every=2),
     Job("deliveries of a clock ahead", "notifications.commands.take_in_strays", every=2),
+    Job("paging check", "dashboard.commands.look", every=60, busy=10),
     Job("rate buckets", "opsknight.runtime.housekeeping.prune_rate_buckets", every=60),
     Job("sessions", "opsknight.runtime.housekeeping.prune_sessions", every=3600),
     Job("failed tasks", "opsknight.runtime.housekeeping.prune_failed_tasks", every=3600),

@@ -17,6 +17,7 @@ from incidents.commands.escalation import (
     shift_due_times,
     take_in_strays,
 )
+from incidents.commands.faults import forget_faults
 from incidents.commands.status import (
     acknowledge,
     move,
@@ -41,6 +42,7 @@ __all__ = [
     "delete",
     "edit_text",
     "escalate_now",
+    "forget_faults",
     "ingest",
     "merge_details",
     "move",

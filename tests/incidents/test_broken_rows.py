@@ -3,10 +3,11 @@
 import pytest
 from django.db import OperationalError, connection
 
+from accounts.models import UserStatus
 from core.actor import SYSTEM
 from core.crypto import UNREADABLE
 from escalation.commands import TargetSpec
-from incidents import commands, paging
+from incidents import commands, paging, queries
 from incidents.commands import status
 from incidents.commands.create import Draft
 from incidents.models import Incident, Page, PageKind
@@ -105,6 +106,26 @@ class TestOneBadIncident:
         paged = dict(Page.objects.values_list("incident", "kind"))
         assert paged == {bad.pk: "fallback", three[1].pk: "step", three[2].pk: "step"}
         assert f"escalation of incident {bad.pk} failed" in caplog.text
+
+    def test_is_named_while_it_keeps_failing(self, three, bad) -> None:
+        paging.advance(T0)
+        paging.advance(T0 + paging.RETRY_AFTER_ERROR)
+        fault = queries.failing(T0 + MINUTE).get()
+        assert (fault.incident, fault.tries, fault.nobody_told) == (bad, 2, False)
+        assert (fault.since, fault.reason) == (T0, "RuntimeError: a fault")
+        assert not queries.failing(T0 + 5 * MINUTE).exists()
+        commands.acknowledge(bad, by=SYSTEM, now=T0 + MINUTE)
+        assert not queries.failing(T0 + MINUTE).exists()
+
+    def test_of_which_nobody_could_be_told_is_named_as_such(self, three, bad, people) -> None:
+        people.root.become(UserStatus.DISABLED)
+        people.root.save()
+        paging.advance(T0)
+        assert queries.failing(T0).get().nobody_told
+
+    def test_is_forgotten_when_it_is_long_over(self, three, bad) -> None:
+        paging.advance(T0)
+        assert commands.forget_faults(T0 + 8 * 24 * 60 * MINUTE) == 1
 
     def test_that_cannot_even_be_put_off_is_raised_after_the_others(
         self, three, bad, monkeypatch

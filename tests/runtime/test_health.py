@@ -71,6 +71,45 @@ def test_missing_migrations_make_it_unready(
     assert answer.json()["checks"]["migrations"]["missing"] == ["core.0099_new"]
 
 
+def note(**found: int) -> None:
+    """What the minute's look has found, all else being well."""
+    for name in PROCESSES:
+        heartbeat.beat(name, now=clock.now())
+    heartbeat.beat("paging check", now=clock.now(), **found)
+
+
+@pytest.mark.parametrize("silent", ["orphans", "untold"])
+def test_pages_that_may_be_lost_in_silence_make_it_unready(client: Client, silent: str) -> None:
+    note(**{silent: 2})
+    answer = client.get(READINESS)
+    assert answer.status_code == 503
+    paging = answer.json()["checks"]["paging"]
+    assert (paging["status"], 2 in paging.values()) == ("unhealthy", True)
+
+
+@pytest.mark.parametrize("loud", ["failing", "overdue", "dead_letters"])
+def test_other_trouble_is_named_and_changes_no_answer(client: Client, loud: str) -> None:
+    note(**{loud: 3, "a_count_of_another_version": 1})
+    answer = client.get(READINESS)
+    assert (answer.status_code, answer.json()["status"]) == (200, "healthy")
+    paging = answer.json()["checks"]["paging"]
+    assert (paging["status"], 3 in paging.values()) == ("degraded", True)
+
+
+def test_a_look_of_long_ago_is_no_news(client: Client) -> None:
+    note()
+    assert client.get(READINESS).json()["checks"]["paging"]["status"] == "healthy"
+    heartbeat.beat("paging check", now=clock.now() - timedelta(hours=1), orphans=1)
+    answer = client.get(READINESS)
+    assert answer.status_code == 200
+    assert answer.json()["checks"]["paging"]["status"] == "degraded"
+
+
+def test_liveness_asks_no_database(client: Client, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        assert client.get("/api/health").status_code == 200
+
+
 def test_liveness_is_always_healthy(client: Client) -> None:
     answer = client.get("/api/health")
     assert answer.status_code == 200

@@ -50,10 +50,11 @@ def health(request: HttpRequest) -> HttpResponse:
     """Processes and what should be zero: a fragment of home, and a page of its own."""
     user: Any = request.user
     now = clock.now()
-    context = {
-        "beats": queries.beats(now),
-        "trouble": queries.trouble(now) if user.is_admin else None,
-    }
+    context: dict[str, Any] = {"beats": queries.beats(now)}
+    if user.is_admin:
+        found = queries.trouble(now)
+        context |= {"trouble": found, "gauges": queries.gauges(found)}
+        context["stumbling"] = queries.stumbling(now) if found.failing else ()
     fragment = request.headers.get("HX-Request")
     name = "dashboard/_health.html" if fragment else "dashboard/health.html"
     return render(request, name, context)

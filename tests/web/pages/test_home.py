@@ -9,8 +9,12 @@ from django.urls import reverse
 
 from core import config, heartbeat
 from core.actor import SYSTEM
+from core.models import GIVEN_UP_TRIES
+from dashboard import commands as commands_of_home
+from dashboard import queries
 from incidents import commands
-from incidents.models import EscalationState, Incident
+from incidents.commands.faults import note_fault
+from incidents.models import EscalationState, Incident, IncidentEvent
 from notifications.models import Delivery, DeliveryState
 from tests.web.pages.rules import HTMX, SignedInPage
 
@@ -68,15 +72,25 @@ class TestHome(SignedInPage):
         Incident.objects.update(escalate_at=now - timedelta(minutes=5))
         assert "Incidents escalate to nobody" in as_root.get(url).content.decode()
 
+    def test_admins_are_warned_of_escalations_that_fail(self, as_root, incident, now, url):
+        note_fault(incident.pk, ValueError("odd"), told=True, now=now)
+        text = as_root.get(url).content.decode()
+        assert "The escalation of 1 incident keeps failing; the fallback contact was paged" in text
+
+    def test_admins_are_warned_of_late_pages(self, as_root, paged, now, url):
+        Delivery.objects.update(next_attempt_at=now - timedelta(seconds=31))
+        said = [alarm.text for alarm in queries.alarms(queries.trouble(now))]
+        assert "1 page should have left by now." in said
+
     def test_the_live_part_is_a_fragment(self, as_alice, url):
         answer = as_alice.get(url, headers=HTMX)
         assert "<html" not in answer.content.decode()
         assert "HX-Request" in answer.headers["Vary"]
 
     def test_it_costs_at_most_twelve_queries(self, as_root, paged, url):
-        with CaptureQueriesContext(connection) as queries:
+        with CaptureQueriesContext(connection) as asked:
             as_root.get(url)
-        assert len(queries) <= 12, [query["sql"][:80] for query in queries]
+        assert len(asked) <= 12, [query["sql"][:80] for query in asked]
 
 
 class TestHealth(SignedInPage):
@@ -93,6 +107,43 @@ class TestHealth(SignedInPage):
             "Sender": "silent",
             "Background jobs": "never seen",
         }
+
+    def test_admins_see_what_is_in_trouble_by_name(self, as_root, as_alice, incident, now, url):
+        note_fault(incident.pk, ValueError("odd <row>"), told=False, now=now)
+        text = as_root.get(url).content.decode()
+        assert f"#{incident.pk} Checkout is down" in text
+        assert "ValueError: odd &lt;row&gt; · 1 try · nobody could be paged" in text
+        assert "ValueError" not in as_alice.get(url).content.decode()
+
+    def test_what_was_given_up_is_counted_for_a_day(self, paged, now):
+        IncidentEvent.objects.filter(incident=paged).update(tries=GIVEN_UP_TRIES)
+        events = IncidentEvent.objects.count()
+        assert events
+        assert queries.trouble(now).dead_letters == events
+        assert queries.trouble(now + timedelta(hours=25)).dead_letters == 0
+
+
+class TestTheMinutesLook:
+    def test_is_kept_in_a_row(self, paged, now):
+        assert commands_of_home.look(now) == 0
+        kept = queries.Trouble.of(heartbeat.find(queries.CHECK).detail)
+        assert kept == queries.trouble(now)
+
+    def test_names_incidents_that_nothing_pages_for(self, incident, open_incident, now, caplog):
+        asleep = open_incident("Asleep")
+        commands.snooze(asleep, now + timedelta(minutes=1), by=SYSTEM, now=now)
+        Incident.objects.filter(pk=incident.pk).update(escalate_at=now - timedelta(minutes=2))
+        assert commands_of_home.look(now + timedelta(minutes=3)) == 2
+        names = [incident.pk, asleep.pk]
+        assert f"2 incidents without a next step: {names}" in caplog.text
+
+    def test_says_when_nobody_could_be_told(self, incident, now, caplog):
+        note_fault(incident.pk, ValueError("odd"), told=False, now=now)
+        commands_of_home.look(now)
+        assert "1 escalations fail and nobody could be told" in caplog.text
+
+    def test_works_before_anybody_exists(self, db, now):
+        assert commands_of_home.look(now) == 0
 
 
 class TestMore(SignedInPage):
