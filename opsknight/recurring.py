@@ -25,13 +25,15 @@ class Errand:
     """Carried by the job queue, at most one under way; by the ticker when the queue is silent.
 
     `pending` gets `now` and returns what is waiting (its oldest id) or None; `task` is run by a
-    worker and gets nothing; `every`: seconds between two looks.
+    worker and gets nothing; `every`: seconds between two looks. `patient`: it may be slow, so it
+    waits for the queue rather than hold up what the ticker pages itself.
     """
 
     name: str
     task: str
     pending: str
     every: float
+    patient: bool = False
 
 
 JOBS = (
@@ -69,6 +71,19 @@ ERRANDS = (
         task="schedules.tasks.record_duty",
         pending="schedules.queries.oldest_to_record",
         every=10,
+    ),
+    Errand(
+        "duty of people who are away",
+        task="schedules.tasks.tell_conflicts",
+        pending="schedules.queries.oldest_untold",
+        every=5,
+    ),
+    Errand(
+        "calendars of time off",
+        task="schedules.tasks.read_calendars",
+        pending="schedules.queries.oldest_calendar_due",
+        every=5,
+        patient=True,
     ),
 )
 

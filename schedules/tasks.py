@@ -12,3 +12,13 @@ def tell_shifts() -> None:
 def record_duty() -> None:
     """Brings the record of duty up to now (bounded: the ticker asks again)."""
     commands.record_due(clock.now())
+
+
+def tell_conflicts() -> None:
+    """Tells of duty within new time off (bounded: the ticker asks again)."""
+    commands.tell_conflicts(clock.now())
+
+
+def read_calendars() -> None:
+    """Reads people's calendars that are due (bounded: the ticker asks again)."""
+    commands.read_calendars()

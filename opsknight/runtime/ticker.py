@@ -94,6 +94,7 @@ class Porter:
         self.run_here = import_string(errand.task)
         self.pending = import_string(errand.pending)
         self.queue = queue
+        self.patient = errand.patient
         self.last_oldest: int | None = None
 
     def look(self, now: datetime) -> None:
@@ -102,7 +103,8 @@ class Porter:
         if oldest is None:
             return
         under_way = self.parcel.under_way()
-        if self.queue.overdue(self.parcel):
+        # A patient task that takes its time says nothing about the queue.
+        if not self.patient and self.queue.overdue(self.parcel):
             self.parcel.drop()
             self.run_here()
             return

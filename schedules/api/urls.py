@@ -2,9 +2,16 @@
 
 from django.urls import path
 
-from schedules.api import feeds, handoffs, views
+from schedules.api import absence, feeds, handoffs, views
 
 urlpatterns = [
+    path("api/time-off", absence.TimeOffs.as_view()),
+    path("api/time-off/conflicts", absence.OwnConflicts.as_view()),
+    path("api/time-off/calendars", absence.Calendars.as_view()),
+    path("api/time-off/calendars/<str:public_id>", absence.OneCalendar.as_view()),
+    path("api/time-off/calendars/<str:public_id>/refresh", absence.CalendarRefresh.as_view()),
+    path("api/time-off/<str:public_id>", absence.OneTimeOff.as_view()),
+    path("api/schedules/<str:public_id>/conflicts", absence.ScheduleConflicts.as_view()),
     path("api/schedules/<str:public_id>/notes", handoffs.HandoffNotes.as_view()),
     path("api/schedules/<str:public_id>/notes/<str:note_id>", handoffs.OneHandoffNote.as_view()),
     path("api/calendar-feeds", feeds.CalendarFeeds.as_view()),

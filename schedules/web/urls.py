@@ -2,11 +2,26 @@
 
 from django.urls import path
 
-from schedules.web.views import calendar, catalogue, feeds, handoffs, layers, overrides
+from schedules.web.views import absence, calendar, catalogue, feeds, handoffs, layers, overrides
 
 app_name = "schedules"
 
 urlpatterns = [
+    path("profile/time-off/", absence.own, name="time_off"),
+    path("profile/time-off/calendars/", absence.add_calendar, name="add_absence_calendar"),
+    path(
+        "profile/time-off/calendars/<str:calendar_id>/refresh/",
+        absence.refresh_calendar,
+        name="refresh_absence_calendar",
+    ),
+    path(
+        "profile/time-off/calendars/<str:calendar_id>/remove/",
+        absence.remove_calendar,
+        name="remove_absence_calendar",
+    ),
+    path("people/<str:public_id>/time-off/", absence.of_person, name="time_off_of"),
+    path("time-off/<str:off_id>/cancel/", absence.cancel, name="cancel_time_off"),
+    path("time-off/<str:off_id>/restore/", absence.restore, name="restore_time_off"),
     path("on-call/me/", handoffs.my_duty, name="my_duty"),
     path("schedules/<str:public_id>/notes/", handoffs.notes, name="notes"),
     path("schedules/<str:public_id>/notes/lead/", handoffs.lead, name="handoff_lead"),
@@ -22,6 +37,7 @@ urlpatterns = [
     path("schedules/new/", catalogue.create, name="create"),
     path("schedules/on-call/", catalogue.on_call, name="on_call"),
     path("schedules/<str:public_id>/", catalogue.detail, name="detail"),
+    path("schedules/<str:public_id>/conflicts/", absence.conflicts, name="conflicts"),
     path("schedules/<str:public_id>/edit/", catalogue.edit, name="edit"),
     path("schedules/<str:public_id>/archive/", catalogue.archive, name="archive"),
     path("schedules/<str:public_id>/layers/", layers.add, name="add_layer"),

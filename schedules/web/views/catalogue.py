@@ -13,7 +13,7 @@ from core import clock
 from core.errors import ProductError
 from core.web import actor_of, say_refusal, signed_in
 from schedules import commands, queries
-from schedules.web import access
+from schedules.web import access, away
 from schedules.web.acting import attempt, bound
 from schedules.web.forms import ScheduleForm
 from schedules.web.sheet import briefs, sheet_of
@@ -61,9 +61,11 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
     user: Any = request.user
     schedule = access.schedule_of(request, public_id)
     asked = request.GET.get("at", "").replace("\x00", "")[:40]
+    now = clock.now()
     context = {
         "schedule": schedule,
-        "sheet": sheet_of(schedule, clock.now(), user.zone, asked),
+        "conflicts": away.clash_rows(queries.clashes_ahead([schedule], now), user, now),
+        "sheet": sheet_of(schedule, now, user.zone, asked),
         "may_edit": access.may_edit(request),
         "own_zone": schedule.time_zone == user.time_zone,
     }
