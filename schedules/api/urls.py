@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from schedules.api import absence, feeds, handoffs, views
+from schedules.api import absence, feeds, handoffs, previews, views
 
 urlpatterns = [
     path("api/time-off", absence.TimeOffs.as_view()),
@@ -22,5 +22,7 @@ urlpatterns = [
     path("api/schedules/<str:public_id>/layers/<str:layer_id>", views.OneLayer.as_view()),
     path("api/schedules/<str:public_id>/overrides", views.Overrides.as_view()),
     path("api/schedules/<str:public_id>/overrides/<str:override_id>", views.OneOverride.as_view()),
+    path("api/schedules/<str:public_id>/preview", previews.PreviewOfLayer.as_view()),
+    path("api/schedules/<str:public_id>/seams", previews.SeamsOfSchedule.as_view()),
     path("api/schedules/<str:public_id>/on-call", views.OnCall.as_view()),
 ]

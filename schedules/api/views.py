@@ -32,15 +32,15 @@ def _rows(request: Request) -> QuerySet[Schedule]:
     return queries.visible_to(request.user, clock.now()).prefetch_related("layers__versions")
 
 
-def _schedule(request: Request, public_id: str) -> Schedule:
+def schedule_of(request: Request, public_id: str) -> Schedule:
     return get_object_or_404(_rows(request), public_id=public_id)
 
 
-def _layer(schedule: Schedule, public_id: str) -> Layer:
+def layer_of(schedule: Schedule, public_id: str) -> Layer:
     return get_object_or_404(schedule.layers.filter(removed_at=None), public_id=public_id)
 
 
-def _require_edit(request: Request) -> None:
+def require_edit(request: Request) -> None:
     if not roles.may(request.user.role, roles.Ability.EDIT_SCHEDULE):
         raise Forbidden("Your role may not edit schedules")
 
@@ -58,7 +58,7 @@ def _people(schedules: list[Schedule]) -> dict[int, str]:
 
 
 def _shape(request: Request, public_id: str) -> dict[str, Any]:
-    fresh = _schedule(request, public_id)
+    fresh = schedule_of(request, public_id)
     return shapes.schedule_json(fresh, _people([fresh]))
 
 
@@ -144,7 +144,7 @@ class Schedules(ScheduleView):
     )
     def post(self, request: Request) -> Response:
         """A new schedule without layers."""
-        _require_edit(request)
+        require_edit(request)
         body = checked(shapes.ScheduleIn, request)
         body["time_zone"] = body.pop("timeZone")
         by = actor_of_api(request)
@@ -165,13 +165,13 @@ class OneSchedule(ScheduleView):
     )
     def patch(self, request: Request, public_id: str) -> Response:
         """Name, description, zone. A new zone moves hand-offs from now on, never the past."""
-        _require_edit(request)
+        require_edit(request)
         body = checked(shapes.ScheduleChange, request, partial=True)
         if "timeZone" in body:
             body["time_zone"] = body.pop("timeZone")
         acting = {"by": actor_of_api(request), "now": clock.now(), "seen": _seen(request, body)}
         lead = body.pop("handoffLeadMinutes", UNSAID)
-        schedule = commands.update_schedule(_schedule(request, public_id), **acting, **body)
+        schedule = commands.update_schedule(schedule_of(request, public_id), **acting, **body)
         if lead is not UNSAID:
             commands.set_handoff_lead(schedule, lead, by=acting["by"], now=acting["now"])
         return _answer(request, public_id)
@@ -179,8 +179,8 @@ class OneSchedule(ScheduleView):
     @extend_schema(operation_id="archiveSchedule", responses={204: None})
     def delete(self, request: Request, public_id: str) -> Response:
         """Archives a schedule that no escalation policy uses (409 otherwise)."""
-        _require_edit(request)
-        schedule = _schedule(request, public_id)
+        require_edit(request)
+        schedule = schedule_of(request, public_id)
         commands.archive_schedule(schedule, by=actor_of_api(request), now=clock.now())
         return Response(status=204)
 
@@ -194,8 +194,8 @@ class Layers(ScheduleView):
 
         Null: from its anchor on, for admins even in the past; for others from now on.
         """
-        _require_edit(request)
-        schedule = _schedule(request, public_id)
+        require_edit(request)
+        schedule = schedule_of(request, public_id)
         body = checked(shapes.LayerIn, request)
         now, begins = clock.now(), body["effectiveFrom"]
         commands.check_not_past(request.user, begins, now=now, field="effectiveFrom")
@@ -212,7 +212,7 @@ class Layers(ScheduleView):
             seen=_seen(request, body),
         )
         return Response(
-            shapes.layer_json(layer, _people([_schedule(request, public_id)])), status=201
+            shapes.layer_json(layer, _people([schedule_of(request, public_id)])), status=201
         )
 
 
@@ -224,8 +224,8 @@ class OneLayer(ScheduleView):
         One that leaves nobody on call when somebody was needs `confirmGap` (else 409), and a
         schedule that changed since `If-Match` or `revision` is refused with what it is now (409).
         """
-        _require_edit(request)
-        layer = _layer(_schedule(request, public_id), layer_id)
+        require_edit(request)
+        layer = layer_of(schedule_of(request, public_id), layer_id)
         body = checked(shapes.LayerIn, request)
         now, begins = clock.now(), body["effectiveFrom"]
         commands.check_not_past(request.user, begins, now=now, field="effectiveFrom")
@@ -240,8 +240,8 @@ class OneLayer(ScheduleView):
             confirm_gap=body["confirmGap"],
             seen=_seen(request, body),
         )
-        fresh = _schedule(request, public_id)
-        return Response(shapes.layer_json(_layer(fresh, layer_id), _people([fresh])))
+        fresh = schedule_of(request, public_id)
+        return Response(shapes.layer_json(layer_of(fresh, layer_id), _people([fresh])))
 
     @extend_schema(
         operation_id="removeLayer",
@@ -250,9 +250,9 @@ class OneLayer(ScheduleView):
     )
     def delete(self, request: Request, public_id: str, layer_id: str) -> Response:
         """Ends the layer now; its past stays. If that opens a gap: `confirmGap` (else 409)."""
-        _require_edit(request)
+        require_edit(request)
         given = filters_of(request, ["confirmGap"])
-        layer = _layer(_schedule(request, public_id), layer_id)
+        layer = layer_of(schedule_of(request, public_id), layer_id)
         commands.remove_layer(
             layer,
             by=actor_of_api(request),
@@ -270,7 +270,7 @@ class Overrides(ApiView):
     def get(self, request: Request, public_id: str) -> Response:
         """Overrides that run or are to come."""
         filters_of(request, [])
-        rows = queries.current_overrides(_schedule(request, public_id), clock.now())
+        rows = queries.current_overrides(schedule_of(request, public_id), clock.now())
         return listing(request, rows, "overrides", shapes.override_json)
 
     @extend_schema(
@@ -280,8 +280,8 @@ class Overrides(ApiView):
     )
     def post(self, request: Request, public_id: str) -> Response:
         """An override; one that leaves nobody on call needs `confirmGap` (else 409)."""
-        _require_edit(request)
-        schedule = _schedule(request, public_id)
+        require_edit(request)
+        schedule = schedule_of(request, public_id)
         body = checked(shapes.OverrideIn, request)
         now = clock.now()
         commands.check_not_past(request.user, body["start"], now=now, field="start")
@@ -306,8 +306,8 @@ class OneOverride(ApiView):
     @extend_schema(operation_id="cancelOverride", responses={204: None})
     def delete(self, request: Request, public_id: str, override_id: str) -> Response:
         """Takes it back; one that runs ends now."""
-        _require_edit(request)
-        rows = _schedule(request, public_id).overrides.filter(cancelled_at=None)
+        require_edit(request)
+        rows = schedule_of(request, public_id).overrides.filter(cancelled_at=None)
         override = get_object_or_404(rows, public_id=override_id)
         commands.cancel_override(override, by=actor_of_api(request), now=clock.now())
         return Response(status=204)
@@ -324,7 +324,7 @@ class OnCall(ApiView):
     def get(self, request: Request, public_id: str) -> Response:
         """Who is on call at an instant."""
         given = filters_of(request, ["at"])
-        schedule = _schedule(request, public_id)
+        schedule = schedule_of(request, public_id)
         at = instant(given["at"], "at") if "at" in given else clock.now()
         answer = coverage.coverage(schedule, at)
         duties = [

@@ -29,6 +29,7 @@ from schedules.commands.overrides import (
     cancel_override,
     warnings_of,
 )
+from schedules.commands.previews import Outcome, preview_layer, preview_removal
 from schedules.commands.restore import restore_override
 from schedules.commands.revision import CREATES_GAP, STALE
 from schedules.commands.rules import MAX_SLOTS, LayerSpec, usual_phase
@@ -47,6 +48,7 @@ __all__ = [
     "MAX_SLOTS",
     "STALE",
     "LayerSpec",
+    "Outcome",
     "SeriesSpec",
     "add_calendar",
     "add_layer",
@@ -66,6 +68,8 @@ __all__ = [
     "edit_layer",
     "end_series",
     "note_feed_use",
+    "preview_layer",
+    "preview_removal",
     "read_calendar",
     "read_calendars",
     "record",

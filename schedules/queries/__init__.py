@@ -60,6 +60,7 @@ from schedules.queries.rules import (
     visible_to,
     with_person,
 )
+from schedules.queries.seams import Seams, seams, seams_of
 from schedules.queries.windows import DAYS, restriction_value
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "FeedShift",
     "OnCallNow",
     "Rules",
+    "Seams",
     "away",
     "calendars_due",
     "calendars_of",
@@ -102,6 +104,8 @@ __all__ = [
     "restriction_value",
     "running_json",
     "running_of",
+    "seams",
+    "seams_of",
     "series_of",
     "series_value",
     "shift_notices_wait",

@@ -20,6 +20,12 @@ def bound(request: HttpRequest) -> Any:
     return request.POST if request.method == "POST" else None
 
 
+def revision_of(request: HttpRequest) -> int | None:
+    """The revision of the schedule that the form was filled in for; None when it does not say."""
+    given = request.POST.get("revision", "")
+    return int(given[:9]) if given.isdecimal() else None
+
+
 def attempt(form: Form, command: Callable[..., Made], *subject: Any, **values: Any) -> Made | None:
     """The result of the command, or None with the refusal in the form."""
     try:

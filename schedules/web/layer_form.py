@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.forms import formset_factory
 
-from accounts.models import User
+from accounts.domain import zones
+from accounts.models import User, check_time_zone
 from core import form_rows
 from core.errors import ProductError
 from core.form_rows import Move, Row
@@ -42,6 +43,13 @@ MAX_ROWS = MAX_SLOTS * 2
 
 class LayerForm(forms.Form):
     name = forms.CharField(max_length=120, help_text="Shown as the reason why somebody is paged.")
+    time_zone = forms.CharField(
+        required=False,
+        label="Clocks",
+        widget=QuickSelect,
+        help_text="Only where this layer follows the sun elsewhere: its own stay as they are when "
+        "the schedule moves to another zone.",
+    )
     preset = forms.ChoiceField(choices=list(PRESETS.items()), label="The pager changes hands")
     every = forms.IntegerField(min_value=1, max_value=1000, required=False, label="Every")
     unit = forms.ChoiceField(choices=RotationUnit.choices, required=False, label="Unit")
@@ -68,6 +76,21 @@ class LayerForm(forms.Form):
         label="Begin anew with the first person at the first hand-off",
         help_text="Otherwise whoever has the pager keeps it until the next hand-off.",
     )
+
+    def offer_zones(self, of_schedule: str) -> None:
+        names = zones.offered()
+        current = self["time_zone"].value()
+        known = (current, *names) if current and current not in names else names
+        choices = [
+            ("", f"Those of the schedule ({of_schedule})"),
+            *((name, name) for name in known),
+        ]
+        self.fields["time_zone"].widget.choices = choices  # type: ignore[attr-defined]
+
+    def clean_time_zone(self) -> str:
+        if self.cleaned_data["time_zone"]:
+            check_time_zone(self.cleaned_data["time_zone"])
+        return self.cleaned_data["time_zone"]
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -128,11 +151,11 @@ class LayerEditor:
         slots: Sequence[Row] = (),
         windows: Sequence[Row] = (),
     ) -> None:
-        self.zone = ZoneInfo(schedule.time_zone)
         self.people = {user.public_id: user.pk for user in people}
         self._schedule, self._people = schedule, people
         choices = [("", "Choose"), *person_choices(people), (NOBODY, "Nobody: a planned gap")]
         self.form = LayerForm(data, initial=initial)
+        self.form.offer_zones(schedule.time_zone)
         self.slots = PersonRows(
             data, initial=list(slots), prefix="people", form_kwargs={"choices": choices}
         )
@@ -163,7 +186,10 @@ class LayerEditor:
         blame(self.form, error)
 
     def effective_from(self) -> datetime | None:
-        return instant(self.form.cleaned_data["effective_from"], self.zone)
+        """All times of the form are read on the clocks of the layer."""
+        given = self.form.cleaned_data
+        zone = ZoneInfo(given["time_zone"] or self._schedule.time_zone)
+        return instant(given["effective_from"], zone)
 
     def spec(self) -> LayerSpec:
         given = self.form.cleaned_data
@@ -180,6 +206,7 @@ class LayerEditor:
             restrictions=restrictions,
             end=given["end"],
             priority=given["priority"],
+            time_zone=given["time_zone"] or None,
         )
 
     def _slots(self) -> list[list[int]]:
@@ -209,12 +236,13 @@ def of_version(
     version: LayerVersion, schedule: Schedule, people: Sequence[User], now: datetime
 ) -> LayerEditor:
     """The rules of a layer as they stand."""
-    zone = ZoneInfo(schedule.time_zone)
+    zone = ZoneInfo(version.time_zone)
     later = version.valid_from if version.valid_from and version.valid_from > now else None
     preset = f"{version.unit}-{version.every}"
     hours, minutes = divmod(version.shift_length_minutes or 0, 60)
     initial = {
         "name": version.layer.name,
+        "time_zone": version.time_zone if version.own_zone else "",
         "preset": preset if preset in PRESETS else CUSTOM,
         "every": version.every,
         "unit": version.unit,

@@ -1,4 +1,4 @@
-"""Layers of a schedule: add, edit (a new version), remove."""
+"""Layers of a schedule: add, edit (a new version), remove; each shows first what would change."""
 
 from typing import Any
 
@@ -7,15 +7,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from accounts.models import User
 from core import clock, form_rows
 from core.errors import ProductError
 from core.web import actor_of, say_refusal
 from schedules import commands
 from schedules.models import LayerVersion, Schedule
-from schedules.web import access, layer_form
-from schedules.web.acting import bound
+from schedules.web import access, layer_form, meanwhile
+from schedules.web.acting import revision_of
+from schedules.web.foretold import Foretold, foretold
 from schedules.web.forms import choosable
 from schedules.web.layer_form import LayerEditor
+
+PREVIEW = "preview"
 
 
 @access.editors_only
@@ -23,17 +27,10 @@ from schedules.web.layer_form import LayerEditor
 def add(request: HttpRequest, public_id: str) -> HttpResponse:
     """From now on, unless the form says from when; the past does not change."""
     schedule = access.schedule_of(request, public_id)
-    people, now = list(choosable()), clock.now()
-    editor = layer_form.blank(schedule, people, now)
+    people = list(choosable())
     if request.method == "POST":
-        editor = LayerEditor(schedule, people, data=request.POST)
-        move = form_rows.asked(request.POST)
-        if move:
-            return _show(request, schedule, editor.rearranged(move), move=move)
-        if editor.is_valid() and _save(request, editor, schedule):
-            messages.success(request, "The layer is there")
-            return redirect("schedules:detail", public_id)
-    return _show(request, schedule, editor)
+        return _posted(request, schedule, people)
+    return _show(request, schedule, layer_form.blank(schedule, people, clock.now()))
 
 
 @access.editors_only
@@ -41,19 +38,11 @@ def add(request: HttpRequest, public_id: str) -> HttpResponse:
 def edit(request: HttpRequest, public_id: str, layer_id: str) -> HttpResponse:
     """The rules are never changed in place: saving opens a new version."""
     schedule = access.schedule_of(request, public_id)
-    layer = access.layer_of(schedule, layer_id)
-    version = access.version_of(layer)
+    version = access.version_of(access.layer_of(schedule, layer_id))
     people = list(choosable({user for slot in version.slots for user in slot}))
-    now = clock.now()
-    editor = layer_form.of_version(version, schedule, people, now)
     if request.method == "POST":
-        editor = LayerEditor(schedule, people, data=request.POST)
-        move = form_rows.asked(request.POST)
-        if move:
-            return _show(request, schedule, editor.rearranged(move), version, move)
-        if editor.is_valid() and _save(request, editor, schedule, version):
-            messages.success(request, "Saved as a new version; what was before it stays")
-            return redirect("schedules:detail", public_id)
+        return _posted(request, schedule, people, version)
+    editor = layer_form.of_version(version, schedule, people, clock.now())
     return _show(request, schedule, editor, version)
 
 
@@ -67,7 +56,8 @@ def remove(request: HttpRequest, public_id: str, layer_id: str) -> HttpResponse:
     if request.method == "POST":
         acting: dict[str, Any] = {"by": actor_of(request), "now": clock.now()}
         try:
-            commands.remove_layer(layer, confirm_gap="confirm_gap" in request.POST, **acting)
+            acting["confirm_gap"] = "confirm_gap" in request.POST
+            commands.remove_layer(layer, seen=revision_of(request), **acting)
         except ProductError as error:
             if error.reason != commands.CREATES_GAP:
                 say_refusal(request, error)
@@ -76,22 +66,63 @@ def remove(request: HttpRequest, public_id: str, layer_id: str) -> HttpResponse:
         else:
             messages.success(request, f"{layer.name} has ended; its past stays")
             return redirect("schedules:detail", public_id)
-    context = {"schedule": schedule, "layer": layer, "gap": gap}
+    outcome = commands.preview_removal(layer, now=clock.now())
+    context = {"schedule": schedule, "layer": layer, "gap": gap, "foretold": foretold(outcome)}
     status = 422 if gap else 200
     return render(request, "schedules/layer_remove.html", context, status=status)
 
 
-def _save(
+def _posted(
     request: HttpRequest,
-    editor: LayerEditor,
     schedule: Schedule,
+    people: list[User],
     version: LayerVersion | None = None,
-) -> bool:
+) -> HttpResponse:
+    """A button among the rows, a look at what would change, or saving."""
+    editor = LayerEditor(schedule, people, data=request.POST)
+    if move := form_rows.asked(request.POST):
+        return _show(request, schedule, editor.rearranged(move), version, move=move)
+    valid = editor.is_valid()
+    if request.POST.get("do") == PREVIEW:
+        found = _foretell(editor, schedule, version) if valid else None
+        return _show(request, schedule, editor, version, foretold=found)
+    refusal = _save(request, editor, schedule, version) if valid else "invalid"
+    if refusal is None:
+        new = "The layer is there"
+        messages.success(
+            request, "Saved as a new version; what was before it stays" if version else new
+        )
+        return redirect("schedules:detail", schedule.public_id)
+    return _refused(request, schedule, editor, version, refusal)
+
+
+def _refused(
+    request: HttpRequest,
+    schedule: Schedule,
+    editor: LayerEditor,
+    version: LayerVersion | None,
+    refusal: str,
+) -> HttpResponse:
+    more: dict[str, Any] = {"status": 422}
+    if refusal == commands.CREATES_GAP:
+        more["foretold"] = _foretell(editor, schedule, version)
+    if refusal == commands.STALE:
+        schedule = access.schedule_of(request, schedule.public_id)
+        both = meanwhile.of_layer(editor.spec(), schedule, version)
+        more = {"status": 409, "both": both, "revision": schedule.revision}
+    return _show(request, schedule, editor, version, **more)
+
+
+def _save(
+    request: HttpRequest, editor: LayerEditor, schedule: Schedule, version: LayerVersion | None
+) -> str | None:
+    """None when it is saved, else why not; the form says it beside the field."""
     user: Any = request.user
     now, begins = clock.now(), editor.effective_from()
-    acting: dict[str, Any] = {"by": actor_of(request), "now": now}
+    acting: dict[str, Any] = {"by": actor_of(request), "now": now, "seen": revision_of(request)}
     acting["name"] = editor.form.cleaned_data["name"]
     acting["effective_from"] = begins or now
+    acting["confirm_gap"] = "confirm_gap" in request.POST
     try:
         commands.check_not_past(user, begins, now=now, field="effectiveFrom")
         if version is None:
@@ -101,8 +132,30 @@ def _save(
             commands.edit_layer(version.layer, editor.spec(), restart=restart, **acting)
     except ProductError as error:
         editor.blame(error)
-        return False
-    return True
+        return error.reason or "refused"
+    return None
+
+
+def _foretell(
+    editor: LayerEditor, schedule: Schedule, version: LayerVersion | None
+) -> Foretold | None:
+    """What would change; None when the rules do not work, which the form then says."""
+    now, given = clock.now(), editor.form.cleaned_data
+    try:
+        return foretold(
+            commands.preview_layer(
+                schedule,
+                editor.spec(),
+                now=now,
+                layer=version and version.layer,
+                name=given["name"],
+                effective_from=editor.effective_from() or now,
+                restart=given["restart"],
+            )
+        )
+    except ProductError as error:
+        editor.blame(error)
+        return None
 
 
 def _show(
@@ -110,7 +163,9 @@ def _show(
     schedule: Schedule,
     editor: LayerEditor,
     version: LayerVersion | None = None,
-    move: form_rows.Move | None = None,
+    *,
+    status: int = 200,
+    **more: Any,
 ) -> HttpResponse:
     now = clock.now()
     later = version and version.valid_from and version.valid_from > now and version.valid_from
@@ -119,7 +174,8 @@ def _show(
         "editor": editor,
         "layer": version and version.layer,
         "begins_later": later,
-        "move": move,
+        "revision": revision_of(request) or schedule.revision,
+        "confirmed": "confirm_gap" in request.POST,
+        **more,
     }
-    status = 422 if bound(request) and not move else 200
     return render(request, "schedules/layer_form.html", context, status=status)

@@ -15,6 +15,7 @@ from tests.web.schedules.conftest import (
     controls,
     layer_form,
     names,
+    text_of,
 )
 
 pytestmark = pytest.mark.django_db
@@ -151,3 +152,80 @@ def test_removing_a_layer_asks_once(as_alice: Client, rota: Schedule, layer: Lay
     as_alice.post(path, {"confirm_gap": "on"})
     assert names(rota, NOW) == []
     assert as_alice.get(path).status_code == 404
+
+
+OFFICE = {"days": ["MON", "TUE", "WED", "THU", "FRI"], "start": "09:00", "end": "17:00"}
+
+
+def test_a_look_at_what_changes_saves_nothing_and_keeps_what_was_typed(
+    as_alice: Client, rota: Schedule, layer: Layer, alice: User, bob: User
+):
+    path = f"/schedules/{rota.public_id}/layers/{layer.public_id}/"
+    form = layer_form(bob, alice, name="Week", anchor="2026-03-02T09:00", do="preview")
+    page = as_alice.post(path, form).content.decode()
+    assert "Bob instead of Carol" in text_of(page)
+    assert "shifts change in the next 12 months" in text_of(page)
+    assert layer.versions.count() == 1
+    sent_back = controls(page)
+    assert sent_back["people-0-person"] == bob.public_id
+    assert as_alice.post(path, sent_back).status_code == 302
+    assert layer.versions.count() == 2
+
+
+def test_a_look_at_rules_that_do_not_work_says_why(
+    as_alice: Client, rota: Schedule, layer: Layer, alice: User
+):
+    path = f"/schedules/{rota.public_id}/layers/{layer.public_id}/"
+    page = as_alice.post(path, layer_form(alice, anchor="9 o'clock", do="preview"))
+    assert "Enter a date and a time" in page.content.decode()
+    assert "shifts change" not in page.content.decode()
+
+
+def test_a_gap_that_was_not_there_is_asked_about(
+    as_alice: Client, rota: Schedule, layer: Layer, alice: User
+):
+    path = f"/schedules/{rota.public_id}/layers/{layer.public_id}/"
+    form = layer_form(alice, windows=[OFFICE])
+    refused = as_alice.post(path, form)
+    assert refused.status_code == 422
+    page = refused.content.decode()
+    assert "Nobody would be on call when somebody is now" in text_of(page)
+    assert 'name="confirm_gap"' in page
+    assert layer.versions.count() == 1
+    assert as_alice.post(path, form | {"confirm_gap": "on"}).status_code == 302
+    assert layer.versions.count() == 2
+
+
+def test_the_second_of_two_editors_sees_both_versions_and_loses_nothing(
+    as_alice: Client, as_root: Client, rota: Schedule, layer: Layer, alice: User, bob: User
+):
+    path = f"/schedules/{rota.public_id}/layers/{layer.public_id}/"
+    mine = controls(as_alice.get(path).content.decode())
+    as_root.post(path, layer_form(bob, name="Week", preset="week-2"))
+    stale = as_alice.post(path, mine | {"preset": "day-1", "name": "My name for it"})
+    assert stale.status_code == 409
+    page = stale.content.decode()
+    assert "Somebody else changed this schedule meanwhile" in text_of(page)
+    assert "every day, hand-off 09:00" in text_of(page)
+    assert "every 2 weeks, hand-off Monday 09:00" in text_of(page)
+    sent_back = controls(page)
+    assert (sent_back["name"], sent_back["preset"]) == ("My name for it", "day-1")
+    assert as_alice.post(path, sent_back).status_code == 302
+    assert layer.versions.get(valid_to=None).unit == "day"
+
+
+def test_a_layer_with_clocks_of_its_own_is_kept_by_form_and_edit(
+    as_alice: Client, rota: Schedule, alice: User
+):
+    form = layer_form(
+        alice, name="Tokyo", time_zone="Asia/Tokyo", effective_from="2026-03-17T09:00"
+    )
+    as_alice.post(f"/schedules/{rota.public_id}/layers/", form)
+    version = LayerVersion.objects.get(layer__name="Tokyo")
+    assert (version.time_zone, version.own_zone) == ("Asia/Tokyo", True)
+    assert version.valid_from == datetime(2026, 3, 17, 0, tzinfo=UTC)
+    path = f"/schedules/{rota.public_id}/layers/{version.layer.public_id}/"
+    sent_back = controls(as_alice.get(path).content.decode())
+    assert sent_back["time_zone"] == "Asia/Tokyo"
+    wrong = as_alice.post(path, sent_back | {"time_zone": "Mars/Base"})
+    assert wrong.status_code == 422

@@ -1,0 +1,93 @@
+"""What a change of a layer would mean, worked out by the rules of the real one; nothing is written.
+
+`tests/schedules/test_previews.py` holds the two together: who was foretold is who is on call.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.models import User
+from schedules import queries
+from schedules.commands import rules
+from schedules.commands.rules import LayerSpec
+from schedules.domain import draft, model, preview
+from schedules.domain.preview import Preview
+from schedules.models import Layer, LayerVersion, Schedule
+from schedules.queries import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The year after a change. `twice`: named by two layers of one priority, and since when."""
+
+    preview: Preview
+    after: model.Schedule
+    people: dict[int, User]
+    twice: dict[int, datetime]
+
+
+def preview_layer(
+    schedule: Schedule,
+    spec: LayerSpec,
+    *,
+    now: datetime,
+    layer: Layer | None = None,
+    name: str = "",
+    effective_from: datetime | None = None,
+    restart: bool = False,
+) -> Outcome:
+    """A new layer, or with `layer` an edit of it. Raises ValidationFailed as the commands do."""
+    start = effective_from or now
+    old = layer and layer.versions.filter(valid_to=None).select_related("layer").first()
+    staying = {user for slot in old.slots for user in slot} if old else set()
+    rules.check(spec, staying=staying)
+    read = queries.read([schedule.pk], start=start, end=start + preview.HORIZON)
+    before = read.values[schedule.pk]
+    if old is not None:
+        row = rules.row_of(old.layer, spec, schedule.time_zone)
+        versions = rules.divided(old, row, start, restart=restart)
+        after = draft.with_edit(before, old.pk, versions, priority=spec.priority)
+    else:
+        after = _with_new(before, spec, schedule, effective_from, name)
+    return _outcome(before, after, start, read, spec.people)
+
+
+def preview_removal(layer: Layer, *, now: datetime) -> Outcome:
+    """The layer ends now."""
+    pk = layer.schedule_id
+    read = queries.read([pk], start=now, end=now + preview.HORIZON)
+    before = read.values[pk]
+    return _outcome(before, draft.without_layer(before, layer.pk, now), now, read, set())
+
+
+def _with_new(
+    before: model.Schedule,
+    spec: LayerSpec,
+    schedule: Schedule,
+    effective_from: datetime | None,
+    name: str,
+) -> model.Schedule:
+    row: LayerVersion = rules.row_of(Layer(), spec, schedule.time_zone)
+    row.valid_from = effective_from
+    last = max((one.position for one in before.layers), default=-1)
+    return draft.with_layer(
+        before,
+        queries.version_value(row),
+        name=name or "the new layer",
+        priority=spec.priority,
+        position=last + 1,
+    )
+
+
+def _outcome(
+    before: model.Schedule,
+    after: model.Schedule,
+    start: datetime,
+    read: Rules,
+    named: set[int],
+) -> Outcome:
+    end = start + preview.HORIZON
+    coming = named - read.people.keys()
+    people = read.people | (User.objects.in_bulk(coming) if coming else {})
+    found = preview.compare(before, after, start, end)
+    return Outcome(found, after, people, preview.twice_named(after, start, end))

@@ -1,0 +1,69 @@
+"""A preview in words: "From Mon 30 Mar, 09:00 Bob instead of Alice, 14 shifts"."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from accounts.models import User
+from schedules.commands import Outcome
+from schedules.domain.windows import Interval
+
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    first: datetime
+    text: str
+    shifts: int
+    total: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """What the form shows of a change; `more` lines and gaps are counted, not listed."""
+
+    lines: list[ChangeLine]
+    more: int
+    shifts: int
+    new_gaps: list[Interval]
+    more_gaps: int
+    uncovered: timedelta
+    closed_gaps: int
+    gaps: int
+    twice: list[tuple[str, datetime]]
+
+
+def foretold(outcome: Outcome) -> Foretold:
+    found, people = outcome.preview, outcome.people
+    lines = [
+        ChangeLine(line.first, _instead(line.before, line.after, people), line.shifts, line.total)
+        for line in found.lines
+    ]
+    gaps = list(found.new_gaps)
+    return Foretold(
+        lines=lines[:SHOWN],
+        more=len(lines[SHOWN:]),
+        shifts=len(found.differences),
+        new_gaps=gaps[:SHOWN],
+        more_gaps=len(gaps[SHOWN:]),
+        uncovered=sum((end - start for start, end in gaps), timedelta()),
+        closed_gaps=len(found.ended_gaps),
+        gaps=len(found.gaps),
+        twice=[(_name(people, user), since) for user, since in outcome.twice.items()],
+    )
+
+
+def _instead(before: Iterable[int], after: Iterable[int], people: dict[int, User]) -> str:
+    coming, going = _names(after, people), _names(before, people)
+    if not coming:
+        return f"nobody instead of {going}"
+    return f"{coming} instead of {going}" if going else f"{coming} where nobody was"
+
+
+def _names(users: Iterable[int], people: dict[int, User]) -> str:
+    return " and ".join(sorted(_name(people, user) for user in users))
+
+
+def _name(people: dict[int, User], user: int) -> str:
+    return people[user].name if user in people else "somebody"
