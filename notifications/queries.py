@@ -10,6 +10,7 @@ from django.db.models.expressions import RawSQL
 from accounts.models import User
 from core.models import GIVEN_UP
 from notifications.domain.chain import PATIENCE
+from notifications.domain.choice import Method, Rule, first_message_after
 from notifications.models import (
     Channel,
     ContactMethod,
@@ -55,6 +56,14 @@ def rules_of(user: User) -> dict[Urgency, list[NotificationRule]]:
     for rule in NotificationRule.objects.filter(user=user).select_related("contact_method"):
         found[Urgency(rule.urgency)].append(rule)
     return found
+
+
+def minutes_of_silence(user: User) -> int:
+    """How long the person's own rules hold back every message of high urgency; best 0."""
+    methods = [Method(row.pk, row.channel, row.enabled, row.position) for row in methods_of(user)]
+    own = NotificationRule.objects.filter(user=user, urgency=Urgency.HIGH)
+    rules = [Rule(r.urgency, r.contact_method_id, r.delay_minutes, r.position) for r in own]
+    return int(first_message_after(methods, rules, Urgency.HIGH).total_seconds() // 60)
 
 
 def with_tries(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:

@@ -58,9 +58,9 @@ class Choice:
 def choose(methods: Sequence[Method], rules: Sequence[Rule], wish: Wish) -> list[Choice]:
     """The deliveries of one person for one page; empty only when nothing is reachable.
 
-    Sources: notifications section 4 (defaults, personal rules), escalation section 4.5 (the
-    channels of a step count when technically reachable, whatever the person switched off; when
-    none of them is, every reachable channel takes their place, never silence).
+    The channels of a step count when technically reachable, whatever the person switched off; when
+    none of them is, every reachable channel takes their place: never silence. Without channels in
+    the step the person's own rules count, without rules the defaults.
     """
     ranked = sorted(methods, key=lambda method: (method.position, method.id))
     reachable = [method for method in ranked if method.enabled]
@@ -74,6 +74,14 @@ def choose(methods: Sequence[Method], rules: Sequence[Rule], wish: Wish) -> list
     if wish.channels:
         return _default(reachable, wish.urgency)
     return _personal(reachable, rules, wish.urgency) or _default(reachable, wish.urgency)
+
+
+def first_message_after(
+    methods: Sequence[Method], rules: Sequence[Rule], urgency: str
+) -> timedelta:
+    """How long a person's own rules hold back everything; zero when nothing is reachable."""
+    chosen = choose(methods, rules, Wish(urgency))
+    return min((choice.delay for choice in chosen), default=NO_DELAY)
 
 
 def _quietest(methods: Sequence[Method]) -> list[Method]:

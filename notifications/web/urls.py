@@ -8,6 +8,7 @@ app_name = "notifications"
 
 urlpatterns = [
     path("profile/reach/", reach.reach, name="reach"),
+    path("profile/reach/warning/", reach.warning, name="reach_warning"),
     path("profile/reach/<str:public_id>/switch/", reach.switch, name="switch_method"),
     path("profile/reach/<str:public_id>/remove/", reach.remove, name="remove_method"),
     path("profile/reach/<str:public_id>/test/", reach.send_test, name="send_test"),

@@ -31,6 +31,10 @@ class TestRulesRules(PageRules):
         return ["LOW"]
 
 
+class TestLateWarningRules(PageRules):
+    name = "notifications:reach_warning"
+
+
 class TestNoticesRules(PageRules):
     name = "notifications:notices"
 
@@ -175,6 +179,36 @@ class TestRules:
         response = as_alice.post(f"{REACH}rules/LOW/", {mail.public_id: delay})
         assert response.status_code == 422
         assert queries.rules_of(alice)["LOW"] == []
+
+    def test_who_is_told_only_after_a_while_is_warned_of_it(
+        self, as_alice: Client, alice: User
+    ) -> None:
+        mail, web = mail_of(alice), hook(alice, URL)
+        data = {web.public_id: "7", mail.public_id: "10"}
+        saved = as_alice.post(f"{REACH}rules/HIGH/", data, follow=True).content.decode()
+        assert "High urgency: the first message comes after 7 min." in saved
+        assert "The first message comes after 7 min" in as_alice.get(REACH).content.decode()
+        fragment = as_alice.get(f"{REACH}warning/").content.decode()
+        assert "The first message comes after 7 min" in fragment
+        assert f"{REACH}warning/" in as_alice.get("/profile/").content.decode()
+
+    @pytest.mark.parametrize("urgency", ["HIGH", "LOW"])
+    def test_who_is_told_at_once_is_not(self, as_alice: Client, alice: User, urgency: str) -> None:
+        mail, web = mail_of(alice), hook(alice, URL)
+        delay = "0" if urgency == "HIGH" else "5"
+        data = {web.public_id: delay, mail.public_id: "10"}
+        saved = as_alice.post(f"{REACH}rules/{urgency}/", data, follow=True).content.decode()
+        assert "first message comes after" not in saved
+        assert as_alice.get(f"{REACH}warning/").content.decode().strip() == ""
+
+    def test_switching_off_the_way_that_comes_at_once_warns(
+        self, as_alice: Client, alice: User
+    ) -> None:
+        mail, web = mail_of(alice), hook(alice, URL)
+        rules = [(mail, 0), (web, 15)]
+        commands.set_rules(alice, "HIGH", rules, by=SYSTEM, now=clock.now())
+        switched = as_alice.post(f"{REACH}{mail.public_id}/switch/", follow=True)
+        assert "the first message comes after 15 min" in switched.content.decode()
 
     def test_an_unknown_urgency_is_not_found(self, as_alice: Client) -> None:
         assert as_alice.get(f"{REACH}rules/URGENT/").status_code == 404

@@ -31,6 +31,7 @@ def reach(request: HttpRequest) -> HttpResponse:
         return redirect(HOME)
     methods = commands.ensure_default_method(user)
     context = {
+        "silent_minutes": queries.minutes_of_silence(user),
         "form": form,
         "methods": [(method, queries.last_test(method)) for method in methods],
         "urgencies": _urgencies(user),
@@ -40,6 +41,15 @@ def reach(request: HttpRequest) -> HttpResponse:
     return render(request, "notifications/reach.html", context, status=status)
 
 
+@never_cache
+@signed_in
+@require_http_methods(["GET", "HEAD"])
+def warning(request: HttpRequest) -> HttpResponse:
+    """A fragment for the profile: empty unless high urgency is held back."""
+    context = {"silent_minutes": queries.minutes_of_silence(_me(request))}
+    return render(request, "notifications/_late_warning.html", context)
+
+
 @signed_in
 @require_POST
 def switch(request: HttpRequest, public_id: str) -> HttpResponse:
@@ -47,6 +57,7 @@ def switch(request: HttpRequest, public_id: str) -> HttpResponse:
     on = not method.enabled
     word = "on" if on else "off"
     _act(request, f"Switched {word}", commands.set_enabled, method, on)
+    _warn(request)
     return redirect(HOME)
 
 
@@ -54,6 +65,7 @@ def switch(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest, public_id: str) -> HttpResponse:
     _act(request, "Removed", commands.remove_method, _mine(request, public_id))
+    _warn(request)
     return redirect(HOME)
 
 
@@ -89,6 +101,7 @@ def rules(request: HttpRequest, urgency: str) -> HttpResponse:
     if form.is_valid():
         done = f"Saved how you hear of {Urgency(urgency).label.lower()} urgency"
         _act(request, done, commands.set_rules, user, urgency, form.chosen())
+        _warn(request)
         return redirect(HOME)
     context = {"form": form, "urgency": Urgency(urgency)}
     status = 422 if form.errors else 200
@@ -114,6 +127,13 @@ def _act(request: HttpRequest, done: str, command: Any, *arguments: Any) -> Any:
     if done:
         messages.success(request, done)
     return result
+
+
+def _warn(request: HttpRequest) -> None:
+    """After a change: nobody shall find out in the night that the first message comes late."""
+    minutes = queries.minutes_of_silence(_me(request))
+    if minutes:
+        messages.warning(request, f"High urgency: the first message comes after {minutes} min.")
 
 
 def _fate(request: HttpRequest, delivery: Delivery | None) -> HttpResponse:
