@@ -37,7 +37,8 @@ def invitation_for(token: str, now: datetime) -> Invitation | None:
 
 
 def visible_users(viewer: User) -> QuerySet[User]:
-    """The people a signed-in person may see: everybody (spec: one organisation)."""
+    """The people a signed-in person may see: everybody, because an installation is one
+    organisation."""
     return User.objects.all() if viewer.is_active else User.objects.none()
 
 

@@ -192,7 +192,7 @@ class Alert(models.Model):
 
 
 class EventType(models.TextChoices):
-    """The seed's timeline types, and ours in addition."""
+    """The timeline types of the Incidents API, and ours in addition."""
 
     CREATED = "created"
     ACKNOWLEDGED = "acknowledged"

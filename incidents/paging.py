@@ -180,7 +180,7 @@ def _plan(incident: Incident, batch: Batch) -> Plan:
 
 
 def _owners(incident: Incident) -> tuple[Target, ...]:
-    """Assignee and teams: whom a service without policy pages (architecture decision 17)."""
+    """Assignee and teams: whom a service without policy pages, before the fallback."""
     found = []
     if incident.assignee_id:
         found.append(Target(TargetKind.USER, incident.assignee_id))

@@ -1,4 +1,4 @@
-"""Readers of incidents: visibility, lists, the guard of pages, the invariant I4."""
+"""Readers of incidents: visibility, lists, the guard of pages, open ones without a next step."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -104,7 +104,7 @@ def _sender(value: str) -> str:
 
 
 def _people(value: Any) -> list[int]:
-    """Primary keys of active people; at least one, so that nobody is an end (decision 16)."""
+    """Primary keys of active people; at least one, so that every escalation ends at somebody."""
     wanted = list(value)
     found = User.objects.active().filter(pk__in=wanted).values_list("pk", flat=True)
     if not wanted or set(wanted) - set(found):

@@ -1,6 +1,6 @@
 """The escalation engine: what happens next for an incident. Pure; the only place that decides it.
 
-Rules (architecture decisions 6, 7, 17): steps fire in order, each followed by its wait; after the
+Rules: steps fire in order, each followed by its wait; after the
 last wait the policy repeats `repeat_count` times, at most MAX_CYCLES passes in all; then the run
 is exhausted: the fallback contact is paged, and the last step repeats hourly until a human takes
 the incident. A step that reaches nobody is skipped at once. Waits are elapsed time, never wall

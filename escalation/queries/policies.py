@@ -159,7 +159,7 @@ def _is_disabled(user: User) -> bool:
 
 
 def fallback(version_id: int | None) -> list[Recipient]:
-    """The fallback contact, never empty while an active admin exists (architecture decision 16)."""
+    """The fallback contact, never empty while an active admin exists: a policy ends at a human."""
     links = PolicyVersion.fallback_users.through.objects.filter(policyversion=version_id)
     wide = set(config.get("fallback_users") or [])
     named = Exists(links.filter(user=OuterRef("pk")))

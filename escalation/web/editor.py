@@ -38,7 +38,7 @@ CHANNELS = [(channel.value, channel.label) for channel in Channel if channel != 
 STEPS = "steps"
 # Offered for each schedule: on call, and the two behind; what a version names already stays.
 RANKS = (FIRST_RANK, 2, 3)
-# "On reorder, delay stays with the position" (escalation section 4).
+# Moving a step changes who comes first, not how long anybody has to answer.
 STAYING = ("escalate_after_minutes",)
 
 

@@ -173,7 +173,7 @@ def _goal(target: StepTarget) -> Goal:
 
 
 def _implicit(incident: Incident) -> list[Rung]:
-    """A service without policy: its owners once, then the fallback (architecture decision 17)."""
+    """A service without policy pages its owners once, then the fallback: see paging._owners."""
     teams = {incident.assigned_team, incident.service.team} - {None}
     goals = [Goal(str(team), TARGET_ICONS[TargetKind.TEAM]) for team in teams]
     if incident.assignee:

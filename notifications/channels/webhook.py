@@ -61,7 +61,8 @@ def send(rendered: bytes, outgoing: Outgoing) -> str:
 
 
 def headers(body: bytes, outgoing: Outgoing, stamp: int) -> dict[str, str]:
-    """`stamp` is in milliseconds; the signature covers "<stamp>.<body>" (notifications 5.1)."""
+    """`stamp` is in milliseconds; the signature covers "<stamp>.<body>", so that
+    no old call can be sent again under a new stamp."""
     values = {
         "Content-Type": "application/json",
         "X-OpsKnight-Timestamp": str(stamp),

@@ -81,7 +81,7 @@ def archive_schedule(schedule: Schedule, *, by: Actor, now: datetime) -> None:
 
 
 def check_not_past(user: User, instant: datetime | None, *, now: datetime, field: str) -> None:
-    """Correcting the record is for admins: others plan ahead (schedule semantics, section 5).
+    """Correcting the record is for admins: others plan ahead, since duty is paid and audited.
 
     A form knows the minute only, so the minute that has begun counts as now.
     Raises ValidationFailed.

@@ -38,7 +38,7 @@ class LayerSpec:
 
 
 def usual_phase(unit: str, restrictions: Sequence[dict[str, Any]]) -> str:
-    """A daily rota with windows counts active days, so that nobody is starved (section 2)."""
+    """A daily rota with windows counts active days, else some would never get a turn."""
     daily = unit == RotationUnit.DAY and restrictions
     return RotationPhase.ACTIVE if daily else RotationPhase.CALENDAR
 

@@ -1,7 +1,7 @@
 """Changing a rotation without rewriting the past: close one version, open the next.
 
 A version is never changed in place. The new one carries its own anchor and first index, so who is
-on call stays a pure function. Source: schedule semantics, section 5, points 1 and 2.
+on call stays a pure function, and what the past says stays what was paid and audited.
 """
 
 from dataclasses import replace

@@ -43,7 +43,7 @@ def resolve(local: datetime, zone: ZoneInfo) -> datetime:
 
     A missing time is the end of the gap, a repeated time its first occurrence, and a day that does
     not exist the first instant of the next. Never decreasing in `local`.
-    Raises ValueError if `local` carries a zone of its own. Source: schedule semantics, D1.
+    Raises ValueError if `local` carries a zone of its own.
     """
     if local.tzinfo is not None:
         raise ValueError("a wall time has no zone of its own")

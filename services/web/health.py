@@ -1,4 +1,4 @@
-"""How a service is doing, in a word, from its active incidents (spec 01 section 2.3)."""
+"""How a service is doing, in a word, from its active incidents."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -128,7 +128,7 @@ plans = st.builds(
 def test_there_is_always_a_next_step_and_it_never_lies_in_the_past(
     plan: Plan, history: list[tuple[bool, int]]
 ) -> None:
-    """I4 and I5: whatever happened, the next state has a due time; a paged step waits from it."""
+    """Whatever happened, the next state has a due time; a paged step waits from it."""
     state, now = begin(plan, T0), T0
     for reached, late in history:
         now = max(now, state.due) + timedelta(seconds=late)
