@@ -76,6 +76,14 @@ def choose(methods: Sequence[Method], rules: Sequence[Rule], wish: Wish) -> list
     return _personal(reachable, rules, wish.urgency) or _default(reachable, wish.urgency)
 
 
+def first_message_after(
+    methods: Sequence[Method], rules: Sequence[Rule], urgency: str
+) -> timedelta:
+    """How long a person's own rules hold back everything; zero when nothing is reachable."""
+    chosen = choose(methods, rules, Wish(urgency))
+    return min((choice.delay for choice in chosen), default=NO_DELAY)
+
+
 def _quietest(methods: Sequence[Method]) -> list[Method]:
     def loudness(method: Method) -> int:
         known = method.channel in QUIET_ORDER
