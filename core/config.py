@@ -33,6 +33,10 @@ def _names(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+def _flag(text: str) -> bool:
+    return text.strip().lower() in {"1", "true", "yes", "on"}
+
+
 REGISTRY: dict[str, Option] = {
     option.name: option
     for option in (
@@ -62,6 +66,13 @@ REGISTRY: dict[str, Option] = {
             ("OPSKNIGHT_MAIL_FROM",),
             "OpsKnight <opsknight@localhost>",
             "Sender of every mail",
+        ),
+        Option(
+            "public_boards",
+            ("OPSKNIGHT_PUBLIC_BOARDS",),
+            False,
+            "Whether public links may show who is on call, without signing in",
+            parse=_flag,
         ),
         Option("fallback_users", (), [], "Ids of people paged when a policy is exhausted"),
     )

@@ -14,7 +14,7 @@ from core import config, smtp
 from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
 
-EDITABLE = ("public_url", "email_url", "mail_from", "fallback_users")
+EDITABLE = ("public_url", "email_url", "mail_from", "fallback_users", "public_boards")
 
 
 def save_settings(changes: dict[str, Any], *, by: Actor, now: datetime) -> list[str]:
@@ -117,4 +117,5 @@ CHECKS = {
     "email_url": _mail_url,
     "mail_from": _sender,
     "fallback_users": _people,
+    "public_boards": bool,
 }

@@ -41,6 +41,11 @@ class SettingsForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text="Paged on all their channels when a policy ends without an answer.",
     )
+    public_boards = forms.BooleanField(
+        required=False,
+        label="Allow public boards",
+        help_text="Links that show who is on call, names only, to whoever knows the address.",
+    )
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data, initial={name: config.get(name) for name in EDITABLE})

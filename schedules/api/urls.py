@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from schedules.api import absence, feeds, handoffs, previews, views
+from schedules.api import absence, board, feeds, handoffs, previews, views
 
 urlpatterns = [
+    path("api/on-call", board.EverybodyOnCall.as_view()),
+    path("api/board-links", board.BoardLinks.as_view()),
+    path("api/board-links/<str:public_id>", board.OneBoardLink.as_view()),
     path("api/time-off", absence.TimeOffs.as_view()),
     path("api/time-off/conflicts", absence.OwnConflicts.as_view()),
     path("api/time-off/calendars", absence.Calendars.as_view()),

@@ -6,6 +6,7 @@ from schedules.commands.absence import (
     restore_time_off,
     tell_conflicts,
 )
+from schedules.commands.board import create_board_link, note_board_use, revoke_board_link
 from schedules.commands.calendars import (
     add_calendar,
     ask_for_calendar,
@@ -63,10 +64,12 @@ __all__ = [
     "cancel_time_off",
     "check_not_past",
     "corrected",
+    "create_board_link",
     "create_feed",
     "create_schedule",
     "edit_layer",
     "end_series",
+    "note_board_use",
     "note_feed_use",
     "preview_layer",
     "preview_removal",
@@ -80,6 +83,7 @@ __all__ = [
     "restore_override",
     "restore_time_off",
     "resume_series",
+    "revoke_board_link",
     "revoke_feed",
     "set_handoff_lead",
     "skip_date",

@@ -8,7 +8,7 @@ from schedules.models.changes import (
     OverrideSeries,
     ShiftBinding,
 )
-from schedules.models.feeds import BoardLink, CalendarFeed, FeedEvent, FeedKind
+from schedules.models.feeds import BoardLink, CalendarFeed, FeedEvent, FeedKind, NameForm
 from schedules.models.guard import CoverageFinding, FindingKind, SubjectKind
 from schedules.models.handoffs import HandoffNote, NoticeKind, ShiftNotice
 from schedules.models.ledger import HolidayCalendar, LedgerMark, LedgerSpan
@@ -39,6 +39,7 @@ __all__ = [
     "LayerVersion",
     "LedgerMark",
     "LedgerSpan",
+    "NameForm",
     "NoticeKind",
     "Override",
     "OverrideKind",

@@ -19,6 +19,7 @@ from schedules.queries.absence import (
     told_of_clash,
     untold,
 )
+from schedules.queries.board import board_link_for, board_links, schedules_of_board
 from schedules.queries.changes import away, series_of, series_value, window_of
 from schedules.queries.feeds import (
     FeedContent,
@@ -73,6 +74,8 @@ __all__ = [
     "Rules",
     "Seams",
     "away",
+    "board_link_for",
+    "board_links",
     "calendars_due",
     "calendars_of",
     "clashes",
@@ -104,6 +107,7 @@ __all__ = [
     "restriction_value",
     "running_json",
     "running_of",
+    "schedules_of_board",
     "seams",
     "seams_of",
     "series_of",

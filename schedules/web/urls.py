@@ -2,11 +2,24 @@
 
 from django.urls import path
 
-from schedules.web.views import absence, calendar, catalogue, feeds, handoffs, layers, overrides
+from schedules.web.views import (
+    absence,
+    board,
+    calendar,
+    catalogue,
+    feeds,
+    handoffs,
+    layers,
+    overrides,
+)
 
 app_name = "schedules"
 
 urlpatterns = [
+    path("on-call/", board.board, name="board"),
+    path("on-call/links/", board.links, name="board_links"),
+    path("on-call/links/<str:public_id>/revoke/", board.revoke_link, name="revoke_board_link"),
+    path("board/<str:token>/", board.public, name="public_board"),
     path("profile/time-off/", absence.own, name="time_off"),
     path("profile/time-off/calendars/", absence.add_calendar, name="add_absence_calendar"),
     path(
