@@ -22,3 +22,15 @@ def tell_conflicts() -> None:
 def read_calendars() -> None:
     """Reads people's calendars that are due (bounded: the ticker asks again)."""
     commands.read_calendars()
+
+
+def guard_schedules() -> None:
+    """Looks at schedules that are due, and tells of what is new (the ticker asks again)."""
+    now = clock.now()
+    commands.guard_schedules(now)
+    commands.tell_coverage(now)
+
+
+def tell_coverage() -> None:
+    """Tells the owners of what was found (the ticker asks again)."""
+    commands.tell_coverage(clock.now())

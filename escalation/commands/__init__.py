@@ -1,5 +1,6 @@
 """The only writers of escalation policies, one function per verb."""
 
+from escalation.commands.guard import guard_policies
 from escalation.commands.policies import (
     MAX_RANK,
     MAX_STEPS,
@@ -27,5 +28,6 @@ __all__ = [
     "archive_policy",
     "create_policy",
     "give_policy",
+    "guard_policies",
     "save_policy",
 ]

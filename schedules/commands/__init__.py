@@ -14,6 +14,7 @@ from schedules.commands.calendars import (
     read_calendars,
     remove_calendar,
 )
+from schedules.commands.coverage_news import tell_coverage
 from schedules.commands.editing import (
     archive_schedule,
     check_not_past,
@@ -21,6 +22,7 @@ from schedules.commands.editing import (
     update_schedule,
 )
 from schedules.commands.feeds import create_feed, note_feed_use, revoke_feed, tell_feed
+from schedules.commands.guard import guard_schedules
 from schedules.commands.handoffs import add_note, remove_note, set_handoff_lead, tell_shifts
 from schedules.commands.layers import MAX_LAYERS, add_layer, edit_layer, remove_layer
 from schedules.commands.ledger import begin_record, corrected, record, record_due
@@ -30,6 +32,7 @@ from schedules.commands.overrides import (
     cancel_override,
     warnings_of,
 )
+from schedules.commands.ownership import give_schedule
 from schedules.commands.previews import Outcome, preview_layer, preview_removal
 from schedules.commands.restore import restore_override
 from schedules.commands.revision import CREATES_GAP, STALE
@@ -69,6 +72,8 @@ __all__ = [
     "create_schedule",
     "edit_layer",
     "end_series",
+    "give_schedule",
+    "guard_schedules",
     "note_board_use",
     "note_feed_use",
     "preview_layer",
@@ -88,6 +93,7 @@ __all__ = [
     "set_handoff_lead",
     "skip_date",
     "tell_conflicts",
+    "tell_coverage",
     "tell_feed",
     "tell_shifts",
     "update_schedule",

@@ -9,7 +9,7 @@ from schedules.models.changes import (
     ShiftBinding,
 )
 from schedules.models.feeds import BoardLink, CalendarFeed, FeedEvent, FeedKind, NameForm
-from schedules.models.guard import CoverageFinding, FindingKind, SubjectKind
+from schedules.models.guard import CoverageFinding, CoverageWatch, FindingKind, SubjectKind
 from schedules.models.handoffs import HandoffNote, NoticeKind, ShiftNotice
 from schedules.models.ledger import HolidayCalendar, LedgerMark, LedgerSpan
 from schedules.models.rules import (
@@ -30,6 +30,7 @@ __all__ = [
     "CoverRequest",
     "CoverState",
     "CoverageFinding",
+    "CoverageWatch",
     "FeedEvent",
     "FeedKind",
     "FindingKind",

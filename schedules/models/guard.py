@@ -3,14 +3,17 @@
 from django.db import models
 from django.db.models import Q
 
+from accounts.models import Team
+from schedules.domain.guard import Kind
+
 
 class FindingKind(models.TextChoices):
-    GAP = "GAP", "Nobody is on call"
-    SINGLE_POINT = "SINGLE_POINT", "The same person on every step"
-    UNREACHABLE = "UNREACHABLE", "A person without a verified contact"
-    DISABLED = "DISABLED", "A disabled person in the rotation"
-    REACHES_NOBODY = "REACHES_NOBODY", "The policy would reach nobody"
-    TIME_OFF = "TIME_OFF", "Somebody on call is away"
+    GAP = Kind.GAP.value, "Nobody is on call"
+    SINGLE_POINT = Kind.SINGLE_POINT.value, "The same person on every step"
+    UNREACHABLE = Kind.UNREACHABLE.value, "A person without a verified contact"
+    DISABLED = Kind.DISABLED.value, "A disabled person in the rotation"
+    REACHES_NOBODY = Kind.REACHES_NOBODY.value, "The policy would reach nobody"
+    TIME_OFF = Kind.TIME_OFF.value, "Somebody on call is away"
 
 
 class SubjectKind(models.TextChoices):
@@ -22,11 +25,17 @@ class CoverageFinding(models.Model):
     """Something that would leave a page without a human in the days ahead.
 
     `key` names the finding, so that looking again updates it; `cleared_at`: seen no more.
+    `team` owns the subject. `told_to`: primary keys of those who know; `told_at`: all of them do.
+    `people`: [{"id": "usr_…", "name": "…"}].
     """
 
     subject_kind = models.CharField(max_length=10, choices=SubjectKind.choices)
     subject_id = models.BigIntegerField()
     subject_name = models.CharField(max_length=200)
+    subject_public_id = models.CharField(max_length=32, default="", db_default="")
+    team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     kind = models.CharField(max_length=16, choices=FindingKind.choices)
     key = models.CharField(max_length=120)
     start = models.DateTimeField(null=True, blank=True)
@@ -36,6 +45,7 @@ class CoverageFinding(models.Model):
     first_seen_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     cleared_at = models.DateTimeField(null=True, blank=True)
+    told_to = models.JSONField(default=list, db_default=[], blank=True)
     told_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -47,3 +57,19 @@ class CoverageFinding(models.Model):
                 name="coverage_finding_once",
             )
         ]
+
+
+class CoverageWatch(models.Model):
+    """When the guard looks at a subject again; a change of it brings that forward."""
+
+    subject_kind = models.CharField(max_length=10, choices=SubjectKind.choices)
+    subject_id = models.BigIntegerField()
+    due_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject_kind", "subject_id"], name="coverage_watch_once"
+            )
+        ]
+        indexes = [models.Index(fields=["subject_kind", "due_at"], name="coverage_watch_due")]
