@@ -16,7 +16,7 @@ from incidents import commands
 from incidents.commands.faults import note_fault
 from incidents.models import EscalationState, Incident, IncidentEvent
 from notifications.models import Delivery, DeliveryState
-from tests.web.pages.rules import HTMX, SignedInPage
+from tests.page_rules import HTMX, SignedInPage
 
 
 class TestHome(SignedInPage):

@@ -6,11 +6,11 @@ from django.urls import reverse
 from core.actor import SYSTEM
 from incidents import commands
 from incidents.models import Incident, Status
-from tests.web.pages.rules import HTMX, SignedInPage
+from tests.page_rules import HTMX, SignedInPage
 
 
 class TestBulk(SignedInPage):
-    method = "post"
+    post_only = True
 
     @pytest.fixture
     def url(self) -> str:

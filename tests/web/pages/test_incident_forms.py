@@ -9,7 +9,8 @@ from django.urls import reverse
 from core.actor import SYSTEM
 from incidents import commands
 from incidents.models import Incident, Status
-from tests.web.pages.rules import HTMX, IncidentPage, SignedInPage
+from tests.page_rules import HTMX, SignedInPage
+from tests.web.pages.rules import IncidentPage
 
 
 class IncidentForm(IncidentPage):

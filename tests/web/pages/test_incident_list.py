@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from core.actor import SYSTEM
 from incidents import commands
-from tests.web.pages.rules import SignedInPage
+from tests.page_rules import SignedInPage
 
 URL = reverse("incidents:list")
 ROWS = reverse("incidents:rows")

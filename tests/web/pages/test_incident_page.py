@@ -14,7 +14,8 @@ from incidents.domain.alert import Action, AlertEvent, Severity
 from incidents.models import Incident
 from notifications.models import Delivery, DeliveryState
 from services.queries import door_of_service
-from tests.web.pages.rules import HTMX, IncidentPage
+from tests.page_rules import HTMX
+from tests.web.pages.rules import IncidentPage
 
 
 def text_of(client, incident: Incident, name: str = "detail") -> str:

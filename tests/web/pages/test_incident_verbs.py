@@ -9,7 +9,8 @@ from django.urls import reverse
 from core.actor import SYSTEM
 from incidents import commands
 from incidents.models import EventType, Incident, Status
-from tests.web.pages.rules import HTMX, IncidentVerb
+from tests.page_rules import HTMX
+from tests.web.pages.rules import IncidentVerb
 
 # verb -> the status that the incident has before and after
 VERBS = {

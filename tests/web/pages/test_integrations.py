@@ -21,7 +21,7 @@ def keys_in(page: str) -> set[str]:
 
 
 class IntegrationPage(ServiceEditorsPage):
-    method = "post"
+    post_only = True
     name = ""
 
     @pytest.fixture
@@ -84,6 +84,7 @@ class TestSwitch(IntegrationPage):
 
 class TestDelete(IntegrationPage):
     name = "delete_integration"
+    post_only = False  # it asks first
 
     def test_the_name_must_be_typed(self, as_alice, integration, url):
         assert as_alice.post(url, {"name": ""}).status_code == 422
@@ -125,7 +126,7 @@ class TestArrivals(ServiceEditorsPage):
 
 
 class TestTestEvent(ServiceEditorsPage):
-    method = "post"
+    post_only = True
 
     @pytest.fixture
     def url(self, integration: Integration) -> str:

@@ -10,7 +10,8 @@ from core.actor import SYSTEM
 from incidents import commands as incidents
 from services import commands
 from services.models import Service
-from tests.web.pages.rules import ServiceEditorsPage, SignedInPage
+from tests.page_rules import SignedInPage
+from tests.web.pages.rules import ServiceEditorsPage
 
 
 class TestList(SignedInPage):

@@ -78,7 +78,7 @@ class TestSettings(AdminPage):
 
 
 class TestTestMail(AdminPage):
-    method = "post"
+    post_only = True
 
     @pytest.fixture
     def url(self) -> str:
