@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from django.db.models import BooleanField, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import BooleanField, Exists, Min, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from accounts.models import User
@@ -90,6 +90,25 @@ def reached(subject_kind: str, subject_ids: Iterable[int]) -> set[int]:
         subject_kind=subject_kind, subject_id__in=list(subject_ids), state=DeliveryState.SENT
     )
     return set(rows.exclude(user=None).values_list("user_id", flat=True))
+
+
+def pages_sent(
+    subject_kinds: Iterable[str], user_ids: Iterable[int], start: datetime, end: datetime
+) -> list[tuple[int, datetime, datetime]]:
+    """(person, when it was written, when the first channel took it), once for each page.
+
+    Pages written in [start, end) about subjects of these kinds, by whatever number of channels.
+    """
+    rows = Delivery.objects.filter(
+        subject_kind__in=list(subject_kinds),
+        user_id__in=list(user_ids),
+        state=DeliveryState.SENT,
+        created_at__gte=start,
+        created_at__lt=end,
+    ).order_by()
+    pages = rows.values_list("user_id", "subject_kind", "subject_id", "page_key")
+    found = pages.annotate(written=Min("created_at"), taken=Min("finished_at"))
+    return [(user, written, taken or written) for user, *_, written, taken in found]
 
 
 def history(filters: Mapping[str, str], *, with_addresses: bool = False) -> QuerySet[Delivery]:

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from schedules.api import absence, board, feeds, handoffs, previews, views
+from schedules.api import (
+    absence,
+    board,
+    fairness,
+    feeds,
+    handoffs,
+    holidays,
+    previews,
+    record,
+    views,
+)
 
 urlpatterns = [
     path("api/on-call", board.EverybodyOnCall.as_view()),
@@ -27,5 +37,11 @@ urlpatterns = [
     path("api/schedules/<str:public_id>/overrides/<str:override_id>", views.OneOverride.as_view()),
     path("api/schedules/<str:public_id>/preview", previews.PreviewOfLayer.as_view()),
     path("api/schedules/<str:public_id>/seams", previews.SeamsOfSchedule.as_view()),
+    path("api/fairness", fairness.AllFairness.as_view()),
+    path("api/holiday-calendars", holidays.HolidayCalendars.as_view()),
+    path("api/holiday-calendars/<str:public_id>", holidays.OneHolidayCalendar.as_view()),
+    path("api/schedules/<str:public_id>/fairness", fairness.ScheduleFairness.as_view()),
+    path("api/schedules/<str:public_id>/holidays", holidays.ScheduleHolidays.as_view()),
+    path("api/schedules/<str:public_id>/ledger", record.Ledger.as_view()),
     path("api/schedules/<str:public_id>/on-call", views.OnCall.as_view()),
 ]

@@ -24,6 +24,7 @@ from schedules.commands.editing import (
 from schedules.commands.feeds import create_feed, note_feed_use, revoke_feed, tell_feed
 from schedules.commands.guard import guard_schedules
 from schedules.commands.handoffs import add_note, remove_note, set_handoff_lead, tell_shifts
+from schedules.commands.holidays import choose_holidays, delete_holidays, save_holidays
 from schedules.commands.layers import MAX_LAYERS, add_layer, edit_layer, remove_layer
 from schedules.commands.ledger import begin_record, corrected, record, record_due
 from schedules.commands.overrides import (
@@ -66,10 +67,12 @@ __all__ = [
     "cancel_override",
     "cancel_time_off",
     "check_not_past",
+    "choose_holidays",
     "corrected",
     "create_board_link",
     "create_feed",
     "create_schedule",
+    "delete_holidays",
     "edit_layer",
     "end_series",
     "give_schedule",
@@ -90,6 +93,7 @@ __all__ = [
     "resume_series",
     "revoke_board_link",
     "revoke_feed",
+    "save_holidays",
     "set_handoff_lead",
     "skip_date",
     "tell_conflicts",

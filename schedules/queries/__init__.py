@@ -21,6 +21,8 @@ from schedules.queries.absence import (
 )
 from schedules.queries.board import board_link_for, board_links, schedules_of_board
 from schedules.queries.changes import away, series_of, series_value, window_of
+from schedules.queries.evenness import Proposal, proposals
+from schedules.queries.fairness import MAX_SCHEDULES, Fairness, Person, fairness_of
 from schedules.queries.feeds import (
     FeedContent,
     FeedShift,
@@ -36,6 +38,14 @@ from schedules.queries.handoffs import (
     shift_notices_wait,
     telling,
     told_lately,
+)
+from schedules.queries.holidays import (
+    countries,
+    country_names,
+    days_of,
+    own_days,
+    public_days,
+    schedules_by_calendar,
 )
 from schedules.queries.instant import on_call
 from schedules.queries.ledger import (
@@ -67,10 +77,14 @@ from schedules.queries.windows import DAYS, restriction_value
 __all__ = [
     "DAYS",
     "LOOK_AHEAD",
+    "MAX_SCHEDULES",
     "Clash",
+    "Fairness",
     "FeedContent",
     "FeedShift",
     "OnCallNow",
+    "Person",
+    "Proposal",
     "Rules",
     "Seams",
     "away",
@@ -81,8 +95,12 @@ __all__ = [
     "clashes",
     "clashes_ahead",
     "clashes_of",
+    "countries",
+    "country_names",
     "current_overrides",
+    "days_of",
     "fact_of",
+    "fairness_of",
     "feed_content",
     "feed_for",
     "feed_shifts",
@@ -100,13 +118,17 @@ __all__ = [
     "oldest_untold",
     "on_call",
     "override_value",
+    "own_days",
     "people_kept_by",
     "people_untold",
+    "proposals",
+    "public_days",
     "read",
     "record_of",
     "restriction_value",
     "running_json",
     "running_of",
+    "schedules_by_calendar",
     "schedules_of_board",
     "seams",
     "seams_of",

@@ -13,7 +13,7 @@ from core.errors import ProductError
 from core.web import actor_of, say_refusal
 from schedules import commands
 from schedules.models import LayerVersion, Schedule
-from schedules.web import access, layer_form, meanwhile
+from schedules.web import access, layer_form, meanwhile, reorder
 from schedules.web.acting import revision_of
 from schedules.web.foretold import Foretold, foretold
 from schedules.web.forms import choosable
@@ -42,7 +42,9 @@ def edit(request: HttpRequest, public_id: str, layer_id: str) -> HttpResponse:
     people = list(choosable({user for slot in version.slots for user in slot}))
     if request.method == "POST":
         return _posted(request, schedule, people, version)
-    editor = layer_form.of_version(version, schedule, people, clock.now())
+    suggested = reorder.asked(version, request.GET)
+    editor = layer_form.of_version(suggested or version, schedule, people, clock.now())
+    editor.form.initial["restart"] = bool(suggested)
     return _show(request, schedule, editor, version)
 
 

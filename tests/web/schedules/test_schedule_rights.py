@@ -110,13 +110,59 @@ class TestRestoreOverride(TestCancelOverride):
         return [rota.public_id, override.public_id, token]
 
 
+class TestRecordFile(AboutRota):
+    name = "schedules:record_csv"
+    roles = EDITORS
+
+
+class TestFairnessOfAll(PageRules):
+    name = "schedules:all_fairness"
+
+
+class TestFairnessFile(PageRules):
+    name = "schedules:fairness_csv"
+    roles = EDITORS
+
+
+class TestChooseHolidays(AboutRota):
+    name = "schedules:choose_holidays"
+    roles = EDITORS
+    post_only = True
+
+
+class TestHolidays(PageRules):
+    name = "schedules:holidays"
+
+
+class TestCreateHolidays(PageRules):
+    name = "schedules:create_holidays"
+    roles = {Role.ADMIN}
+
+
+class TestEditHolidays(PageRules):
+    name = "schedules:edit_holidays"
+    roles = {Role.ADMIN}
+
+    @pytest.fixture
+    def arguments(self, db: None) -> list[str]:
+        place = {"country": "", "subdivision": ""}
+        made = commands.save_holidays(None, name="Ours", days=[], **place, **ACTING)
+        return [made.public_id]
+
+
+class TestDeleteHolidays(TestEditHolidays):
+    name = "schedules:delete_holidays"
+    post_only = True
+
+
 def test_every_page_has_its_rules():
     rules = [found for found in globals().values() if isinstance(found, type)]
     ruled = {
         found.name for found in rules if issubclass(found, PageRules) and hasattr(found, "name")
     }
     # What a user may see of one schedule stands below.
-    assert {f"schedules:{route.name}" for route in urls.urlpatterns} - ruled == {"schedules:detail"}
+    of_one = {"schedules:detail", "schedules:record", "schedules:fairness"}
+    assert {f"schedules:{route.name}" for route in urls.urlpatterns} - ruled == of_one
 
 
 def test_users_see_the_schedules_they_are_on(
