@@ -15,6 +15,13 @@ from schedules.commands.calendars import (
     remove_calendar,
 )
 from schedules.commands.coverage_news import tell_coverage
+from schedules.commands.covers import (
+    accept_cover,
+    ask_cover,
+    decline_cover,
+    expire_covers,
+    withdraw_cover,
+)
 from schedules.commands.editing import (
     archive_schedule,
     check_not_past,
@@ -55,6 +62,7 @@ __all__ = [
     "LayerSpec",
     "Outcome",
     "SeriesSpec",
+    "accept_cover",
     "add_calendar",
     "add_layer",
     "add_note",
@@ -62,6 +70,7 @@ __all__ = [
     "add_series",
     "add_time_off",
     "archive_schedule",
+    "ask_cover",
     "ask_for_calendar",
     "begin_record",
     "cancel_override",
@@ -72,9 +81,11 @@ __all__ = [
     "create_board_link",
     "create_feed",
     "create_schedule",
+    "decline_cover",
     "delete_holidays",
     "edit_layer",
     "end_series",
+    "expire_covers",
     "give_schedule",
     "guard_schedules",
     "note_board_use",
@@ -103,4 +114,5 @@ __all__ = [
     "update_schedule",
     "usual_phase",
     "warnings_of",
+    "withdraw_cover",
 ]

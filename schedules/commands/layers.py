@@ -6,10 +6,10 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
-from core.actor import Actor
+from core.actor import SYSTEM, Actor
 from core.errors import Conflict, ValidationFailed
 from schedules import queries
-from schedules.commands import revision, rules, trail
+from schedules.commands import rebinding, revision, rules, trail
 from schedules.commands.ledger import corrected
 from schedules.commands.rules import LayerSpec
 from schedules.domain import edit
@@ -91,6 +91,7 @@ def edit_layer(
             corrected(schedule, cut, by=by, now=now, note=f"layer {layer.name} was changed"),
         ):
             new = _succeed(old, spec, schedule.time_zone, cut, restart=restart)
+            rebinding.rebind(old.pk, new, by=by, now=now)
         trail.record("schedule.layer_edited", schedule, by=by, now=now)
     return new
 
@@ -104,6 +105,7 @@ def remove_layer(
         with revision.no_new_gap(schedule.pk, start=now, confirmed=confirm_gap):
             # One that is to end later, and one that is to begin later, end now as well.
             layer.versions.filter(Q(valid_to=None) | Q(valid_to__gt=now)).update(valid_to=now)
+            rebinding.unbind(layer, by=by, now=now)
         layer.removed_at = now
         layer.save(update_fields=["removed_at"])
         trail.record("schedule.layer_removed", schedule, by=by, now=now)
@@ -130,6 +132,7 @@ def move_layers(schedule: Schedule, now: datetime) -> None:
         old.anchor = rules.wall_text(opened.rotation.anchor)
         old.first_index = opened.rotation.first_index
         old.save()
+        rebinding.rebind(value.id or 0, old, by=SYSTEM, now=now)
 
 
 def _succeed(

@@ -27,6 +27,18 @@ def cancelled(row: Override, period: Period, *, by: Actor, now: datetime) -> Non
     _tell(row, comes, goes, period, by, now)
 
 
+def moved(row: Override, *, by: Actor, now: datetime) -> None:
+    """The shift that it covers lies elsewhere, and so does the override."""
+    comes, goes = "Your cover has moved", "The cover of your shift has moved"
+    _tell(row, comes, goes, (row.start, row.end), by, now)
+
+
+def gone(row: Override, *, by: Actor, now: datetime) -> None:
+    """The shift that it covers is no more."""
+    comes, goes = "The shift that you cover is gone", "Your shift is gone, and its cover"
+    _tell(row, comes, goes, (row.start, row.end), by, now)
+
+
 def _tell(row: Override, comes: str, goes: str, period: Period, by: Actor, now: datetime) -> None:
     leaving = _leaving(row)
     coming = row.user if row.kind != OverrideKind.REMOVE else None

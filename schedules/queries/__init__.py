@@ -21,6 +21,15 @@ from schedules.queries.absence import (
 )
 from schedules.queries.board import board_link_for, board_links, schedules_of_board
 from schedules.queries.changes import away, series_of, series_value, window_of
+from schedules.queries.covers import (
+    candidates,
+    cover_requests,
+    covers_visible_to,
+    on_schedule,
+    open_covers,
+    serves,
+    shift_of_rotation,
+)
 from schedules.queries.evenness import Proposal, proposals
 from schedules.queries.fairness import MAX_SCHEDULES, Fairness, Person, fairness_of
 from schedules.queries.feeds import (
@@ -92,11 +101,14 @@ __all__ = [
     "board_links",
     "calendars_due",
     "calendars_of",
+    "candidates",
     "clashes",
     "clashes_ahead",
     "clashes_of",
     "countries",
     "country_names",
+    "cover_requests",
+    "covers_visible_to",
     "current_overrides",
     "days_of",
     "fact_of",
@@ -117,6 +129,8 @@ __all__ = [
     "oldest_to_record",
     "oldest_untold",
     "on_call",
+    "on_schedule",
+    "open_covers",
     "override_value",
     "own_days",
     "people_kept_by",
@@ -134,7 +148,9 @@ __all__ = [
     "seams_of",
     "series_of",
     "series_value",
+    "serves",
     "shift_notices_wait",
+    "shift_of_rotation",
     "standing",
     "telling",
     "time_off",

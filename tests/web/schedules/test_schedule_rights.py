@@ -8,10 +8,11 @@ from schedules import commands
 from schedules.models import Layer, Schedule
 from schedules.web import urls
 from schedules.web.views.overrides import UNDO_SALT
-from tests.cast import browser_of
+from tests.cast import browser_of, make_person
 from tests.page_rules import PageRules
 from tests.web.schedules.conftest import (
     ACTING,
+    DAY,
     HOUR,
     NOW,
     page_of,
@@ -97,6 +98,52 @@ class TestCancelOverride(PageRules):
         span = {"start": NOW + HOUR, "end": NOW + 2 * HOUR}
         override = commands.add_override(rota, kind="ADD", user=bob, **span, **ACTING)
         return [rota.public_id, override.public_id]
+
+
+class TestCovers(PageRules):
+    name = "schedules:covers"
+
+
+class AboutCover(PageRules):
+    """Whoever is on a schedule may ask and answer; the commands know who may do what."""
+
+    roles = EDITORS
+
+    @pytest.fixture
+    def arguments(self, rota: Schedule, alice: User) -> list[str]:
+        span = {"start": NOW + 8 * DAY, "end": NOW + 9 * DAY}
+        return [commands.ask_cover(rota, requester=alice, **span, **ACTING).public_id]
+
+    @pytest.mark.parametrize("role", EDITORS)
+    def test_only_its_roles_may_enter(self, url: str, role: str):
+        assert self.knock(browser_of(make_person("visitor", role)), url).status_code in {200, 302}
+
+
+class TestCover(AboutCover):
+    name = "schedules:cover"
+
+
+class TestAcceptCover(AboutCover):
+    name = "schedules:accept_cover"
+    post_only = True
+
+
+class TestDeclineCover(AboutCover):
+    name = "schedules:decline_cover"
+    post_only = True
+
+
+class TestWithdrawCover(AboutCover):
+    name = "schedules:withdraw_cover"
+    post_only = True
+
+
+class TestAskCover(AboutRota):
+    name = "schedules:cover-new"
+
+    @pytest.mark.parametrize("role", EDITORS)
+    def test_only_its_roles_may_enter(self, url: str, role: str):
+        assert self.knock(browser_of(make_person("visitor", role)), url).status_code == 200
 
 
 class TestRestoreOverride(TestCancelOverride):
