@@ -1,5 +1,6 @@
 """Readers of escalation policies, and of whom their targets mean."""
 
+from escalation.queries.away import Away, away
 from escalation.queries.departures import lost_without, policies_paging_team
 from escalation.queries.policies import (
     Recipient,
@@ -13,8 +14,10 @@ from escalation.queries.policies import (
 )
 
 __all__ = [
+    "Away",
     "Recipient",
     "Recipients",
+    "away",
     "fallback",
     "lost_without",
     "plan_of",

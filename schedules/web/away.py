@@ -1,6 +1,6 @@
 """What pages show of time off: periods, the duty it meets, and one click to arrange cover."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,12 +42,22 @@ class ClashRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry. `days`: first and last in words, where it is whole days of the person."""
+
+    row: TimeOff
+    start: datetime
+    end: datetime
+    days: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Period:
-    """Time off without seams, and the entries it is made of. `days`: whole days of the person."""
+    """Time off without seams, and the entries it is made of."""
 
     start: datetime
     end: datetime
-    entries: list[TimeOff]
+    entries: list[Entry]
     days: tuple[str, str] | None
 
 
@@ -58,29 +68,25 @@ def clash_rows(clashes: Iterable[Clash], viewer: User, now: datetime) -> list[Cl
 def periods(entries: Iterable[TimeOff], zone: ZoneInfo) -> list[Period]:
     """Entries in order of start, those that overlap or touch as one."""
     found: list[Period] = []
-    for entry in entries:
-        if found and entry.start <= found[-1].end:
+    for row in entries:
+        start, end = row.start, row.end
+        own = [Entry(row, start, end, _days(start, end, zone))]
+        if found and start <= found[-1].end:
             last = found.pop()
-            merged = (last.start, max(last.end, entry.end), [*last.entries, entry])
-        else:
-            merged = (entry.start, entry.end, [entry])
-        found.append(Period(*merged, days=_days(merged[0], merged[1], zone)))
+            start, end, own = last.start, max(last.end, end), last.entries + own
+        found.append(Period(start, end, own, _days(start, end, zone)))
     return found
 
 
-def warn_of_clashes(
-    request: HttpRequest, schedule: Schedule, users: Collection[int], now: datetime
-) -> None:
-    """After a change: says which of these people are on call in the next 90 days while away."""
-    found = [one for one in queries.clashes_ahead([schedule], now) if one.user.pk in users]
+def warn_of_clashes(request: HttpRequest, schedule: Schedule, now: datetime) -> None:
+    """After a change of the rules: says who is on call in the next 90 days while away."""
+    found = queries.clashes_ahead([schedule], now)
     names = sorted({clash.user.name for clash in found})
     if names:
         viewer: Any = request.user
         first = f"{to_local(found[0].start, viewer.zone):%a %-d %b, %H:%M}"
         verb = "is" if len(names) == 1 else "are"
-        messages.warning(
-            request, f"{', '.join(names)} {verb} on call while away, first {first}: see Time off"
-        )
+        messages.warning(request, f"{', '.join(names)} {verb} on call while away, first {first}")
 
 
 def _row(clash: Clash, viewer: User, now: datetime) -> ClashRow:
@@ -114,7 +120,8 @@ def _ask_url(schedule: Schedule, clash: Clash) -> str:
         base = reverse(ASK, args=[schedule.public_id])
     except NoReverseMatch:
         return ""
-    times = {"start": clash.start.isoformat(), "end": clash.end.isoformat()}
+    zone = ZoneInfo(schedule.time_zone)
+    times = {"start": _wall(clash.start, zone), "end": _wall(clash.end, zone)}
     return f"{base}?{urlencode(times)}"
 
 

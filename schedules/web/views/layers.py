@@ -13,7 +13,7 @@ from core.errors import ProductError
 from core.web import actor_of, say_refusal
 from schedules import commands
 from schedules.models import LayerVersion, Schedule
-from schedules.web import access, layer_form, meanwhile, reorder
+from schedules.web import access, away, layer_form, meanwhile, reorder
 from schedules.web.acting import revision_of
 from schedules.web.foretold import Foretold, foretold
 from schedules.web.forms import choosable
@@ -94,6 +94,7 @@ def _posted(
         messages.success(
             request, "Saved as a new version; what was before it stays" if version else new
         )
+        away.warn_of_clashes(request, schedule, clock.now())
         return redirect("schedules:detail", schedule.public_id)
     return _refused(request, schedule, editor, version, refusal)
 

@@ -61,6 +61,14 @@ class TestArchive(AboutPolicy):
     roles = ADMIN
 
 
+class TestAway(PageRules):
+    name = "escalation:away"
+
+    @pytest.fixture
+    def arguments(self, policy: EscalationPolicy) -> list[str]:
+        return [policy.public_id]
+
+
 def test_every_page_has_its_rules():
     ruled = {rules.name for name, rules in globals().items() if name.startswith("Test")}
     assert {f"escalation:{route.name}" for route in urls.urlpatterns} == ruled

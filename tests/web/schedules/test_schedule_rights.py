@@ -2,6 +2,7 @@
 
 import pytest
 from django.core import signing
+from django.urls import reverse
 
 from accounts.models import Role, User
 from schedules import commands
@@ -9,14 +10,8 @@ from schedules.models import Layer, Schedule
 from schedules.web import urls
 from schedules.web.views.overrides import UNDO_SALT
 from tests.cast import browser_of, make_person
-from tests.page_rules import PageRules
-from tests.web.schedules.conftest import (
-    ACTING,
-    DAY,
-    HOUR,
-    NOW,
-    page_of,
-)
+from tests.page_rules import PageRules, SignedInPage
+from tests.web.schedules.conftest import ACTING, DAY, HOUR, NOW, page_of
 
 pytestmark = pytest.mark.django_db
 EDITORS = {Role.ADMIN, Role.RESPONDER}
@@ -202,10 +197,74 @@ class TestDeleteHolidays(TestEditHolidays):
     post_only = True
 
 
+class Concerned(SignedInPage):
+    """Found by those whom it concerns: who that is, stands in the tests of the page."""
+
+    name: str
+
+    @pytest.fixture
+    def url(self, arguments: list[str]) -> str:
+        return reverse(self.name, args=arguments)
+
+
+class TestConflicts(Concerned):
+    name = "schedules:conflicts"
+
+    @pytest.fixture
+    def arguments(self, rota: Schedule) -> list[str]:
+        return [rota.public_id]
+
+
+class TestTimeOff(PageRules):
+    name = "schedules:time_off"
+
+
+class TestTimeOffOf(PageRules):
+    name = "schedules:time_off_of"
+    roles = {Role.ADMIN}
+
+    @pytest.fixture
+    def arguments(self, bob: User) -> list[str]:
+        return [bob.public_id]
+
+
+class TestCancelTimeOff(Concerned):
+    name = "schedules:cancel_time_off"
+    post_only = True
+
+    @pytest.fixture
+    def arguments(self, bob: User) -> list[str]:
+        by = bob.as_actor("web")
+        row = commands.add_time_off(bob, start=NOW + DAY, end=NOW + 2 * DAY, by=by, now=NOW)
+        return [row.public_id]
+
+
+class TestRestoreTimeOff(TestCancelTimeOff):
+    name = "schedules:restore_time_off"
+
+
+class TestAddAbsenceCalendar(PageRules):
+    name = "schedules:add_absence_calendar"
+
+
+class TestRefreshAbsenceCalendar(TestCancelTimeOff):
+    name = "schedules:refresh_absence_calendar"
+
+    @pytest.fixture
+    def arguments(self, bob: User) -> list[str]:
+        values = {"name": "Mine", "url": "https://example.com/x.ics", "time_zone": "UTC"}
+        row = commands.add_calendar(bob, by=bob.as_actor("web"), now=NOW, **values)
+        return [row.public_id]
+
+
+class TestRemoveAbsenceCalendar(TestRefreshAbsenceCalendar):
+    name = "schedules:remove_absence_calendar"
+
+
 def test_every_page_has_its_rules():
     rules = [found for found in globals().values() if isinstance(found, type)]
     ruled = {
-        found.name for found in rules if issubclass(found, PageRules) and hasattr(found, "name")
+        found.name for found in rules if issubclass(found, SignedInPage) and hasattr(found, "name")
     }
     # What a user may see of one schedule stands below.
     of_one = {"schedules:detail", "schedules:record", "schedules:fairness"}

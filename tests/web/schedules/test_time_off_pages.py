@@ -12,8 +12,7 @@ from django.urls import reverse
 from accounts.models import Team, User
 from schedules import commands
 from schedules.models import AbsenceCalendar, Schedule, TimeOff
-from tests.page_rules import PageRules
-from tests.web.schedules.conftest import DAY, NOW, page_of, text_of
+from tests.web.schedules.conftest import DAY, NOW, layer_form, page_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -26,26 +25,6 @@ def off(user: User, start: datetime, end: datetime, **more: str) -> TimeOff:
     return commands.add_time_off(
         user, start=start, end=end, by=user.as_actor("web"), now=NOW, **more
     )
-
-
-class TestOwnPage(PageRules):
-    name = "schedules:time_off"
-
-
-class TestCalendarForm(PageRules):
-    name = "schedules:add_absence_calendar"
-
-
-class TestConflictsPage(PageRules):
-    name = "schedules:conflicts"
-    roles = frozenset({"ADMIN", "RESPONDER"})
-
-    @pytest.fixture
-    def arguments(self, rota: Schedule) -> list[str]:
-        return [rota.public_id]
-
-    def test_only_its_roles_may_enter(self, url: str):
-        """A person with the role of a user gets 404: test_schedule_rights."""
 
 
 def test_whole_days_are_those_of_the_persons_zone(as_carol: Client, carol: User):
@@ -199,3 +178,10 @@ def test_nobody_touches_the_calendar_of_somebody_else(as_carol: Client, bob: Use
     )
     for name in ("refresh_absence_calendar", "remove_absence_calendar"):
         assert as_carol.post(reverse(f"schedules:{name}", args=[row.public_id])).status_code == 404
+
+
+def test_saving_a_layer_warns_of_people_who_are_away(as_bob: Client, alice: User, rota: Schedule):
+    off(alice, ALICES + DAY, ALICES + 2 * DAY)
+    url = reverse("schedules:add_layer", args=[rota.public_id])
+    answer = as_bob.post(url, layer_form(alice, priority="5"), follow=True)
+    assert "Alice is on call while away, first Tue 24 Mar, 09:00" in answer.content.decode()
