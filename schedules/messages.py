@@ -37,7 +37,7 @@ def shift_message(
         subject_id=schedule.public_id,
         title=title(schedule, notice, now),
         facts=_facts(notice, told, user.zone, others),
-        body=_ask(others) if over else _notes(notes),
+        body=_ask(others) if over else notes_text(notes),
         url=page,
         actions=(Action("Leave a note", leave),) if over else (),
         urgency="LOW",
@@ -60,6 +60,11 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
     return f"{local:%a %-d %b %Y, %H:%M} {known}"
 
 
+def notes_text(notes: Iterable[HandoffNote]) -> str:
+    """The notes as they were written: plain text."""
+    return "\n\n".join(f"{note.author_name}: {note.text}" for note in notes)
+
+
 def _facts(
     notice: Notice, told: Facts, zone: ZoneInfo, others: Sequence[User]
 ) -> tuple[tuple[str, str], ...]:
@@ -68,11 +73,6 @@ def _facts(
         return (("Until", moment(notice.at, zone)), ("On call now", names))
     until = moment(told.until, zone) if told.until else "no end in sight"
     return (("From", moment(notice.at, zone)), ("Until", until), ("On call before", names))
-
-
-def _notes(notes: Iterable[HandoffNote]) -> str:
-    """The notes as they were written: plain text."""
-    return "\n\n".join(f"{note.author_name}: {note.text}" for note in notes)
 
 
 def _ask(others: Sequence[User]) -> str:

@@ -147,8 +147,7 @@ def _tell(due: list[_Due], rules: Rules, known: Known, now: datetime) -> None:
     with transaction.atomic():
         _record(due, now)
         notifications.enqueue(requests, now=now)
-        for one in heard:
-            _ring(one, rules, now)
+        _ring(heard, rules, now)
 
 
 def _announcement(one: _Due) -> tuple[int, int, str, datetime]:
@@ -183,14 +182,18 @@ def _requests(due: list[_Due], rules: Rules, now: datetime) -> list[notification
     return requests
 
 
-def _ring(one: _Due, rules: Rules, now: datetime) -> None:
-    notifications.notify(
-        [rules.people[one.notice.user]],
-        key=f"{SUBJECT}:{one.schedule.pk}:{_page_key(one.notice)}",
-        title=messages.title(one.schedule, one.notice, now),
-        path=reverse("schedules:detail", args=[one.schedule.public_id]),
-        now=now,
-    )
+def _ring(due: list[_Due], rules: Rules, now: datetime) -> None:
+    """Lines under the bell, with the notes as they are by now."""
+    notes = queries.notes_for([(one.schedule.pk, one.notice.at) for one in due], rules)
+    for one in due:
+        notifications.notify(
+            [rules.people[one.notice.user]],
+            key=f"{SUBJECT}:{one.schedule.pk}:{_page_key(one.notice)}",
+            title=messages.title(one.schedule, one.notice, now),
+            body=messages.notes_text(notes[one.schedule.pk]),
+            path=reverse("schedules:detail", args=[one.schedule.public_id]),
+            now=now,
+        )
 
 
 def _page_key(notice: Notice) -> str:

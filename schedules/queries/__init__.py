@@ -40,6 +40,7 @@ from schedules.queries.feeds import (
     feed_shifts,
     feeds_of,
     fingerprint,
+    is_asleep,
 )
 from schedules.queries.handoffs import (
     notes_for,
@@ -118,6 +119,7 @@ __all__ = [
     "feed_shifts",
     "feeds_of",
     "fingerprint",
+    "is_asleep",
     "keeps_time_off_of",
     "live",
     "live_time_off",

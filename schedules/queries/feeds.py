@@ -15,6 +15,7 @@ from schedules.models import CalendarFeed, FeedKind, Schedule
 from schedules.queries.rules import Rules, read, visible_to, with_person
 
 BACK, AHEAD = timedelta(days=30), timedelta(days=365)
+UNUSED = timedelta(days=180)  # an address that nothing reads for so long is dead
 FeedShift = tuple[Schedule, Shift, Wanted]
 FORMAT = 1  # grows when the same shifts are written in another way
 
@@ -39,13 +40,18 @@ def feeds_of(owner: User) -> QuerySet[CalendarFeed]:
     return rows.select_related("schedule", "user", "team", "owner").order_by("-id")
 
 
-def feed_for(token: str) -> CalendarFeed | None:
+def feed_for(token: str, now: datetime) -> CalendarFeed | None:
     """The working feed of an active owner behind a secret address, in one query; else None."""
     rows = CalendarFeed.objects.select_related("owner", "schedule", "user", "team")
     found = rows.filter(
         token_hash=key_hash(token), revoked_at=None, owner__status=UserStatus.ACTIVE
-    )
-    return found.first()
+    ).first()
+    return None if found is None or is_asleep(found, now) else found
+
+
+def is_asleep(feed: CalendarFeed, now: datetime) -> bool:
+    """Nothing has read it for half a year: it is dead until a new one is made."""
+    return now - (feed.last_used_at or feed.created_at) > UNUSED
 
 
 def feed_content(feed: CalendarFeed, now: datetime) -> FeedContent | None:

@@ -177,6 +177,13 @@ def test_the_use_is_noted_once_an_hour(feed: str, clock_at: Any):
         assert CalendarFeed.objects.get().last_used_at == NOW + timedelta(minutes=noted)
 
 
+def test_an_address_that_nothing_reads_falls_asleep(feed: str, clock_at: Any, as_alice: Client):
+    clock_at.move_to(NOW + 181 * DAY)
+    assert Client().get(feed).status_code == 404
+    as_alice.force_login(User.objects.get(name="Alice"))
+    assert "switched off, because" in as_alice.get(reverse("schedules:feeds")).content.decode()
+
+
 def test_a_hungry_program_is_slowed_down(feed: str, settings):
     settings.FEED_PER_MINUTE = 2
     answers = [Client().get(feed) for _ in range(3)]

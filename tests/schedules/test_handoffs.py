@@ -132,6 +132,10 @@ def test_notes_reach_the_next_person(rota: Schedule, alice: User, bob: User, clo
     commands.tell_shifts(MONDAY - HOUR)
     body = Delivery.objects.get().message["body"]
     assert body == f"Bob: {note}"
+    commands.add_note(rota, author=bob, text="db2 as well", by=SYSTEM, now=MONDAY - MINUTE)
+    commands.tell_shifts(MONDAY)
+    bell = InAppNotification.objects.get(title="You are on call now: Primary")
+    assert "Bob: db2 as well" in bell.body
 
 
 @pytest.fixture

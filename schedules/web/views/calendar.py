@@ -23,7 +23,7 @@ CONTENT_TYPE = "text/calendar; charset=utf-8"
 def serve(request: HttpRequest, token: str) -> HttpResponse:
     """The feed; 304 while nothing changed, before any shift is computed. 404 once it is dead."""
     now = clock.now()
-    feed = queries.feed_for(token)
+    feed = queries.feed_for(token, now)
     if feed is None:
         raise Http404
     verdict = rate.hit(f"feed:{feed.pk}", settings.FEED_PER_MINUTE, now=now.timestamp())

@@ -76,7 +76,9 @@ def index(request: HttpRequest) -> HttpResponse:
             url = config.absolute(reverse("schedules:calendar", args=[token]))
             context = {"feed": feed, "url": url, "webcal": f"webcal:{url.split(':', 1)[1]}"}
             return render(request, "schedules/feed_created.html", context)
-    context = {"form": form, "feeds": queries.feeds_of(viewer)}
+    now = clock.now()
+    feeds = [(feed, queries.is_asleep(feed, now)) for feed in queries.feeds_of(viewer)]
+    context = {"form": form, "feeds": feeds}
     status = 422 if form.is_bound else 200
     return render(request, "schedules/feeds.html", context, status=status)
 
