@@ -37,6 +37,15 @@ def _flag(text: str) -> bool:
     return text.strip().lower() in {"1", "true", "yes", "on"}
 
 
+def _days(text: str) -> int:
+    """What cannot be read keeps everything: nothing is deleted over a typing error."""
+    return int(text) if text.strip().isdecimal() else 0
+
+
+def _kept(name: str, variable: str, days: int, what: str) -> Option:
+    return Option(name, (variable,), days, f"Days that {what} are kept; 0: for ever", parse=_days)
+
+
 REGISTRY: dict[str, Option] = {
     option.name: option
     for option in (
@@ -75,6 +84,10 @@ REGISTRY: dict[str, Option] = {
             parse=_flag,
         ),
         Option("fallback_users", (), [], "Ids of people paged when a policy is exhausted"),
+        _kept("keep_deliveries_days", "OPSKNIGHT_KEEP_DELIVERIES_DAYS", 365, "deliveries"),
+        _kept("keep_attempts_days", "OPSKNIGHT_KEEP_ATTEMPTS_DAYS", 90, "tries of deliveries"),
+        _kept("keep_notices_days", "OPSKNIGHT_KEEP_NOTICES_DAYS", 90, "notices in the app"),
+        _kept("keep_outbox_days", "OPSKNIGHT_KEEP_OUTBOX_DAYS", 30, "mails that did not leave"),
     )
 }
 

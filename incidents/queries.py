@@ -1,6 +1,6 @@
 """Readers of incidents: visibility, lists, the guard of pages, open ones without a next step."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import BooleanField, Count, Q, QuerySet
@@ -39,6 +39,12 @@ def with_names(rows: QuerySet[Incident]) -> QuerySet[Incident]:
 def counts_by_status(user: User) -> dict[str, int]:
     rows = visible_to(user).exclude(status=Status.RESOLVED).values_list("status")
     return dict(rows.annotate(n=Count("id")).order_by())
+
+
+def not_over(ids: Collection[int]) -> set[int]:
+    """Those of the incidents that are not resolved: nothing about them is taken away."""
+    rows = Incident.objects.filter(pk__in=ids).exclude(status=Status.RESOLVED)
+    return set(rows.values_list("pk", flat=True))
 
 
 def unwanted_pages(

@@ -43,6 +43,7 @@ JOBS = (
     Job("deliveries of a clock ahead", "notifications.commands.take_in_strays", every=2),
     Job("paging check", "dashboard.commands.look", every=60, busy=10),
     Job("requests for cover that nobody took", "schedules.commands.expire_covers", every=10),
+    Job("what is older than kept", "notifications.commands.pruning.prune", every=600, busy=2),
     Job("rate buckets", "opsknight.runtime.housekeeping.prune_rate_buckets", every=60),
     Job("sessions", "opsknight.runtime.housekeeping.prune_sessions", every=3600),
     Job("failed tasks", "opsknight.runtime.housekeeping.prune_failed_tasks", every=3600),
@@ -72,6 +73,7 @@ ERRANDS = (
         task="schedules.tasks.record_duty",
         pending="schedules.queries.oldest_to_record",
         every=10,
+        patient=True,
     ),
     Errand(
         "duty of people who are away",

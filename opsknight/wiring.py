@@ -16,6 +16,13 @@ DELIVERY_GUARDS = {
     "incident": "incidents.queries.unwanted_pages",
 }
 
+# Asked before old deliveries are taken away: of these subjects, which are not over?
+SUBJECTS_IN_USE = {
+    "incident": "incidents.queries.not_over",
+    "incident-news": "incidents.queries.not_over",
+    "incident-hook": "incidents.queries.not_over",
+}
+
 # kind -> module with `render(message)`, `send(rendered, delivery)`, `provider(address)`.
 CHANNELS = {
     "EMAIL": "notifications.channels.email",

@@ -14,7 +14,9 @@ from core import config, smtp
 from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
 
-EDITABLE = ("public_url", "email_url", "mail_from", "fallback_users", "public_boards")
+KEPT = ("keep_deliveries_days", "keep_attempts_days", "keep_notices_days", "keep_outbox_days")
+EDITABLE = ("public_url", "email_url", "mail_from", "fallback_users", "public_boards", *KEPT)
+MOST_DAYS = 3650
 
 
 def save_settings(changes: dict[str, Any], *, by: Actor, now: datetime) -> list[str]:
@@ -118,4 +120,5 @@ CHECKS = {
     "mail_from": _sender,
     "fallback_users": _people,
     "public_boards": bool,
+    **dict.fromkeys(KEPT, int),
 }

@@ -6,9 +6,13 @@ from django import forms
 
 from accounts.models import User
 from core import config
-from dashboard.commands import EDITABLE
+from dashboard.commands import EDITABLE, KEPT, MOST_DAYS
 
-KEPT = "Set. Leave this empty to keep it."
+IS_SET = "Set. Leave this empty to keep it."
+
+
+def _days(label: str) -> forms.IntegerField:
+    return forms.IntegerField(label=label, min_value=0, max_value=MOST_DAYS)
 
 
 class SettingsForm(forms.Form):
@@ -49,6 +53,8 @@ class SettingsForm(forms.Form):
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data, initial={name: config.get(name) for name in EDITABLE})
+        for name in KEPT:
+            self.fields[name] = _days(config.REGISTRY[name].meaning)
         self.initial["email_url"] = ""  # a secret never travels back to the browser
         for name in EDITABLE:
             if config.from_environment(name) is not None:
@@ -56,7 +62,7 @@ class SettingsForm(forms.Form):
         if not config.get("email_url") or "email_url" not in self.fields:
             self.fields.pop("forget_email_url")
         else:
-            self.fields["email_url"].help_text = KEPT
+            self.fields["email_url"].help_text = IS_SET
 
     def changes(self) -> dict[str, Any]:
         """What is to be written, by name of the setting."""

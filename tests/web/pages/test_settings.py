@@ -7,6 +7,7 @@ from audit import commands as audit
 from audit.models import AuditEvent
 from core import config
 from core.actor import SYSTEM
+from dashboard.commands import KEPT
 from tests.web.pages.rules import AdminPage
 
 
@@ -23,7 +24,15 @@ class TestSettings(AdminPage):
             "email_url": "",
             "mail_from": config.get("mail_from"),
             "fallback_users": [root.pk],
+            **{name: config.get(name) for name in KEPT},
         }
+
+    def test_how_long_things_are_kept_can_be_said(self, as_root, url, values):
+        as_root.post(url, {**values, "keep_deliveries_days": "0", "keep_outbox_days": "7"})
+        config.forget()
+        assert (config.get("keep_deliveries_days"), config.get("keep_outbox_days")) == (0, 7)
+        answer = as_root.post(url, {**values, "keep_notices_days": "-1"})
+        assert answer.status_code == 422
 
     def test_values_are_saved_and_audited(self, as_root, root, url, values):
         as_root.post(url, {**values, "public_url": "https://pager.example.com/"})
