@@ -12,7 +12,7 @@ IS_SET = "Set. Leave this empty to keep it."
 
 
 def _days(label: str) -> forms.IntegerField:
-    return forms.IntegerField(label=label, min_value=0, max_value=MOST_DAYS)
+    return forms.IntegerField(label=label, required=False, min_value=0, max_value=MOST_DAYS)
 
 
 class SettingsForm(forms.Form):
@@ -65,8 +65,8 @@ class SettingsForm(forms.Form):
             self.fields["email_url"].help_text = IS_SET
 
     def changes(self) -> dict[str, Any]:
-        """What is to be written, by name of the setting."""
-        wanted = dict(self.cleaned_data)
+        """What is to be written, by name of the setting; a number left empty stays as it is."""
+        wanted = {name: value for name, value in self.cleaned_data.items() if value is not None}
         forget = wanted.pop("forget_email_url", False)
         if "email_url" in wanted and not wanted["email_url"] and not forget:
             del wanted["email_url"]

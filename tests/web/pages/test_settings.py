@@ -31,6 +31,9 @@ class TestSettings(AdminPage):
         as_root.post(url, {**values, "keep_deliveries_days": "0", "keep_outbox_days": "7"})
         config.forget()
         assert (config.get("keep_deliveries_days"), config.get("keep_outbox_days")) == (0, 7)
+        as_root.post(url, {**values, "keep_outbox_days": ""})
+        config.forget()
+        assert config.get("keep_outbox_days") == 7
         answer = as_root.post(url, {**values, "keep_notices_days": "-1"})
         assert answer.status_code == 422
 
