@@ -22,7 +22,7 @@ from schedules.queries import OnCallNow
 SCOPES = {"GET": "schedules:read", "POST": "schedules:write", "DELETE": "schedules:write"}
 
 
-class WhyOut(serializers.Serializer):
+class OnCallWhyOut(serializers.Serializer):
     """What put somebody on call: a layer by name, or the kind of override."""
 
     type = serializers.CharField()
@@ -31,7 +31,7 @@ class WhyOut(serializers.Serializer):
 
 class PersonOnCallOut(serializers.Serializer):
     user = NamedRef()
-    because = WhyOut()
+    because = OnCallWhyOut()
 
 
 class ScheduleOnCallOut(serializers.Serializer):
