@@ -16,7 +16,7 @@ from core.api_time import iso
 from core.api_view import ApiView, NamedRef, filters_of
 from core.errors import InvalidRequest
 from schedules import queries
-from schedules.api.record import PersonOut
+from schedules.api.record import LedgerPersonOut
 from schedules.domain import periods
 from schedules.domain.periods import Period, Preset
 from schedules.domain.walltime import to_local
@@ -32,7 +32,7 @@ PERIOD = [
 class LoadOut(serializers.Serializer):
     """Seconds. `doubled`: on call in several schedules at once, counted once in `onCall`."""
 
-    user = PersonOut()
+    user = LedgerPersonOut()
     onCall = serializers.IntegerField()
     nights = serializers.IntegerField()
     weekends = serializers.IntegerField()

@@ -17,14 +17,14 @@ from schedules import queries
 from schedules.models import LedgerMark, LedgerSpan
 
 
-class PersonOut(serializers.Serializer):
+class LedgerPersonOut(serializers.Serializer):
     """`id` is null for somebody who was deleted; the name stays."""
 
     id = serializers.CharField(allow_null=True)
     name = serializers.CharField()
 
 
-class WhyOut(serializers.Serializer):
+class LedgerReasonOut(serializers.Serializer):
     type = serializers.CharField()
     name = serializers.CharField()
 
@@ -33,10 +33,10 @@ class LedgerRowOut(serializers.Serializer):
     """A fact. `standing` false: a later row corrects it, or it says that nobody served."""
 
     id = serializers.CharField()
-    user = PersonOut()
+    user = LedgerPersonOut()
     start = serializers.DateTimeField()
     end = serializers.DateTimeField()
-    reason = WhyOut()
+    reason = LedgerReasonOut()
     backfilled = serializers.BooleanField()
     standing = serializers.BooleanField()
     withdrawn = serializers.BooleanField()
@@ -47,9 +47,9 @@ class LedgerRowOut(serializers.Serializer):
 
 
 class GoingOnOut(serializers.Serializer):
-    user = PersonOut()
+    user = LedgerPersonOut()
     since = serializers.DateTimeField()
-    reason = WhyOut()
+    reason = LedgerReasonOut()
 
 
 LEDGER = inline_serializer(

@@ -129,7 +129,7 @@ def test_who_is_not_on_it_sees_nothing_of_it(recorded: Schedule, name: str):
 def test_fairness_adds_up_and_says_so(as_bob: Client, recorded: Schedule):
     page = read(as_bob, "fairness", recorded.public_id, period="quarter")
     text = text_of(page)
-    assert "Checked: all spans together are" in text
+    assert "Checked All spans together are" in text
     assert "On record up to" in text
     assert "Alice" in text and 'class="load-total"' in page
 
