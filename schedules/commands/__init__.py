@@ -38,6 +38,7 @@ from schedules.commands.overrides import (
     LONGEST_OVERRIDE,
     add_override,
     cancel_override,
+    check_override,
     warnings_of,
 )
 from schedules.commands.ownership import give_schedule
@@ -76,6 +77,7 @@ __all__ = [
     "cancel_override",
     "cancel_time_off",
     "check_not_past",
+    "check_override",
     "choose_holidays",
     "corrected",
     "create_board_link",

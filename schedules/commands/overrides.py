@@ -96,6 +96,11 @@ def _check(
         raise ValidationFailed("An override lasts at most a year; change a layer", field="end")
 
 
+def check_override(row: Override) -> None:
+    """Raises ValidationFailed for an override that cannot be saved as it stands."""
+    _check(row.kind, row.user, row.replaces, row.start, row.end)
+
+
 def check_people(kind: str, user: User | None, replaces: User | None) -> None:
     """Raises ValidationFailed unless the people are named whom this kind needs."""
     if kind not in OverrideKind.values:

@@ -15,6 +15,7 @@ from schedules.web.views import (
     layers,
     overrides,
     record,
+    series,
 )
 
 app_name = "schedules"
@@ -40,6 +41,15 @@ urlpatterns = [
     path("time-off/<str:off_id>/cancel/", absence.cancel, name="cancel_time_off"),
     path("time-off/<str:off_id>/restore/", absence.restore, name="restore_time_off"),
     path("on-call/me/", handoffs.my_duty, name="my_duty"),
+    path("schedules/<str:public_id>/series/", series.index, name="series"),
+    path("schedules/<str:public_id>/series/new/", series.add, name="add_series"),
+    path("schedules/<str:public_id>/series/<str:series_id>/skip/", series.skip, name="skip_series"),
+    path("schedules/<str:public_id>/series/<str:series_id>/end/", series.end, name="end_series"),
+    path(
+        "schedules/<str:public_id>/series/<str:series_id>/resume/",
+        series.resume,
+        name="resume_series",
+    ),
     path("on-call/covers/", covers.index, name="covers"),
     path("on-call/covers/<str:cover_id>/", covers.show, name="cover"),
     path("on-call/covers/<str:cover_id>/accept/", covers.accept, name="accept_cover"),

@@ -1,11 +1,15 @@
 """Who may open which page of schedules; a page without a rule fails."""
 
+from datetime import time
+
 import pytest
 from django.core import signing
+from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Role, User
 from schedules import commands
+from schedules.commands import SeriesSpec
 from schedules.models import Layer, Schedule
 from schedules.web import urls
 from schedules.web.views.overrides import UNDO_SALT
@@ -139,6 +143,45 @@ class TestAskCover(AboutRota):
     @pytest.mark.parametrize("role", EDITORS)
     def test_only_its_roles_may_enter(self, url: str, role: str):
         assert self.knock(browser_of(make_person("visitor", role)), url).status_code == 200
+
+
+class TestSeries(AboutRota):
+    name = "schedules:series"
+
+    @pytest.mark.parametrize("role", EDITORS)
+    def test_only_its_roles_may_enter(self, url: str, role: str):
+        assert self.knock(browser_of(make_person("visitor", role)), url).status_code == 200
+
+
+class TestAddSeries(AboutRota):
+    name = "schedules:add_series"
+    roles = EDITORS
+
+
+class AboutSeries(PageRules):
+    roles = EDITORS
+    post_only = True
+
+    @pytest.fixture
+    def arguments(self, rota: Schedule, bob: User) -> list[str]:
+        hours = {"start": time(9), "end": time(17), "first_day": NOW.date()}
+        spec = SeriesSpec(kind="ADD", user=bob, days=["FRI"], **hours)
+        return [rota.public_id, commands.add_series(rota, spec, **ACTING).public_id]
+
+
+class TestEndSeries(AboutSeries):
+    name = "schedules:end_series"
+
+
+class TestResumeSeries(AboutSeries):
+    name = "schedules:resume_series"
+
+
+class TestSkipSeries(AboutSeries):
+    name = "schedules:skip_series"
+
+    def knock(self, client: Client, url: str):
+        return client.post(url, {"day": "2026-03-20"})
 
 
 class TestRestoreOverride(TestCancelOverride):
