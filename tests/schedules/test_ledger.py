@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -261,6 +262,31 @@ def test_two_recorders_write_each_span_once(
     assert [one for one in results if isinstance(one, Exception)] == []
     commands.record_due(now)
     assert [name for name, *_ in said(rota)] == ["Alice", "Bob", "Carol"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_corrections_and_recorders_at_once_leave_one_true_record(
+    rota: Schedule, layer: Layer, alice: User, bob: User, boss: dict, at_once: Callable
+):
+    written, now = MONDAY + 2 * DAY, MONDAY + WEEK + MINUTE
+    commands.record([rota.pk], now=written)
+    turns = count(1)
+
+    def act() -> None:
+        number = next(turns)
+        if number % 2:
+            commands.record_due(now)
+        start = MONDAY + number * 3 * HOUR
+        take_over(rota, alice, bob, start, start + HOUR, now=written, **boss)
+
+    assert [one for one in at_once(4, act) if one is not None] == []
+    commands.record_due(now)
+    spans = sorted(said(rota), key=lambda span: span[1])
+    assert [end for *_, end in spans[:-1]] == [start for _, start, _ in spans[1:]]
+    assert (spans[0][1], spans[-1][2]) == (MONDAY, MONDAY + WEEK)
+    assert [start for name, start, _ in spans if name == "Bob"] == [
+        MONDAY + number * 3 * HOUR for number in range(1, 5)
+    ]
 
 
 VECTORS = {
