@@ -38,7 +38,7 @@ def preview_layer(
 ) -> Outcome:
     """A new layer, or with `layer` an edit of it. Raises ValidationFailed as the commands do."""
     start = effective_from or now
-    old = layer and layer.versions.filter(valid_to=None).select_related("layer").first()
+    old = _open_version(layer) if layer else None
     staying = {user for slot in old.slots for user in slot} if old else set()
     rules.check(spec, staying=staying)
     read = queries.read([schedule.pk], start=start, end=start + preview.HORIZON)
@@ -58,6 +58,10 @@ def preview_removal(layer: Layer, *, now: datetime) -> Outcome:
     read = queries.read([pk], start=now, end=now + preview.HORIZON)
     before = read.values[pk]
     return _outcome(before, draft.without_layer(before, layer.pk, now), now, read, set())
+
+
+def _open_version(layer: Layer) -> LayerVersion | None:
+    return layer.versions.filter(valid_to=None).select_related("layer").first()
 
 
 def _with_new(

@@ -87,14 +87,16 @@ def clashes(
     start: datetime,
     end: datetime,
     absent: Mapping[UserId, list[Interval]] | None = None,
+    rules: Rules | None = None,
 ) -> list[Clash]:
     """Duty in [start, end) of people who are away then; the earliest first.
 
-    `absent`: only these people in these times; None: all time off. Few queries for any number of
+    `absent`: only these people in these times; None: all time off. `rules`: those of the time
+    and its surroundings, where they have been read already. Few queries for any number of
     schedules, and the answers over the period are computed only where somebody is away.
     """
     rows = {row.pk: row for row in schedules}
-    rules = read(rows, start=start - SURROUNDING, end=end + SURROUNDING)
+    rules = rules or read(rows, start=start - SURROUNDING, end=end + SURROUNDING)
     away = time_off(rules.people, start=start, end=end)
     wanted = away if absent is None else absent
     found = [
@@ -105,9 +107,11 @@ def clashes(
     return sorted(found, key=lambda one: (one.start, one.end, one.user.pk, one.schedule.pk))
 
 
-def clashes_ahead(schedules: Collection[Schedule], now: datetime) -> list[Clash]:
+def clashes_ahead(
+    schedules: Collection[Schedule], now: datetime, rules: Rules | None = None
+) -> list[Clash]:
     """Those of the next 90 days."""
-    return clashes(schedules, start=now, end=now + LOOK_AHEAD)
+    return clashes(schedules, start=now, end=now + LOOK_AHEAD, rules=rules)
 
 
 def clashes_of(

@@ -10,19 +10,16 @@ from django.db.models import QuerySet
 from accounts.models import User
 from schedules import coverage as answers
 from schedules import queries
-from schedules.coverage import Coverage, Stretch
+from schedules.coverage import Coverage
 from schedules.domain import resolver
 from schedules.domain.model import Because
 from schedules.models import Layer, LayerVersion, Override, Schedule
 from schedules.queries import Rules
 from schedules.web import words
 from schedules.web.fields import instant, read_wall, wall_of
-from schedules.web.strip import Strip, strip_of
 from schedules.web.words import Place
 
-OUTLOOK = timedelta(days=14)
 BRIEF_AHEAD = timedelta(days=31)
-LISTED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +30,6 @@ class Brief:
     people: list[User]
     next_at: datetime | None
     next_people: list[User]
-
-
-@dataclass(slots=True)
-class Row:
-    """The same people, each with every reason there is in [start, end); nobody is a gap."""
-
-    start: datetime
-    end: datetime
-    people: dict[int, tuple[User, list[str]]]
-    last: bool = False
-
-    @property
-    def users(self) -> list[User]:
-        return [user for user, _ in self.people.values()]
-
-    @property
-    def replaces(self) -> str:
-        """Whom an override of this time would replace, when that is clear."""
-        return self.users[0].public_id if len(self.people) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +77,9 @@ class Sheet:
     schedule: Schedule
     now: Coverage
     reasons: dict[int, str]
-    rows: list[Row]
-    later_rows: list[Row]
-    strip: Strip
     layers: list[LayerRow]
     overrides: list[OverrideRow]
     probe: Probe | None
-    gaps: list[Row]
-    uncovered: timedelta
     unmanned: list[str]
 
 
@@ -125,49 +98,20 @@ def _brief(schedule: Schedule, rules: Rules, now: datetime) -> Brief:
     return Brief(schedule, people, after.start if after else None, later)
 
 
-def sheet_of(schedule: Schedule, now: datetime, zone: ZoneInfo, asked: str = "") -> Sheet:
-    """`zone` is the viewer's; `asked` a wall-clock time of the schedule's zone."""
+def sheet_of(schedule: Schedule, rules: Rules, now: datetime, asked: str = "") -> Sheet:
+    """`rules` are those around `now`; `asked` is a wall-clock time of the schedule's zone."""
     pk = schedule.pk
-    rules = answers.rules_around([pk], now)
-    until = now + OUTLOOK
-    stretches = answers.outlook(rules, pk, now, until)
-    rows = _rows(stretches, rules, pk)
     coverage = answers.coverage_at(rules, pk, now)
-    gaps = [row for row in rows if not row.people]
     layers = _layers(rules, pk, now)
     return Sheet(
         schedule=schedule,
         now=coverage,
         reasons={duty.user.pk: _reason(rules, pk, duty.because) for duty in coverage.duties},
-        rows=rows[:LISTED],
-        later_rows=rows[LISTED:],
-        strip=strip_of([(row.start, row.end, row.users) for row in rows], zone),
         layers=layers,
         overrides=_overrides(rules, pk, now),
-        probe=_probe(schedule, asked) if asked else None,
-        gaps=gaps,
-        uncovered=sum((gap.end - gap.start for gap in gaps), timedelta()),
+        probe=_probe(schedule, rules, now, asked) if asked else None,
         unmanned=_unmanned(layers),
     )
-
-
-def _rows(stretches: list[Stretch], rules: Rules, pk: int) -> list[Row]:
-    """Neighbours with the same people are one row."""
-    rows: list[Row] = []
-    for stretch in stretches:
-        people: dict[int, tuple[User, list[str]]] = {
-            served.user.pk: (served.user, []) for served in stretch.served
-        }
-        if not rows or rows[-1].people.keys() != people.keys():
-            rows.append(Row(stretch.start, stretch.end, people))
-        row = rows[-1]
-        row.end = stretch.end
-        for served in stretch.served:
-            reasons, reason = row.people[served.user.pk][1], _reason(rules, pk, served.because)
-            if reason not in reasons:
-                reasons.append(reason)
-    rows[-1].last = True
-    return rows
 
 
 def _reason(rules: Rules, pk: int, because: Because) -> str:
@@ -206,13 +150,15 @@ def _overrides(rules: Rules, pk: int, now: datetime) -> list[OverrideRow]:
     return [OverrideRow(row, words.change(row, rules.people), row.start <= now) for row in rows]
 
 
-def _probe(schedule: Schedule, asked: str) -> Probe:
+def _probe(schedule: Schedule, rules: Rules, now: datetime, asked: str) -> Probe:
     zone = ZoneInfo(schedule.time_zone)
     wall = read_wall(asked)
     at = instant(wall, zone)
     if at is None:
         return Probe(asked, None, moved=False, coverage=None)
-    return Probe(asked, at, wall_of(at, zone) != wall, answers.coverage(schedule, at))
+    near = abs(at - now) < resolver.SHIFT_SEARCH - answers.LOOK_AHEAD
+    found = answers.coverage_at(rules, schedule.pk, at) if near else answers.coverage(schedule, at)
+    return Probe(asked, at, wall_of(at, zone) != wall, found)
 
 
 def _unmanned(layers: list[LayerRow]) -> list[str]:

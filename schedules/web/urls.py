@@ -15,6 +15,7 @@ from schedules.web.views import (
     layers,
     overrides,
     record,
+    seams,
     series,
 )
 
@@ -85,6 +86,7 @@ urlpatterns = [
         fairness.choose_holidays,
         name="choose_holidays",
     ),
+    path("schedules/<str:public_id>/clock-changes/", seams.seams, name="seams"),
     path("schedules/<str:public_id>/edit/", catalogue.edit, name="edit"),
     path("schedules/<str:public_id>/archive/", catalogue.archive, name="archive"),
     path("schedules/<str:public_id>/layers/", layers.add, name="add_layer"),

@@ -16,7 +16,9 @@ from schedules import commands, queries
 from schedules.web import access, away
 from schedules.web.acting import attempt, bound
 from schedules.web.forms import ScheduleForm
+from schedules.web.frame import frame_of, zone_choices
 from schedules.web.sheet import briefs, sheet_of
+from schedules.web.timeline import rules_of_frame, timeline_of
 
 PER_PAGE = 24
 MAX_LINES = 50
@@ -57,15 +59,22 @@ def on_call(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_safe
 def detail(request: HttpRequest, public_id: str) -> HttpResponse:
-    """`at` asks who is on call at a wall-clock time of the schedule's zone."""
+    """`at` asks who is on call at a wall-clock time of the schedule's zone.
+
+    `view`, `from`, `zone` and `as` choose what the timeline shows.
+    """
     user: Any = request.user
     schedule = access.schedule_of(request, public_id)
     asked = request.GET.get("at", "").replace("\x00", "")[:40]
     now = clock.now()
+    frame = frame_of(request.GET, now, user.zone, schedule.time_zone)
+    rules = rules_of_frame(schedule, frame, now)
     context = {
         "schedule": schedule,
-        "conflicts": away.clash_rows(queries.clashes_ahead([schedule], now), user, now),
-        "sheet": sheet_of(schedule, now, user.zone, asked),
+        "conflicts": away.clash_rows(queries.clashes_ahead([schedule], now, rules), user, now),
+        "sheet": sheet_of(schedule, rules, now, asked),
+        "timeline": timeline_of(schedule, rules, frame, now, may_edit=access.may_edit(request)),
+        "zones": zone_choices(frame, user.time_zone, schedule.time_zone),
         "may_edit": access.may_edit(request),
         "own_zone": schedule.time_zone == user.time_zone,
     }

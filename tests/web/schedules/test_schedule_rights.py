@@ -310,7 +310,7 @@ def test_every_page_has_its_rules():
         found.name for found in rules if issubclass(found, SignedInPage) and hasattr(found, "name")
     }
     # What a user may see of one schedule stands below.
-    of_one = {"schedules:detail", "schedules:record", "schedules:fairness"}
+    of_one = {f"schedules:{name}" for name in ("detail", "fairness", "record", "seams")}
     assert {f"schedules:{route.name}" for route in urls.urlpatterns} - ruled == of_one
 
 

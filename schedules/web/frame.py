@@ -1,0 +1,118 @@
+"""Which days a timeline shows, on whose clocks, and the addresses of its neighbours."""
+
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from accounts.domain import zones
+from schedules.domain.walltime import resolve, to_local
+
+WEEK, TWO_WEEKS, MONTH = "week", "2weeks", "month"
+VIEWS = {WEEK: "Week", TWO_WEEKS: "2 weeks", MONTH: "Month"}
+DAYS = {WEEK: 7, TWO_WEEKS: 14}
+OF_SCHEDULE = "schedule"
+LIST = "list"
+EARLIEST, LATEST = date(1971, 1, 1), date(2190, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Whole days [first, last) on the clocks of `zone`; `chosen` is the zone as it was asked."""
+
+    view: str
+    first: date
+    last: date
+    zone: ZoneInfo
+    chosen: str
+    as_list: bool
+    today: date
+
+    @property
+    def start(self) -> datetime:
+        return resolve(datetime.combine(self.first, time()), self.zone)
+
+    @property
+    def end(self) -> datetime:
+        return resolve(datetime.combine(self.last, time()), self.zone)
+
+    @property
+    def final_day(self) -> date:
+        return self.last - timedelta(days=1)
+
+    def address(self, **changes: str) -> str:
+        """The query of this frame with something else in it; an empty value leaves it out."""
+        values = {"view": self.view, "from": self.first.isoformat(), "zone": self.chosen}
+        values["as"] = LIST if self.as_list else ""
+        return "?" + urlencode({key: text for key, text in (values | changes).items() if text})
+
+    @property
+    def earlier(self) -> str:
+        return self.address(**{"from": _before(self).isoformat()})
+
+    @property
+    def later(self) -> str:
+        return self.address(**{"from": self.last.isoformat()})
+
+    @property
+    def now(self) -> str:
+        return self.address(**{"from": ""})
+
+    @property
+    def toggled(self) -> str:
+        return self.address(**{"as": "" if self.as_list else LIST})
+
+    @property
+    def views(self) -> list[tuple[str, str, bool]]:
+        return [(self.address(view=key), label, key == self.view) for key, label in VIEWS.items()]
+
+
+def frame_of(asked: Mapping[str, str], now: datetime, own: ZoneInfo, schedule_zone: str) -> Frame:
+    """What the query asks for; whatever is odd in it counts as not asked."""
+    chosen = asked.get("zone", "")
+    zone = ZoneInfo(schedule_zone) if chosen == OF_SCHEDULE else _zone(chosen)
+    if zone is None:
+        zone, chosen = own, ""
+    view = asked.get("view", "")
+    view = view if view in VIEWS else TWO_WEEKS
+    today = to_local(now, zone).date()
+    first = _day(asked.get("from", "")) or today
+    if view == MONTH:
+        first = first.replace(day=1)
+        last = (first + timedelta(days=31)).replace(day=1)
+    else:
+        last = first + timedelta(days=DAYS[view])
+    return Frame(view, first, last, zone, chosen, asked.get("as") == LIST, today)
+
+
+def zone_choices(frame: Frame, own: str, schedule_zone: str) -> list[tuple[str, str]]:
+    """Value and label: the viewer's own, the schedule's, then all that are offered."""
+    names = zones.offered()
+    head = [("", f"Yours: {own}"), (OF_SCHEDULE, f"The schedule’s: {schedule_zone}")]
+    more = [frame.chosen] if frame.chosen not in {"", OF_SCHEDULE, *names} else []
+    return head + [(name, name) for name in (*more, *names)]
+
+
+def _before(frame: Frame) -> date:
+    if frame.view == MONTH:
+        return (frame.first - timedelta(days=1)).replace(day=1)
+    return frame.first - timedelta(days=DAYS[frame.view])
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    if not name or len(name) > 64:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text[:10])
+    except ValueError:
+        return None
+    return day if EARLIEST <= day <= LATEST else None

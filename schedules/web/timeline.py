@@ -1,0 +1,268 @@
+"""The timeline of a schedule: a lane for each layer, overrides above, what holds in the end below.
+
+Positions are percent of the frame, drawn as SVG. Bars know their whole shift, also where the frame
+cuts it, so that a link to "override this shift" means all of it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+
+from accounts.models import User
+from schedules import coverage, queries
+from schedules.domain.clock_changes import clock_changes
+from schedules.domain.layers import turns
+from schedules.domain.model import Because, Override, OverrideKind
+from schedules.domain.resolver import SHIFT_SEARCH
+from schedules.domain.walltime import to_local
+from schedules.models import Schedule
+from schedules.queries import Rules
+from schedules.web import words
+from schedules.web.fields import FORMAT, wall_of
+from schedules.web.frame import Frame
+from schedules.web.rows import Row, rows_of
+from schedules.web.strip import Tick, ticks_of
+
+# A shift that begins before the frame or ends after it is known this far.
+BEYOND = timedelta(days=15)
+SHADES = 8
+MAX_BARS = 400
+_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """`start` and `end` are of the whole shift; `shade` None is a gap."""
+
+    x: str
+    width: str
+    start: datetime
+    end: datetime
+    shade: int | None
+    who: str
+    when: str
+    why: str
+    href: str
+    current: bool
+
+    @property
+    def said(self) -> str:
+        return ", ".join(part for part in (self.who, self.when, self.why) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """`crowded`: too many changes to draw."""
+
+    name: str
+    bars: list[Bar]
+    kind: str
+    crowded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A line across all lanes: the clocks of `zone` change there."""
+
+    x: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    frame: Frame
+    lanes: list[Lane]
+    final: Lane
+    ticks: list[Tick]
+    seams: list[Mark]
+    now_x: str
+    gaps: list[Row]
+    uncovered: timedelta
+
+
+def rules_of_frame(schedule: Schedule, frame: Frame, now: datetime) -> Rules:
+    """All that decides the answers around `now` and in the frame: one reading for the page."""
+    reach = SHIFT_SEARCH
+    return queries.read(
+        [schedule.pk],
+        start=min(now - reach, frame.start - BEYOND),
+        end=max(now + reach, frame.end + BEYOND),
+    )
+
+
+def timeline_of(
+    schedule: Schedule, rules: Rules, frame: Frame, now: datetime, *, may_edit: bool
+) -> Timeline:
+    """`rules` cover the frame and BEYOND on both sides of it."""
+    drawing = _Drawing(schedule, rules, frame, now, may_edit)
+    found = coverage.outlook(rules, schedule.pk, frame.start - BEYOND, frame.end + BEYOND)
+    rows = [row for row in rows_of(found, rules, schedule.pk) if drawing.shows(row.start, row.end)]
+    gaps = [row for row in rows if not row.people]
+    lost = (min(row.end, frame.end) - max(row.start, frame.start) for row in gaps)
+    return Timeline(
+        frame=frame,
+        lanes=[*drawing.overrides(), *drawing.layers()],
+        final=drawing.lane("On call", [drawing.of_row(row) for row in rows], "final"),
+        ticks=ticks_of(frame.start, frame.end, frame.zone),
+        seams=drawing.seams(),
+        now_x=drawing.x(now) if frame.start <= now < frame.end else "",
+        gaps=gaps,
+        uncovered=sum(lost, timedelta()),
+    )
+
+
+class _Drawing:
+    """Everything that stays the same from bar to bar."""
+
+    def __init__(
+        self, schedule: Schedule, rules: Rules, frame: Frame, now: datetime, may_edit: bool
+    ) -> None:
+        self.schedule, self.rules, self.frame, self.now = schedule, rules, frame, now
+        self.start, self.end = frame.start, frame.end
+        self.value = rules.values[schedule.pk]
+        self.zone = ZoneInfo(schedule.time_zone)
+        self.form = reverse("schedules:add_override", args=[schedule.public_id])
+        self.may_edit = may_edit
+        self.shade_of: dict[tuple[int, ...], int] = {}
+
+    def shows(self, start: datetime, end: datetime) -> bool:
+        return start < self.end and end > self.start
+
+    def x(self, at: datetime) -> str:
+        return f"{self._percent(at):.3f}%"
+
+    def lane(self, name: str, bars: list[Bar], kind: str) -> Lane:
+        crowded = len(bars) > MAX_BARS
+        return Lane(name, [] if crowded else bars, kind, crowded)
+
+    def of_row(self, row: Row) -> Bar:
+        why = ", ".join(dict.fromkeys(text for _, texts in row.people.values() for text in texts))
+        return self._bar(row.start, row.end, row.users, why)
+
+    def layers(self) -> list[Lane]:
+        """One lane for each layer that says something in the frame, as the page lists them."""
+        found: dict[int, list[Bar]] = {}
+        names: dict[int, str] = {}
+        for layer in sorted(self.value.layers, key=lambda one: (-one.priority, one.position)):
+            for turn in turns(layer, self.start - BEYOND, self.end + BEYOND):
+                if self.shows(turn.start, turn.end):
+                    people = self._people(turn.users)
+                    bar = self._bar(turn.start, turn.end, people, f"layer {layer.name}")
+                    found.setdefault(layer.id, []).append(bar)
+                    names[layer.id] = layer.name
+        return [
+            self.lane(names[key], sorted(bars, key=lambda bar: bar.start), "layer")
+            for key, bars in found.items()
+        ]
+
+    def overrides(self) -> list[Lane]:
+        """Overrides that touch the frame; those that overlap lie in lanes of their own."""
+        shown = [one for one in self.value.overrides if self.shows(one.start, one.end)]
+        lanes: list[list[Bar]] = []
+        for one in sorted(shown, key=lambda override: override.start):
+            bar = self._of_override(one)
+            free = next((lane for lane in lanes if lane[-1].end <= bar.start), None)
+            if free is None:
+                lanes.append([bar])
+            else:
+                free.append(bar)
+        names = ["Overrides", *(f"Overrides {number}" for number in range(2, len(lanes) + 1))]
+        return [self.lane(name, bars, "override") for name, bars in zip(names, lanes, strict=False)]
+
+    def seams(self) -> list[Mark]:
+        zones = {self.frame.zone}
+        zones |= {one.zone for layer in self.value.layers for one in layer.versions}
+        marks: dict[datetime, Mark] = {}
+        for zone in sorted(zones, key=lambda zone: zone.key):
+            for change in clock_changes(zone, self.start, self.end):
+                minutes = change.step // _MINUTE
+                text = f"{zone.key.rpartition('/')[2].replace('_', ' ')} {_signed(minutes)}"
+                earlier = marks.get(change.at)
+                both = f"{earlier.text}, {text}" if earlier else text
+                marks[change.at] = Mark(self.x(change.at), change.at, both)
+        return [marks[at] for at in sorted(marks)]
+
+    def _of_override(self, one: Override) -> Bar:
+        because = Because(one.source, one.id, str(one.kind))
+        text = words.reason(because, self.rules, self.schedule.pk)
+        coming = [] if one.kind == OverrideKind.REMOVE or one.user is None else [one.user]
+        bar = self._bar(one.start, one.end, self._people(coming), text, link=False)
+        shown = text.partition(": ")[2] or text
+        return replace(bar, who=shown, why=text, shade=bar.shade or 0)
+
+    def _bar(
+        self,
+        start: datetime,
+        end: datetime,
+        people: Sequence[User],
+        why: str,
+        *,
+        link: bool = True,
+    ) -> Bar:
+        who = tuple(user.pk for user in people)
+        shade = self.shade_of.setdefault(who, len(self.shade_of)) % SHADES if who else None
+        names = " + ".join(user.name for user in people) or "Nobody"
+        left, right = (self._percent(at) for at in (start, end))
+        return Bar(
+            x=f"{left:.3f}%",
+            width=f"{right - left:.3f}%",
+            start=start,
+            end=end,
+            shade=shade,
+            who=names,
+            when=self._span(start, end),
+            why=why,
+            href=self._override_link(start, end, people) if link else "",
+            current=start <= self.now < end,
+        )
+
+    def _span(self, start: datetime, end: datetime) -> str:
+        """Local times with the offset of their own instant, and the true length."""
+        low, high = (to_local(at, self.frame.zone) for at in (start, end))
+        shown = [f"{at.strftime('%a %-d %b %H:%M')} {_offset(at)}" for at in (low, high)]
+        edge = self.start - BEYOND, self.end + BEYOND
+        opens = "before " + shown[0] if start <= edge[0] else shown[0]
+        closes = shown[1] + " and further" if end >= edge[1] else shown[1]
+        return f"{opens} to {closes}, {length(end - start)}"
+
+    def _override_link(self, start: datetime, end: datetime, people: Sequence[User]) -> str:
+        if not self.may_edit or end <= self.now:
+            return ""
+        values = {"kind": str(OverrideKind.COVER_ALL if people else OverrideKind.ADD)}
+        if len(people) == 1:
+            values = {"kind": str(OverrideKind.REPLACE), "replaces": people[0].public_id}
+        wall = [wall_of(at, self.zone) for at in (start, end)]
+        if start > self.now and wall[0]:
+            values["start"] = wall[0].strftime(FORMAT)
+        if end < self.end + BEYOND and wall[1]:
+            values["end"] = wall[1].strftime(FORMAT)
+        return f"{self.form}?{urlencode(values)}"
+
+    def _people(self, users: Iterable[int]) -> list[User]:
+        return [self.rules.people[user] for user in users if user in self.rules.people]
+
+    def _percent(self, at: datetime) -> float:
+        inside = min(max(at, self.start), self.end)
+        return 100 * ((inside - self.start) / (self.end - self.start))
+
+
+def length(span: timedelta) -> str:
+    """Hours, because a day may have 23 of them: "23 h", "167 h 30 min"."""
+    hours, minutes = divmod(span // _MINUTE, 60)
+    return f"{hours} h {minutes:02d} min" if minutes else f"{hours} h"
+
+
+def _signed(minutes: int) -> str:
+    sign = "+" if minutes > 0 else "-"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{sign}{hours} h" if not rest else f"{sign}{abs(minutes)} min"
+
+
+def _offset(at: datetime) -> str:
+    text = at.strftime("%z")
+    return f"{text[:3]}:{text[3:5]}"
