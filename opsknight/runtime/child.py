@@ -25,7 +25,8 @@ class Child:
     """What shall run, and what is known of the process that runs it. Times are monotonic.
 
     `stall_seconds`: longest silence before it counts as hanging. `family`: how many descendants it
-    has when complete; any change of them afterwards is a stall.
+    has when complete; one that is gone afterwards is a stall. What it starts in a session of its
+    own is no family: it comes and goes.
     """
 
     name: str
@@ -62,12 +63,13 @@ class Child:
         self.restarts += 1
 
     def lost_relatives(self) -> bool:
-        """Has its family changed since it was complete?"""
-        now_there = linux.descendants(self.pid)
+        """Has anyone of its family gone since it was complete?"""
+        family = linux.descendants(self.pid)
+        now_there = [pid for pid in family if linux.session(pid) == self.pid]
         if not self.relatives:
             self.relatives = now_there if len(now_there) >= self.family else []
             return False
-        return now_there != self.relatives
+        return not set(self.relatives) <= set(now_there)
 
     def _become(self, parent: int, release: Callable[[], None], blocked: Collection[int]) -> None:
         status = 1

@@ -59,6 +59,14 @@ def descendants(pid: int) -> list[int]:
     return family
 
 
+def session(pid: int) -> int:
+    """The process that leads its session; 0 when it is gone."""
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return 0
+
+
 def kill_group(pid: int) -> None:
     """SIGKILL for the whole process group that `pid` leads, if any of it is left."""
     try:

@@ -41,6 +41,8 @@ def _ask(question: bytes) -> dict:
             check=False,
             cwd=settings.BASE_DIR,
             env={"PYTHONPATH": str(settings.BASE_DIR)},
+            # The supervisor judges the queue by the processes of its session: this one ends.
+            start_new_session=True,
         )
     except subprocess.TimeoutExpired:
         raise Unreadable("It takes too long to read") from None

@@ -113,7 +113,7 @@ class AboutCover(PageRules):
         span = {"start": NOW + 8 * DAY, "end": NOW + 9 * DAY}
         return [commands.ask_cover(rota, requester=alice, **span, **ACTING).public_id]
 
-    @pytest.mark.parametrize("role", EDITORS)
+    @pytest.mark.parametrize("role", sorted(EDITORS))
     def test_only_its_roles_may_enter(self, url: str, role: str):
         assert self.knock(browser_of(make_person("visitor", role)), url).status_code in {200, 302}
 
