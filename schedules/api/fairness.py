@@ -97,7 +97,7 @@ class ScheduleFairness(ApiView):
         schedule = get_object_or_404(rows, public_id=public_id)
         period = _asked(request, ZoneInfo(schedule.time_zone))
         found = queries.fairness_of([schedule], period, now)
-        better = [_suggestion(one) for one in queries.proposals(schedule, found, now)]
+        better = [_suggestion(one) for one in queries.proposals(schedule, period, now)]
         return Response(_body(found) | {"suggestions": better})
 
 

@@ -21,6 +21,14 @@ class Preset(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Any `[start, end)`."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Period:
     """All days from `first` to `last`, both counted, on the clocks of `zone`."""
 

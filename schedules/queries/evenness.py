@@ -6,8 +6,9 @@ from datetime import datetime
 from accounts.models import User
 from schedules.domain import evenness
 from schedules.domain.evenness import Coming, Suggestion
+from schedules.domain.periods import Period, Stretch
 from schedules.models import Layer, LayerVersion, Schedule
-from schedules.queries.fairness import Fairness
+from schedules.queries.fairness import carried
 from schedules.queries.rules import version_value
 
 FEWEST_SHIFTS, MOST_SHIFTS = 4, 60
@@ -24,14 +25,14 @@ class Proposal:
     slots: list[list[User]]
 
 
-def proposals(schedule: Schedule, found: Fairness, now: datetime) -> list[Proposal]:
+def proposals(schedule: Schedule, period: Period, now: datetime) -> list[Proposal]:
     """For each rotation that would gain; none for a period that has not begun.
 
-    Rules that wait to come into force are left alone: whoever wrote them had a plan.
+    Counted is what is carried from the beginning of the period to the first coming shift. Rules
+    that wait to come into force are left alone: whoever wrote them had a plan.
     """
-    if found.period.start >= now:
+    if period.start >= now:
         return []
-    carried = {one.user.pk: one.load.total for one in found.people if one.user}
     rows = LayerVersion.objects.filter(
         layer__schedule=schedule, layer__removed_at=None, valid_to=None
     ).select_related("layer")
@@ -44,8 +45,11 @@ def proposals(schedule: Schedule, found: Fairness, now: datetime) -> list[Propos
         value = version_value(row)
         slots = value.rotation.slots
         ahead = evenness.coming(value, now, min(max(len(slots), FEWEST_SHIFTS), MOST_SHIFTS))
-        better = evenness.suggestion(slots, carried, ahead) if ahead else None
-        if ahead and better:
+        if ahead is None:
+            continue
+        counted = Stretch(period.start, ahead.shifts[0].begins)
+        better = evenness.suggestion(slots, carried(schedule, counted, now), ahead)
+        if better:
             order = [[people[user] for user in slots[at]] for at in better.order]
             answers.append(Proposal(row.layer, row, ahead, better, order))
     return answers

@@ -10,7 +10,7 @@ from accounts.models import User
 from notifications import queries as notifications
 from schedules.domain import fairness, resolver
 from schedules.domain.fairness import Duty, Load, Place, Sums
-from schedules.domain.periods import Period
+from schedules.domain.periods import Period, Stretch
 from schedules.domain.windows import Interval, united
 from schedules.models import LedgerMark, LedgerSpan, Schedule
 from schedules.queries.holidays import days_of
@@ -87,13 +87,24 @@ def fairness_of(schedules: Sequence[Schedule], period: Period, now: datetime) ->
     return Fairness(period, rows, fairness.sums(duties, found), covers)
 
 
+def carried(schedule: Schedule, stretch: Stretch, now: datetime) -> dict[int, timedelta]:
+    """Time on call of each person who is still there, on record and as planned."""
+    known = marks([schedule.pk])
+    duties = _recorded([schedule], known, stretch)[0]
+    duties += _planned([schedule], known, stretch, now)[0]
+    served: dict[int, list[Interval]] = defaultdict(list)
+    for one in duties:
+        served[one.user].append((one.start, one.end))
+    return {user: fairness.length(united(periods)) for user, periods in served.items() if user > 0}
+
+
 # A person, or the name of one who was deleted.
 Someone = User | str
 Found = tuple[list[Duty], dict[int, Someone]]
 
 
 def _recorded(
-    schedules: Sequence[Schedule], known: Mapping[int, LedgerMark], period: Period
+    schedules: Sequence[Schedule], known: Mapping[int, LedgerMark], period: Period | Stretch
 ) -> Found:
     """What is written, and what was still going on when it was written last."""
     names: dict[str, int] = {}
@@ -122,7 +133,10 @@ def _recorded(
 
 
 def _planned(
-    schedules: Sequence[Schedule], known: Mapping[int, LedgerMark], period: Period, now: datetime
+    schedules: Sequence[Schedule],
+    known: Mapping[int, LedgerMark],
+    period: Period | Stretch,
+    now: datetime,
 ) -> Found:
     begins = {one.pk: _planned_from(known.get(one.pk), period, now) for one in schedules}
     ahead = {pk: at for pk, at in begins.items() if at < period.end}
@@ -138,7 +152,7 @@ def _planned(
     return duties, {one.user: rules.people[one.user] for one in duties}
 
 
-def _planned_from(mark: LedgerMark | None, period: Period, now: datetime) -> datetime:
+def _planned_from(mark: LedgerMark | None, period: Period | Stretch, now: datetime) -> datetime:
     return max(period.start, mark.recorded_until if mark else now)
 
 

@@ -91,9 +91,10 @@ def advice(proposal: Proposal) -> Advice:
     found, count = proposal.suggestion, len(proposal.coming.shifts)
     order = ", then ".join(_names(slot) for slot in proposal.slots)
     words = (
-        f"{_names(proposal.slots[0])} carried the least so far and would begin. Over the next "
-        f"{count} shifts the most and the least loaded would differ by {hours(found.then_mean)} "
-        f"on average instead of {hours(found.kept_mean)}; today they differ by {hours(found.now)}."
+        f"{_names(proposal.slots[0])} will have carried the least by then and would begin. "
+        f"Over the next {count} shifts the most and the least loaded would differ by "
+        f"{hours(found.then_mean)} on average instead of {hours(found.kept_mean)}; "
+        f"before them they differ by {hours(found.now)}."
     )
     asked = {"order": ",".join(map(str, found.order)), "anchor": first.wall.strftime(FORMAT)}
     return Advice(proposal, order, words, urlencode(asked))

@@ -31,7 +31,7 @@ def of_schedule(request: HttpRequest, public_id: str) -> HttpResponse:
     found = queries.fairness_of([schedule], choice.period, now)
     context = _context(request, found, choice) | {
         "schedule": schedule,
-        "advice": [load.advice(one) for one in queries.proposals(schedule, found, now)],
+        "advice": [load.advice(one) for one in queries.proposals(schedule, choice.period, now)],
         "calendars": HolidayCalendar.objects.all(),
         "may_edit": access.may_edit(request),
     }

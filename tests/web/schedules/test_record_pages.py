@@ -154,14 +154,18 @@ def test_fairness_of_a_team(as_bob: Client, recorded: Schedule, platform: Team):
 
 
 def test_a_suggested_order_fills_the_form_of_the_layer(
-    as_bob: Client, recorded: Schedule, carol: User
+    as_bob: Client, recorded: Schedule, bob: User, carol: User
 ):
+    week = {"start": MONDAY + 7 * DAY, "end": MONDAY + 14 * DAY}
+    commands.add_override(
+        recorded, kind=OverrideKind.REPLACE, user=carol, replaces=bob, **week, **ACTING
+    )
     page = read(as_bob, "fairness", recorded.public_id)
-    assert "Carol carried the least so far and would begin" in text_of(page)
+    assert "Bob will have carried the least by then and would begin" in text_of(page)
     address = re.search(r'href="(\S+\?order=[^"]+)"', page)[1]
     form = as_bob.get(address.replace("&amp;", "&")).content.decode()
     sent = controls(form)
-    assert sent["people-0-person"] == carol.public_id
+    assert sent["people-0-person"] == bob.public_id
     assert sent["anchor"] == "2026-03-23T09:00"
     assert sent["restart"] == ["on"]
 
