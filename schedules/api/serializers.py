@@ -54,6 +54,7 @@ class ScheduleIn(serializers.Serializer):
     name = serializers.CharField(max_length=120)
     timeZone = serializers.CharField(max_length=64, default="UTC")
     description = serializers.CharField(max_length=2000, default="", allow_blank=True)
+    teamId = serializers.CharField(max_length=40, default=None, allow_null=True)
 
 
 class ScheduleChange(serializers.Serializer):
@@ -62,6 +63,7 @@ class ScheduleChange(serializers.Serializer):
     name = serializers.CharField(max_length=120, required=False)
     timeZone = serializers.CharField(max_length=64, required=False)
     description = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+    teamId = serializers.CharField(max_length=40, required=False, allow_null=True)
     handoffLeadMinutes = serializers.IntegerField(
         min_value=0, max_value=LONGEST_LEAD, required=False, allow_null=True
     )
@@ -167,6 +169,7 @@ class ScheduleOut(serializers.Serializer):
     description = serializers.CharField()
     timeZone = serializers.CharField()
     revision = serializers.IntegerField()
+    teamId = serializers.CharField(allow_null=True, help_text="Owner: told of gaps ahead")
     handoffLeadMinutes = serializers.IntegerField(allow_null=True)
     layers = LayerOut(many=True)
     createdAt = serializers.DateTimeField()
@@ -207,6 +210,7 @@ def schedule_json(schedule: Schedule, people: dict[int, str]) -> dict[str, Any]:
         "name": schedule.name,
         "description": schedule.description,
         "timeZone": schedule.time_zone,
+        "teamId": schedule.team.public_id if schedule.team else None,
         "handoffLeadMinutes": schedule.handoff_lead_minutes,
         "revision": schedule.revision,
         "layers": [layer_json(layer, people) for layer in layers],

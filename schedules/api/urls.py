@@ -5,6 +5,7 @@ from django.urls import path
 from schedules.api import (
     absence,
     board,
+    coverage,
     covers,
     fairness,
     feeds,
@@ -17,6 +18,7 @@ from schedules.api import (
 )
 
 urlpatterns = [
+    path("api/coverage", coverage.Coverage.as_view()),
     path("api/on-call", board.EverybodyOnCall.as_view()),
     path("api/board-links", board.BoardLinks.as_view()),
     path("api/board-links/<str:public_id>", board.OneBoardLink.as_view()),

@@ -16,6 +16,7 @@ from core.api_view import ApiView, actor_of_api, checked, filters_of, listed, li
 from core.errors import Forbidden, InvalidRequest, ProductError, ValidationFailed
 from schedules import commands, coverage, queries
 from schedules.api import serializers as shapes
+from schedules.api.owner import team_of
 from schedules.commands import STALE, LayerSpec
 from schedules.models import Layer, Schedule
 
@@ -29,7 +30,11 @@ SCOPES = {
 
 
 def _rows(request: Request) -> QuerySet[Schedule]:
-    return queries.visible_to(request.user, clock.now()).prefetch_related("layers__versions")
+    return (
+        queries.visible_to(request.user, clock.now())
+        .select_related("team")
+        .prefetch_related("layers__versions")
+    )
 
 
 def schedule_of(request: Request, public_id: str) -> Schedule:
@@ -147,8 +152,10 @@ class Schedules(ScheduleView):
         require_edit(request)
         body = checked(shapes.ScheduleIn, request)
         body["time_zone"] = body.pop("timeZone")
-        by = actor_of_api(request)
-        schedule = commands.create_schedule(by=by, now=clock.now(), **body)
+        owner = team_of(body.pop("teamId"))
+        acting: dict[str, Any] = {"by": actor_of_api(request), "now": clock.now()}
+        schedule = commands.create_schedule(**acting, **body)
+        commands.give_schedule(schedule, owner, **acting)
         return _answer(request, schedule.public_id, 201)
 
 
@@ -171,9 +178,12 @@ class OneSchedule(ScheduleView):
             body["time_zone"] = body.pop("timeZone")
         acting = {"by": actor_of_api(request), "now": clock.now(), "seen": _seen(request, body)}
         lead = body.pop("handoffLeadMinutes", UNSAID)
+        owner = team_of(body.pop("teamId")) if "teamId" in body else UNSAID
         schedule = commands.update_schedule(schedule_of(request, public_id), **acting, **body)
         if lead is not UNSAID:
             commands.set_handoff_lead(schedule, lead, by=acting["by"], now=acting["now"])
+        if owner is not UNSAID:
+            commands.give_schedule(schedule, owner, by=acting["by"], now=acting["now"])
         return _answer(request, public_id)
 
     @extend_schema(operation_id="archiveSchedule", responses={204: None})

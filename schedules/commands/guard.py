@@ -13,6 +13,7 @@ from schedules.commands import findings, watch
 from schedules.commands.findings import Subject
 from schedules.domain import guard
 from schedules.domain.guard import Found, Look
+from schedules.domain.windows import Interval
 from schedules.models import Schedule, SubjectKind
 
 KIND = SubjectKind.SCHEDULE
@@ -37,12 +38,24 @@ def _findings(rows: dict[int, Schedule], now: datetime) -> dict[Subject, list[Fo
     span = Look.around(now, ZoneInfo("UTC"))
     rules = queries.read(rows, start=span.start, end=span.end)
     reach = notifications.reach_of(rules.people)
+    away = _away(rows, now)
     found: dict[Subject, list[Found]] = {}
     for pk, row in rows.items():
         value, look = rules.values[pk], Look.around(now, ZoneInfo(row.time_zone))
         expected = bool(value.layers or value.overrides) or _relied_on(pk)
         subject = Subject(KIND, pk, row.public_id, row.name, row.team_id)
         found[subject] = guard.schedule_findings(value, look, reach, expected=expected)
+        for user, intervals in away.get(pk, {}).items():
+            found[subject] += guard.person_found(guard.Kind.TIME_OFF, user, intervals, look)
+    return found
+
+
+def _away(rows: dict[int, Schedule], now: datetime) -> dict[int, dict[int, list[Interval]]]:
+    """Duty of people who are away, by schedule and person."""
+    found: dict[int, dict[int, list[Interval]]] = {}
+    for clash in queries.clashes(list(rows.values()), start=now, end=now + guard.AHEAD):
+        mine = found.setdefault(clash.schedule.pk, {}).setdefault(clash.user.pk, [])
+        mine.append((clash.start, clash.end))
     return found
 
 

@@ -3,8 +3,8 @@
 Rank 1 is who is on call. Rank 2 (the secondary) is the next place of the rotation that answers,
 rank 3 the one after it, once round. Skipped are disabled people, whoever has an earlier rank, and
 whoever an override takes off call at that instant: somebody who gave the pager away is not asked
-again by the back door. Where several rotations answer together, each has its own next. Without an
-answering layer there is nobody to be next.
+again by the back door. Where several rotations answer together, each has its own next. Where it is
+only the turn of disabled people nobody is on call, but the next in that rotation still is the next.
 """
 
 from collections.abc import Iterator
@@ -79,7 +79,9 @@ def _answering(schedule: Schedule, at: datetime) -> list[tuple[Layer, Place]]:
     ]
     overrides = in_order(in_force(schedule.overrides, at))
     chosen = answering_level(said, overrides, schedule.inactive)
-    return by_level[said.index(chosen)] if chosen else []
+    if chosen:
+        return by_level[said.index(chosen)]
+    return next(filter(None, by_level), [])
 
 
 def _following(waiting: list[Waiting], taken: set[UserId]) -> Answer:

@@ -1,9 +1,10 @@
 """Readers of the coverage guard: what was found, whom it concerns, and what is to be looked at."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from accounts.domain import roles
 from accounts.models import User
@@ -15,6 +16,32 @@ from schedules.queries.rules import visible_to, with_person
 # Nouns whose changes may open or close a hole: those that commands name in the audit log.
 WATCHED = ("schedule", "policy", "user", "team", "contact_method", "time_off")
 BEATS = {SubjectKind.SCHEDULE: "guard of schedules", SubjectKind.POLICY: "guard of policies"}
+
+
+LATE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Whether the guard keeps up: it never looked, or has been late since an instant."""
+
+    never: bool
+    late_since: datetime | None
+
+
+def watch_of_all(now: datetime) -> Watch:
+    """Of everything that is looked at."""
+    return _watch(CoverageWatch.objects.all(), now)
+
+
+def watch_of(kind: SubjectKind, pk: int, now: datetime) -> Watch:
+    """Of one schedule or policy."""
+    return _watch(CoverageWatch.objects.filter(subject_kind=kind, subject_id=pk), now)
+
+
+def _watch(rows: QuerySet[CoverageWatch], now: datetime) -> Watch:
+    due = rows.aggregate(due=Min("due_at"))["due"]
+    return Watch(never=due is None, late_since=due if due and due < now - LATE else None)
 
 
 def standing() -> QuerySet[CoverageFinding]:
@@ -45,6 +72,11 @@ def concerning(user: User, now: datetime) -> QuerySet[CoverageFinding]:
 def of_subjects(kind: SubjectKind, ids: Iterable[int]) -> QuerySet[CoverageFinding]:
     """What is wrong with some schedules or policies."""
     return standing().filter(subject_kind=kind, subject_id__in=set(ids))
+
+
+def of_policy(public_id: str) -> QuerySet[CoverageFinding]:
+    """What is wrong with a policy; policies stand above, so it goes by its public id."""
+    return standing().filter(subject_kind=SubjectKind.POLICY, subject_public_id=public_id)
 
 
 def figures() -> dict[str, int]:

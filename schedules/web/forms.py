@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 from accounts.domain import zones
-from accounts.models import User, UserStatus, check_time_zone
+from accounts.models import Team, User, UserStatus, check_time_zone
 from core.widgets import QuickSelect
 
 
@@ -22,6 +22,14 @@ class ScheduleForm(forms.Form):
         label="Time zone",
         widget=QuickSelect,
         help_text="Hand-offs follow the clocks there, across every change of summer time.",
+    )
+    team = forms.ModelChoiceField(
+        Team.objects.all(),
+        required=False,
+        to_field_name="public_id",
+        label="Owner",
+        empty_label="Nobody in particular",
+        help_text="The team that is told of gaps ahead; without one the admins are.",
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -7,6 +7,7 @@ from schedules.web.views import (
     board,
     calendar,
     catalogue,
+    coverage,
     covers,
     fairness,
     feeds,
@@ -22,6 +23,9 @@ from schedules.web.views import (
 app_name = "schedules"
 
 urlpatterns = [
+    path("coverage/", coverage.index, name="coverage"),
+    path("coverage/near/", coverage.near, name="coverage_near"),
+    path("coverage/of/<str:public_id>/", coverage.of_subject, name="coverage_of"),
     path("on-call/", board.board, name="board"),
     path("on-call/links/", board.links, name="board_links"),
     path("on-call/links/<str:public_id>/revoke/", board.revoke_link, name="revoke_board_link"),

@@ -13,6 +13,10 @@ from core import clock, heartbeat
 from opsknight import health
 from opsknight.runtime.http import OVERSIZE
 from opsknight.wsgi import application
+from schedules.commands import findings
+from schedules.commands.findings import Subject
+from schedules.domain.guard import Found, Kind
+from schedules.models import SubjectKind
 
 READINESS = "/api/health?mode=readiness"
 PROCESSES = ("ticker", "sender", "q2")
@@ -49,6 +53,16 @@ def test_an_installation_whose_processes_are_alive_is_ready(client: Client) -> N
     answer = client.get(READINESS)
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_holes_ahead_are_figures_and_no_reason_to_be_unready(client: Client) -> None:
+    for name in PROCESSES:
+        heartbeat.beat(name, now=clock.now())
+    subject = Subject(SubjectKind.SCHEDULE, 1, "sch_x", "Primary")
+    findings.keep({subject: [Found(Kind.GAP, "GAP:always", None, None)]}, now=clock.now())
+    answer = client.get(READINESS)
+    assert answer.status_code == 200
+    assert answer.json()["figures"]["coverageFindings"]["GAP"] == 1
 
 
 @pytest.mark.parametrize("missing", PROCESSES)

@@ -23,6 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "world": queries.world(user, clock.now()),
         "queue": queries.queue_of(user),
+        "shows_coverage": may(user.role, Ability.EDIT_SCHEDULE),
     }
     if request.headers.get("HX-Request"):
         return render(request, "dashboard/_world.html", context)

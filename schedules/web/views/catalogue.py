@@ -88,8 +88,11 @@ def create(request: HttpRequest) -> HttpResponse:
     form = ScheduleForm(bound(request), initial={"time_zone": user.time_zone})
     if form.is_bound and form.is_valid():
         acting = {"by": actor_of(request), "now": clock.now()}
-        made = attempt(form, commands.create_schedule, **acting, **form.cleaned_data)
+        given = dict(form.cleaned_data)
+        owner = given.pop("team")
+        made = attempt(form, commands.create_schedule, **acting, **given)
         if made:
+            commands.give_schedule(made, owner, **acting)
             messages.success(request, f"{made.name} is there; now say who takes turns")
             return redirect("schedules:add_layer", made.public_id)
     status = 422 if form.is_bound else 200
@@ -101,10 +104,14 @@ def create(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, public_id: str) -> HttpResponse:
     schedule = access.schedule_of(request, public_id)
     initial = {name: getattr(schedule, name) for name in ("name", "description", "time_zone")}
+    initial["team"] = schedule.team.public_id if schedule.team else None
     form = ScheduleForm(bound(request), initial=initial)
     if form.is_bound and form.is_valid():
         acting = {"by": actor_of(request), "now": clock.now()}
-        if attempt(form, commands.update_schedule, schedule, **acting, **form.cleaned_data):
+        given = dict(form.cleaned_data)
+        owner = given.pop("team")
+        if attempt(form, commands.update_schedule, schedule, **acting, **given):
+            commands.give_schedule(schedule, owner, **acting)
             messages.success(request, "Saved")
             return redirect("schedules:detail", public_id)
         schedule = access.schedule_of(request, public_id)

@@ -66,6 +66,11 @@ def test_a_gap_opened_by_hand_still_has_a_secondary() -> None:
     assert ranked(of, last=3) == ["nobody", "C", "A"]
 
 
+def test_behind_a_disabled_person_whose_turn_it_is_stands_the_next() -> None:
+    of = schedule(layer(version("UTC", f"{WEEK} A,B,C")), inactive="B")
+    assert ranked(of, last=3) == ["nobody", "C", "A"]
+
+
 def test_only_the_layer_that_answers_has_a_next() -> None:
     below = layer(version("UTC", f"{WEEK} A,B,C"))
     above = layer(version("UTC", "day 1 @2026-03-02T09:00 D,E", "daily 09:00-17:00"), number=2)

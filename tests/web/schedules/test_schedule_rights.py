@@ -250,6 +250,22 @@ class Concerned(SignedInPage):
         return reverse(self.name, args=arguments)
 
 
+class TestCoverage(PageRules):
+    name = "schedules:coverage"
+
+
+class TestCoverageNear(PageRules):
+    name = "schedules:coverage_near"
+
+
+class TestCoverageOf(Concerned):
+    name = "schedules:coverage_of"
+
+    @pytest.fixture
+    def arguments(self, rota: Schedule) -> list[str]:
+        return [rota.public_id]
+
+
 class TestConflicts(Concerned):
     name = "schedules:conflicts"
 

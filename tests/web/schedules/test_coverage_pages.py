@@ -1,0 +1,160 @@
+"""What the guard sees, on its own page, on home, on schedules and policies; and what to do."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Team, User
+from schedules import commands
+from schedules.commands import LayerSpec, findings
+from schedules.commands.findings import Subject
+from schedules.domain.guard import Found, Kind
+from schedules.models import CoverageWatch, OverrideKind, Schedule, SubjectKind
+from tests.page_rules import HTMX
+from tests.web.schedules.conftest import ACTING, DAY, HOUR, NOW, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def looked(now: object = NOW) -> None:
+    commands.guard_schedules(now)
+
+
+def open_gap(rota: Schedule, alice: User) -> None:
+    """Alice is taken off call from 23 March 18:00 to 22:00 UTC."""
+    start = NOW + 7 * DAY + 6 * HOUR
+    commands.add_override(
+        rota,
+        kind=OverrideKind.REMOVE,
+        replaces=alice,
+        start=start,
+        end=start + 4 * HOUR,
+        confirm_gap=True,
+        **ACTING,
+    )
+
+
+def read(client: Client, name: str, *args: str, **query: str) -> str:
+    return client.get(reverse(name, args=args), query).content.decode()
+
+
+def policy_finding() -> None:
+    subject = Subject(SubjectKind.POLICY, 7, "pol_x", "Critical")
+    found = Found(Kind.REACHES_NOBODY, "REACHES_NOBODY:always", None, None)
+    findings.keep({subject: [found]}, now=NOW)
+
+
+def test_a_gap_stands_with_its_times_and_leads_to_an_override(
+    as_root: Client, rota: Schedule, alice: User
+):
+    open_gap(rota, alice)
+    looked()
+    page = read(as_root, "schedules:coverage", kind="GAP")
+    assert "Primary : Nobody is on call Mon 23 Mar, 18:00 – Mon 23 Mar, 22:00" in text_of(page)
+    query = "kind=ADD&amp;start=2026-03-23T18%3A00&amp;end=2026-03-23T22%3A00"
+    assert f"{reverse('schedules:add_override', args=[rota.public_id])}?{query}" in page
+
+
+def test_people_are_asked_to_prove_that_they_can_be_reached(
+    as_alice: Client, rota: Schedule, alice: User, bob: User
+):
+    looked()
+    page = read(as_alice, "schedules:coverage")
+    assert "Alice is on call without a proven way to be reached" in page
+    assert reverse("notifications:reach") in page
+    assert reverse("users:detail", args=[bob.public_id]) in page
+
+
+def test_an_empty_list_says_that_all_is_covered_only_after_a_look(as_root: Client, root: User):
+    assert "Nobody has looked ahead yet" in read(as_root, "schedules:coverage")
+    CoverageWatch.objects.create(subject_kind=SubjectKind.SCHEDULE, subject_id=1, due_at=NOW + HOUR)
+    assert "Covered for the next 30 days" in read(as_root, "schedules:coverage")
+    filtered = read(as_root, "schedules:coverage", kind="GAP")
+    assert "Nothing of that kind" in filtered
+    assert "Covered" not in text_of(filtered).replace("Coverage", "")
+
+
+def test_a_guard_that_is_late_says_so(as_root: Client, rota: Schedule):
+    looked()
+    CoverageWatch.objects.update(due_at=NOW - HOUR)
+    for name in ("schedules:coverage", "schedules:coverage_near"):
+        assert "Not looked at since" in read(as_root, name)
+
+
+def test_the_pages_of_schedule_policy_and_home_load_what_concerns_them(
+    as_root: Client, rota: Schedule, alice: User
+):
+    open_gap(rota, alice)
+    looked()
+    policy_finding()
+    of_rota = reverse("schedules:coverage_of", args=[rota.public_id])
+    assert f'hx-get="{of_rota}"' in read(as_root, "schedules:detail", rota.public_id)
+    fragment = as_root.get(of_rota, headers=HTMX).content.decode()
+    assert "Nobody is on call" in fragment
+    assert "<html" not in fragment
+    assert "Critical" not in fragment
+    of_policy = read(as_root, "schedules:coverage_of", "pol_x")
+    assert "Critical" in of_policy
+    assert "Nobody is on call" not in of_policy
+    assert reverse("schedules:coverage_near") in read(as_root, "home")
+
+
+def test_home_shows_a_responder_his_own_and_a_user_no_card(
+    as_bob: Client, as_carol: Client, rota: Schedule, platform: Team, alice: User
+):
+    other = commands.create_schedule(name="Elsewhere", time_zone="UTC", **ACTING)
+    spec = LayerSpec("week", (NOW - DAY).replace(tzinfo=None), [[alice.pk]])
+    commands.add_layer(other, spec, name="Week", **ACTING)
+    looked()
+    near = read(as_bob, "schedules:coverage_near")
+    assert "Primary" in near
+    assert "Elsewhere" not in near
+    commands.give_schedule(other, platform, **ACTING)
+    looked(NOW + timedelta(minutes=1))
+    assert "Elsewhere" in read(as_bob, "schedules:coverage_near")
+    assert reverse("schedules:coverage_near") not in read(as_carol, "home")
+
+
+def test_a_user_sees_only_the_schedules_he_is_on(
+    as_carol: Client, rota: Schedule, alice: User, bob: User
+):
+    other = commands.create_schedule(name="Elsewhere", time_zone="UTC", **ACTING)
+    spec = LayerSpec("week", (NOW - DAY).replace(tzinfo=None), [[alice.pk]])
+    commands.add_layer(other, spec, name="Week", **ACTING)
+    looked()
+    policy_finding()
+    page = read(as_carol, "schedules:coverage")
+    assert "Primary" in page
+    assert "Elsewhere" not in page
+    assert "Critical" not in page
+    hidden = reverse("schedules:coverage_of", args=[other.public_id])
+    assert as_carol.get(hidden).status_code == 404
+    links = reverse("schedules:add_override", args=[rota.public_id])
+    assert links not in page
+
+
+def test_the_page_needs_few_queries(
+    as_root: Client, rota: Schedule, alice: User, django_assert_max_num_queries
+):
+    open_gap(rota, alice)
+    looked()
+    path = reverse("schedules:coverage")
+    as_root.get(path)
+    with django_assert_max_num_queries(9):
+        assert as_root.get(path).status_code == 200
+
+
+def test_the_owner_is_chosen_in_the_form(as_alice: Client, rota: Schedule, platform: Team):
+    path = reverse("schedules:edit", args=[rota.public_id])
+    assert platform.name in as_alice.get(path).content.decode()
+    form = {"name": "Primary", "description": "", "time_zone": "Europe/London"}
+    as_alice.post(path, form | {"team": platform.public_id})
+    rota.refresh_from_db()
+    assert rota.team == platform
+    assert f'value="{platform.public_id}" selected' in as_alice.get(path).content.decode()
+    assert as_alice.post(path, form | {"team": "team_x"}).status_code == 422
+    as_alice.post(path, form)
+    rota.refresh_from_db()
+    assert rota.team is None
