@@ -1,5 +1,6 @@
 """Writers of the dashboard: the settings of the installation, and the test of its mail server."""
 
+from collections.abc import Callable
 from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
@@ -114,7 +115,7 @@ def _people(value: Any) -> list[int]:
     return sorted(wanted)
 
 
-CHECKS = {
+CHECKS: dict[str, Callable[[Any], Any]] = {
     "public_url": _origin,
     "email_url": _mail_url,
     "mail_from": _sender,

@@ -10,6 +10,7 @@ from accounts.models import Team, User, UserStatus
 from core import form_rows
 from core.errors import ProductError
 from core.form_rows import Move, Row
+from core.web import blame
 from core.widgets import SelectList
 from escalation.commands import (
     MAX_RANK,
@@ -193,7 +194,7 @@ class PolicyEditor:
         return all([self.form.is_valid(), self.steps.is_valid()])
 
     def blame(self, error: ProductError) -> None:
-        self.form.add_error(error.field if error.field in self.form.fields else None, error.message)
+        blame(self.form, error)
 
     @property
     def owner(self) -> Team | None:

@@ -13,11 +13,11 @@ from accounts.models import User, check_time_zone
 from core import form_rows
 from core.errors import ProductError
 from core.form_rows import Move, Row
+from core.web import blame
 from core.widgets import QuickSelect
 from schedules.commands import MAX_SLOTS, LayerSpec, usual_phase
 from schedules.models import LayerVersion, RotationPhase, RotationUnit, Schedule
 from schedules.queries import DAYS
-from schedules.web.acting import blame
 from schedules.web.fields import FORMAT, WallTimeField, instant, wall_of
 from schedules.web.forms import person_choices
 

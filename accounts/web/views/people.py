@@ -11,10 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import commands, queries
 from accounts.domain.roles import Ability, may
 from accounts.models import Role, User, UserStatus
-from accounts.web.acting import act, submit
 from accounts.web.forms import InviteForm, PersonForm, RoleForm
 from core import clock
-from core.web import role_required, signed_in
+from core.web import act, role_required, signed_in, submit
 
 PER_PAGE = 50
 admin_only = role_required(Role.ADMIN)

@@ -8,10 +8,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import commands, queries
-from accounts.web.acting import act, submit
 from accounts.web.forms import ApiKeyForm, ProfileForm
 from core import clock
-from core.web import actor_of, signed_in
+from core.web import act, actor_of, signed_in, submit
 
 
 @signed_in

@@ -9,11 +9,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import commands, middleware, throttle
-from accounts.web.acting import blame
 from accounts.web.forms import SetupForm
 from core import clock, config
 from core.actor import Actor
 from core.errors import Conflict, ProductError
+from core.web import blame
 
 
 @never_cache

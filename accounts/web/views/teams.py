@@ -10,9 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import commands, queries
 from accounts.domain.roles import Ability, may, may_govern
 from accounts.models import Role, Team, User
-from accounts.web.acting import act, submit
 from accounts.web.forms import AddMemberForm, MemberForm, TeamForm
-from core.web import role_required, signed_in
+from core.web import act, role_required, signed_in, submit
 
 PER_PAGE = 50
 editors_only = role_required(Role.ADMIN, Role.RESPONDER)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.models import Role
 from core import clock, config
 from core.errors import ProductError
-from core.web import actor_of, role_required, say_refusal
+from core.web import actor_of, blame, role_required, say_refusal
 from dashboard import commands
 from dashboard.web.forms import SettingsForm
 
@@ -58,7 +58,7 @@ def _save(request: HttpRequest, form: SettingsForm) -> bool:
     try:
         changed = commands.save_settings(form.changes(), by=actor_of(request), now=clock.now())
     except ProductError as error:
-        form.add_error(error.field if error.field in form.fields else None, error.message)
+        blame(form, error)
         return False
     messages.success(request, "Saved" if changed else "Nothing was different")
     return True

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.domain import roles
 from core import clock
 from core.errors import ProductError
-from core.web import actor_of, signed_in
+from core.web import actor_of, blame, signed_in
 from incidents import commands
 from incidents.commands.create import Draft
 from incidents.models import Incident
@@ -38,7 +38,7 @@ def create(request: HttpRequest) -> HttpResponse:
     try:
         incident, _ = commands.create(draft, by=actor_of(request), now=clock.now())
     except ProductError as error:
-        form.add_error(error.field if error.field in form.fields else None, error.message)
+        blame(form, error)
         return render(request, "incidents/new.html", {"form": form}, status=422)
     return redirect("incidents:detail", incident.pk)
 
@@ -55,7 +55,7 @@ def edit(request: HttpRequest, number: int) -> HttpResponse:
         try:
             _save(request, incident, form)
         except ProductError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
+            blame(form, error)
         else:
             messages.success(request, f"#{number} saved")
             return redirect("incidents:detail", number)

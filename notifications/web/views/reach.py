@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.models import User
 from core import clock
 from core.errors import ProductError
-from core.web import actor_of, say_refusal, signed_in
+from core.web import actor_of, blame, say_refusal, signed_in
 from notifications import commands, queries
 from notifications.models import OPEN_STATES, ContactMethod, Delivery, NotificationRule, Urgency
 from notifications.web.forms import MethodForm, RulesForm
@@ -112,7 +112,7 @@ def _added(request: HttpRequest, user: User, form: MethodForm) -> bool:
     try:
         commands.add_method(user, by=actor_of(request), now=clock.now(), **form.cleaned_data)
     except ProductError as error:
-        form.add_error(error.field if error.field in form.fields else None, error.message)
+        blame(form, error)
         return False
     return True
 

@@ -12,13 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import User
 from core import clock
 from core.errors import Forbidden, ProductError
-from core.web import actor_of, say_refusal, signed_in
+from core.web import actor_of, attempt, bound, say_refusal, signed_in
 from schedules import commands, queries
 from schedules.models import AbsenceCalendar, TimeOff
 from schedules.queries import LOOK_AHEAD
 from schedules.web import access, away
 from schedules.web.absence_forms import CalendarForm, TimeOffForm
-from schedules.web.acting import attempt, bound
 
 
 @signed_in

@@ -15,10 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import Role
 from core import clock, config, rate
-from core.web import actor_of, role_required, signed_in
+from core.web import actor_of, attempt, bound, role_required, signed_in
 from schedules import commands, queries
 from schedules.models import NameForm, Schedule
-from schedules.web.acting import attempt, bound
 from schedules.web.board import MAX_CARDS, cards, fingerprint
 
 ASK_EVERY = 15  # seconds

@@ -11,10 +11,9 @@ from django.views.decorators.vary import vary_on_headers
 
 from core import clock
 from core.errors import ProductError
-from core.web import actor_of, say_refusal, signed_in
+from core.web import actor_of, attempt, bound, say_refusal, signed_in
 from schedules import commands, queries
 from schedules.web import access, away
-from schedules.web.acting import attempt, bound
 from schedules.web.forms import ScheduleForm
 from schedules.web.frame import frame_of, zone_choices
 from schedules.web.sheet import briefs, sheet_of

@@ -11,11 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import User
 from core import clock
 from core.errors import ProductError
-from core.web import actor_of, say_refusal, signed_in
+from core.web import actor_of, attempt, bound, say_refusal, signed_in
 from schedules import cautions, commands, queries
 from schedules.models import CoverRequest, CoverState
 from schedules.web import access
-from schedules.web.acting import attempt, bound
 from schedules.web.cover_forms import CoverForm
 from schedules.web.forms import choosable
 from schedules.web.my_shifts import own_shifts, shifts_of_others

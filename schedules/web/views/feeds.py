@@ -12,9 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import queries as people
 from accounts.models import User
 from core import clock, config
-from core.web import actor_of, signed_in
+from core.web import actor_of, attempt, bound, signed_in
 from schedules import commands, queries
-from schedules.web.acting import attempt, bound
 
 ALARMS = [
     ("", "No reminder"),

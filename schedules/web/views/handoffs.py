@@ -11,11 +11,10 @@ from django.views.decorators.vary import vary_on_headers
 
 from core import clock
 from core.errors import ProductError
-from core.web import actor_of, say_refusal, signed_in
+from core.web import actor_of, attempt, bound, say_refusal, signed_in
 from schedules import commands, queries
 from schedules.commands.handoffs import LONGEST_LEAD, LONGEST_NOTE
 from schedules.web import access
-from schedules.web.acting import attempt, bound
 from schedules.web.duty import duty_of
 
 LISTED = 50

@@ -10,10 +10,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.domain.roles import Ability, may
 from accounts.models import Role
 from core import clock
-from core.web import actor_of, role_required, signed_in
+from core.web import actor_of, attempt, bound, role_required, signed_in
 from schedules import commands, queries
 from schedules.models import HolidayCalendar
-from schedules.web.acting import attempt, bound
 from schedules.web.holiday_form import HolidayForm, initial
 
 admins_only = role_required(*(role for role in Role.values if may(role, Ability.MANAGE_SETTINGS)))

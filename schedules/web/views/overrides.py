@@ -12,12 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core import clock
 from core.errors import ProductError
-from core.web import actor_of, say_refusal
+from core.web import actor_of, blame, bound, say_refusal
 from schedules import cautions, commands, coverage
 from schedules.cautions import Caution, Code
 from schedules.models import Override, Schedule
 from schedules.web import access
-from schedules.web.acting import blame, bound
 from schedules.web.forms import choosable
 from schedules.web.override_forms import OverrideForm, drafted, prefilled
 

@@ -12,12 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core import clock
 from core.errors import ProductError
-from core.web import actor_of, say_refusal, signed_in
+from core.web import actor_of, blame, bound, say_refusal, signed_in
 from schedules import commands, queries
 from schedules.domain.series import Occurrence, occurrences
 from schedules.models import OverrideSeries, Schedule
 from schedules.web import access, words
-from schedules.web.acting import blame, bound
 from schedules.web.forms import choosable
 from schedules.web.override_forms import SeriesForm
 

@@ -12,11 +12,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.domain import roles
 from accounts.domain.roles import Ability
 from core import clock
-from core.web import actor_of, signed_in
+from core.web import actor_of, bound, signed_in, submit
 from services import commands, queries
 from services.models import Service
 from services.web import access, guides
-from services.web.acting import bound, submit
 from services.web.forms import ServiceForm
 from services.web.health import WELL, health_of
 

@@ -7,11 +7,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core import clock
-from core.web import actor_of, signed_in
+from core.web import actor_of, bound, signed_in, submit
 from services import commands
 from services.models import Integration
 from services.web import access, guides
-from services.web.acting import bound, submit
 from services.web.forms import IntegrationForm
 
 

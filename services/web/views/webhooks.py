@@ -6,10 +6,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core import clock
-from core.web import actor_of, signed_in
+from core.web import actor_of, bound, signed_in, submit
 from services import commands
 from services.web import access
-from services.web.acting import bound, submit
 from services.web.forms import WebhookForm
 
 
