@@ -252,6 +252,9 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PUBLIC": True,
     "ENUM_NAME_OVERRIDES": {
+        "CoverageSubjectEnum": "schedules.models.SubjectKind",
+        "FeedKindEnum": "schedules.models.FeedKind",
+        "FindingKindEnum": "schedules.models.FindingKind",
         "IncidentStatusEnum": "incidents.api.serializers.STATUSES",
         "IntegrationTypeEnum": "services.models.IntegrationType",
         "OverrideTypeEnum": "schedules.models.OverrideKind",
