@@ -45,6 +45,7 @@ from schedules.commands.ownership import give_schedule
 from schedules.commands.previews import Outcome, preview_layer, preview_removal
 from schedules.commands.restore import restore_override
 from schedules.commands.revision import CREATES_GAP, STALE
+from schedules.commands.rotas import create_rota
 from schedules.commands.rules import MAX_SLOTS, LayerSpec, usual_phase
 from schedules.commands.series import (
     SeriesSpec,
@@ -82,6 +83,7 @@ __all__ = [
     "corrected",
     "create_board_link",
     "create_feed",
+    "create_rota",
     "create_schedule",
     "decline_cover",
     "delete_holidays",

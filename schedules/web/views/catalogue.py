@@ -14,10 +14,13 @@ from core.errors import ProductError
 from core.web import actor_of, attempt, bound, say_refusal, signed_in
 from schedules import commands, queries
 from schedules.web import access, away
+from schedules.web.acting import revision_of
 from schedules.web.forms import ScheduleForm
 from schedules.web.frame import frame_of, zone_choices
+from schedules.web.presets import PRESETS
 from schedules.web.sheet import briefs, sheet_of
 from schedules.web.timeline import rules_of_frame, timeline_of
+from schedules.web.views import rotas
 
 PER_PAGE = 24
 MAX_LINES = 50
@@ -83,6 +86,9 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
 @access.editors_only
 @require_http_methods(["GET", "POST"])
 def create(request: HttpRequest) -> HttpResponse:
+    """`preset` leads to a page for the whole rota, all of its layers at once."""
+    if request.GET.get("preset") in PRESETS:
+        return rotas.from_preset(request, request.GET["preset"])
     user: Any = request.user
     form = ScheduleForm(bound(request), initial={"time_zone": user.time_zone})
     if form.is_bound and form.is_valid():
@@ -95,7 +101,8 @@ def create(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"{made.name} is there; now say who takes turns")
             return redirect("schedules:add_layer", made.public_id)
     status = 422 if form.is_bound else 200
-    return render(request, "schedules/form.html", {"form": form}, status=status)
+    context = {"form": form, "presets": PRESETS}
+    return render(request, "schedules/form.html", context, status=status)
 
 
 @access.editors_only
@@ -104,18 +111,21 @@ def edit(request: HttpRequest, public_id: str) -> HttpResponse:
     schedule = access.schedule_of(request, public_id)
     initial = {name: getattr(schedule, name) for name in ("name", "description", "time_zone")}
     initial["team"] = schedule.team.public_id if schedule.team else None
-    form = ScheduleForm(bound(request), initial=initial)
+    form, stale = ScheduleForm(bound(request), initial=initial), False
     if form.is_bound and form.is_valid():
         acting = {"by": actor_of(request), "now": clock.now()}
         given = dict(form.cleaned_data)
         owner = given.pop("team")
-        if attempt(form, commands.update_schedule, schedule, **acting, **given):
+        seen = revision_of(request)
+        if attempt(form, commands.update_schedule, schedule, seen=seen, **acting, **given):
             commands.give_schedule(schedule, owner, **acting)
             messages.success(request, "Saved")
             return redirect("schedules:detail", public_id)
         schedule = access.schedule_of(request, public_id)
-    context = {"form": form, "schedule": schedule}
-    return render(request, "schedules/form.html", context, status=422 if form.is_bound else 200)
+        stale = seen is not None and seen != schedule.revision
+    context = {"form": form, "schedule": schedule, "stale": stale}
+    status = 409 if stale else 422 if form.is_bound else 200
+    return render(request, "schedules/form.html", context, status=status)
 
 
 @access.editors_only

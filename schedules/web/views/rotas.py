@@ -1,0 +1,56 @@
+"""A new schedule with all of its layers, from a preset, on one page."""
+
+from datetime import time
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from core import clock
+from core.web import actor_of, attempt, bound
+from schedules import commands
+from schedules.domain.walltime import to_local
+from schedules.web.forms import choosable
+from schedules.web.presets import PRESETS, Preset
+from schedules.web.rota_form import RotaEditor
+
+
+def from_preset(request: HttpRequest, key: str) -> HttpResponse:
+    """The rights are checked by the page that leads here."""
+    user: Any = request.user
+    preset, now = PRESETS[key], clock.now()
+    data = bound(request)
+    initial = {
+        "time_zone": user.time_zone,
+        "first_day": to_local(now, user.zone).date(),
+        "hand_off": time(9),
+        "every": preset.every,
+        "unit": preset.unit,
+    }
+    editor = RotaEditor(preset, list(choosable()), data=data, initial=initial)
+    if data is not None and request.POST.get("do") == "more":
+        return _show(request, key, preset, editor.with_room())
+    if data is not None and editor.is_valid():
+        given = editor.form.cleaned_data
+        made = attempt(
+            editor.form,
+            commands.create_rota,
+            name=given["name"],
+            time_zone=given["time_zone"],
+            layers=editor.layers(),
+            by=actor_of(request),
+            now=now,
+            effective_from=editor.begins(now),
+        )
+        if made:
+            messages.success(request, f"{made.name} is there; this is what it says")
+            return redirect("schedules:detail", made.public_id)
+    return _show(request, key, preset, editor, status=200 if data is None else 422)
+
+
+def _show(
+    request: HttpRequest, key: str, preset: Preset, editor: RotaEditor, status: int = 200
+) -> HttpResponse:
+    context = {"key": key, "preset": preset, "editor": editor}
+    return render(request, "schedules/rota_form.html", context, status=status)
