@@ -55,8 +55,9 @@ def take(browser: Browser, instance: Instance, picture: Picture, into: Path) -> 
         viewport={"width": width, "height": height},
         color_scheme="dark" if picture.dark else "light",
     )
-    cookie = {"name": "sessionid", "value": instance.seeds["session"], "url": origin}
-    context.add_cookies([cookie])
+    context.add_cookies(
+        [{"name": "sessionid", "value": str(instance.seeds["session"]), "url": origin}]
+    )
     page = context.new_page()
     answer = page.goto(picture.path.format(schedule=instance.seeds["schedule"]))
     if answer is None or not answer.ok:
