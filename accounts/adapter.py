@@ -3,16 +3,23 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts import commands, throttle
 from accounts.models import User
-from core import clock, web
+from core import clock, crypto, web
 
 WRONG = "The e-mail address or the password is not right, or the account is not active."
 TOO_EARLY = "Too many attempts. Try again in %d s, or ask for a reset link."
+# What allauth tells of -> the notice of accounts.mail. A password is told of by its command.
+TOLD = {
+    "mfa/email/totp_activated": "second_factor_on",
+    "mfa/email/totp_deactivated": "second_factor_off",
+    "mfa/email/recovery_codes_generated": "recovery_codes_made",
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -22,6 +29,7 @@ class AccountAdapter(DefaultAccountAdapter):
         "account_inactive": WRONG,
         "too_early": TOO_EARLY,
         "enter_current_password": "This is not your current password.",
+        "incorrect_password": "This is not your password.",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -74,5 +82,29 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account:profile")
 
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: Any = None, email: str | None = None
+    ) -> None:
+        """allauth's word that a credential changed: into the audit log and into our own mail."""
+        notice = TOLD.get(template_prefix)
+        if notice:
+            commands.tell_owner(user, notice, by=web.actor_of(self.request), now=clock.now())
+
     def format_email_subject(self, subject: str) -> str:
         return subject  # the default puts the Host header in front of it
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Secrets of authenticator apps and recovery codes are ciphertext in the database."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": "This code is not right, or was used already. Wait for the next one.",
+        "too_early": TOO_EARLY,
+    }
+
+    def encrypt(self, text: str) -> str:
+        return crypto.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return crypto.decrypt(encrypted_text)

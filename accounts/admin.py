@@ -1,11 +1,16 @@
 """People and teams in Django admin, to read; what libraries would let admins write is taken out."""
 
+from typing import Any
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django_q.models import Failure, OrmQ, Schedule, Success
 
+from accounts import queries
 from accounts.models import ApiKey, Invitation, Membership, Team, User
 from core.admin import ReadOnlyAdmin
 
@@ -16,9 +21,16 @@ for model in (EmailAddress, Authenticator, Group, Failure, OrmQ, Schedule, Succe
 
 @admin.register(User)
 class UserAdmin(ReadOnlyAdmin):
-    list_display = ["name", "email", "role", "status", "time_zone", "last_login"]
+    list_display = ["name", "email", "role", "status", "second_factor", "time_zone", "last_login"]
     list_filter = ["role", "status"]
     search_fields = ["name", "email", "public_id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return queries.with_second_factor(super().get_queryset(request))
+
+    @admin.display(boolean=True)
+    def second_factor(self, person: Any) -> bool:
+        return bool(person.second_factor)
 
 
 @admin.register(Team)

@@ -10,10 +10,39 @@ from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import int_to_base36
 
 from accounts.models import Invitation, User
 from core import clock, config
+
+# name -> (subject, sentence). Each is told to the owner of the account when it happened.
+NOTICES = {
+    "password_changed": (
+        "Your OpsKnight password was changed",
+        "the password of your account was changed.",
+    ),
+    "address_changed": (
+        "Your OpsKnight address was changed",
+        "your account has a new address: {email}. Mail and pages go there from now on.",
+    ),
+    "second_factor_on": (
+        "Two-factor sign-in is on",
+        "signing in to your account now takes a code from an authenticator app.",
+    ),
+    "second_factor_off": (
+        "Two-factor sign-in is off",
+        "signing in to your account takes no code from an authenticator app any more.",
+    ),
+    "second_factor_removed": (
+        "An administrator removed your second factor",
+        "an administrator switched off the two-factor sign-in of your account.",
+    ),
+    "recovery_codes_made": (
+        "New recovery codes for OpsKnight",
+        "new recovery codes were made for your account; the old ones are void.",
+    ),
+}
 
 
 class ResetTokens(PasswordResetTokenGenerator):
@@ -38,6 +67,25 @@ def send_reset(person: User) -> None:
     arguments = {"uidb36": int_to_base36(person.pk), "key": ResetTokens().make_token(person)}
     url = config.absolute(reverse("account_reset_password_from_key", kwargs=arguments))
     _send("reset", person.email, {"person": person, "url": url})
+
+
+def send_new_address(person: User, address: str, url: str) -> None:
+    _send("new_address", address, {"person": person, "url": url})
+
+
+def send_notice(person: User, notice: str, at: datetime, *, to: str) -> None:
+    """Tells of a change of what protects the account, and what to do when it was not the owner."""
+    subject, what = NOTICES[notice]
+    with timezone.override(person.zone):
+        context = {
+            "person": person,
+            "subject": subject,
+            "what": what.format(email=person.email),
+            "at": timezone.localtime(at),
+            # A reset link would go to the new address: whoever changed it has that.
+            "url": config.absolute(reverse("account_reset_password")) if to == person.email else "",
+        }
+        _send("notice", to, context)
 
 
 def _send(template: str, to: str, context: dict[str, Any]) -> None:

@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.utils.module_loading import import_string
 
 from accounts.models import ApiKey, Invitation, Membership, Team, User, UserStatus
 from core.crypto import key_hash
+
+SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 def any_user() -> bool:
@@ -50,6 +53,16 @@ def find_users(viewer: User, *, text: str = "", role: str = "", status: str = ""
     if role:
         rows = rows.filter(role=role)
     return rows.filter(status=status) if status else rows
+
+
+def with_second_factor(rows: QuerySet[User]) -> QuerySet[User]:
+    """Each person with `second_factor`: does signing in take more than the password?"""
+    own = Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_FACTORS)
+    return rows.annotate(second_factor=Exists(own))
+
+
+def has_second_factor(user: User) -> bool:
+    return Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists()
 
 
 def visible_teams(viewer: User) -> QuerySet[Team]:

@@ -20,6 +20,9 @@ ADDRESS_FAILURES = 100  # failed guesses of one address per ADDRESS_SECONDS
 ADDRESS_SECONDS = 600
 RESETS_PER_ACCOUNT = 3  # reset mails per COUNT_SECONDS
 RESETS_PER_ADDRESS = 20
+CODES_PER_ACCOUNT = 60  # per COUNT_SECONDS, right ones included
+CODE_SECONDS = 120  # longer than a code is valid
+NEW_ADDRESSES = 5  # per person and COUNT_SECONDS
 _MANY = 1_000_000
 
 
@@ -52,6 +55,44 @@ def succeeded(account: str, ip: str) -> None:
     RateBucket.objects.filter(key__in=[f"login:{pair}", _hold_key(pair)]).delete()
 
 
+def begin_code(user_pk: int, ip: str, now: datetime) -> int:
+    """The same for a code of the second factor, and at most CODES_PER_ACCOUNT from anywhere.
+
+    Whoever gets so far knows the password, so a limit of the account shuts out no owner whose
+    password is safe; six digits would not stand unlimited guesses from many addresses.
+    """
+    account = _second_factor(user_pk)
+    if _count(f"code:{account}", now.timestamp()) > CODES_PER_ACCOUNT:
+        return COUNT_SECONDS - int(now.timestamp()) % COUNT_SECONDS
+    return begin(account, ip, now)
+
+
+def code_was_right(user_pk: int, ip: str) -> None:
+    succeeded(_second_factor(user_pk), ip)
+
+
+def first_use(user_pk: int, code: str, now: datetime) -> bool:
+    """Whether a code was not used before: it is valid for a while, but opens once.
+
+    Noted in rows, because several processes answer; also for the next window, which may begin
+    while the code is still valid.
+    """
+    key = f"code-used:{_digest(f'{user_pk} {code}')}"
+    instant = int(now.timestamp())
+    windows = {moment // COUNT_SECONDS for moment in (instant, instant + CODE_SECONDS)}
+    uses = [
+        rate.hit(key, 1, now=window * COUNT_SECONDS, seconds=COUNT_SECONDS)
+        for window in sorted(windows)
+    ]
+    return all(use.allowed for use in uses)
+
+
+def may_mail_new_address(user_pk: int, now: datetime) -> bool:
+    """Whether the person may have one more unknown address mailed."""
+    key = f"new-address:{user_pk}"
+    return rate.hit(key, NEW_ADDRESSES, now=now.timestamp(), seconds=COUNT_SECONDS).allowed
+
+
 def may_mail_reset(account: str, ip: str, now: datetime) -> bool:
     """Whether one more reset mail may be asked for; says nothing about who exists."""
     instant = now.timestamp()
@@ -81,6 +122,10 @@ def _held_until(pair: str, instant: float) -> int:
 def _count(key: str, instant: float) -> int:
     """One more; how many there are now in this window."""
     return _MANY - rate.hit(key, _MANY, now=instant, seconds=COUNT_SECONDS).remaining
+
+
+def _second_factor(user_pk: int) -> str:
+    return f"second factor of {user_pk}"
 
 
 def _hold_key(pair: str) -> str:

@@ -177,7 +177,17 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_RATE_LIMITS = False  # accounts.throttle slows guesses in rows, and never locks out
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.mail.ResetTokens"
 PASSWORD_RESET_TIMEOUT = 3600
+ACCOUNT_FORMS = {"reauthenticate": "accounts.web.forms.ConfirmPasswordForm"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
+MFA_TOTP_ISSUER = "OpsKnight"
+MFA_TOTP_TOLERANCE = 1  # clocks of phones are off by some seconds
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs up here: an address comes from an admin or a link
+MFA_FORMS = {
+    "authenticate": "accounts.web.code_forms.SignInCodeForm",
+    "reauthenticate": "accounts.web.code_forms.ConfirmCodeForm",
+    "activate_totp": "accounts.web.code_forms.ActivateForm",
+}
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 
 # --- cookies and headers ---------------------------------------------------------------------

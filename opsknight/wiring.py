@@ -44,5 +44,8 @@ SCHEDULE_USERS = "escalation.queries.policies_using_schedule"
 # What needs a team: team id -> names. While there are any, the team stays.
 TEAM_USERS = ("escalation.queries.policies_paging_team", "services.queries.services_of_team")
 
+# A person has a new e-mail address: called with the person and the old one, in the transaction.
+ADDRESS_FOLLOWERS = ("notifications.commands.follow_address",)
+
 # What would reach nobody without a person: user id -> sentences, shown before one is disabled.
 PERSON_DUTIES = ("escalation.queries.lost_without",)

@@ -1,5 +1,6 @@
 """The only writers of people, teams, invitations and API keys."""
 
+from accounts.commands.addresses import ask_for_address, change_address
 from accounts.commands.api_keys import create_api_key, note_use, revoke_api_key
 from accounts.commands.invitations import accept_invitation, invite, renew_invitation
 from accounts.commands.people import (
@@ -11,6 +12,7 @@ from accounts.commands.people import (
     set_role,
     update_profile,
 )
+from accounts.commands.second_factor import remove_second_factor, tell_owner
 from accounts.commands.setup import create_first_admin
 from accounts.commands.teams import (
     add_member,
@@ -25,6 +27,8 @@ from accounts.commands.teams import (
 __all__ = [
     "accept_invitation",
     "add_member",
+    "ask_for_address",
+    "change_address",
     "change_member",
     "create_api_key",
     "create_first_admin",
@@ -37,11 +41,13 @@ __all__ = [
     "note_sign_in",
     "note_use",
     "remove_member",
+    "remove_second_factor",
     "renew_invitation",
     "revoke_api_key",
     "set_lead",
     "set_password",
     "set_role",
+    "tell_owner",
     "update_profile",
     "update_team",
 ]

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from accounts.commands import fields
 from accounts.commands.authority import require
+from accounts.commands.second_factor import tell_owner
 from accounts.commands.trace import trace_user
 from accounts.domain.roles import Ability
 from accounts.models import Role, User, UserStatus
@@ -114,12 +115,15 @@ def end_sessions(user: User, *, by: Actor, now: datetime) -> User:
 
 
 def set_password(user: User, password: str, *, by: Actor, now: datetime) -> User:
-    """Ends all other sessions, because the password is part of what a session proves."""
+    """Ends all other sessions, because the password is part of what a session proves.
+
+    The person is told by mail: whoever did not do it must hear of it.
+    """
     user.set_password(password)
     user.must_change_password = False
     with transaction.atomic():
         user.save(update_fields=["password", "must_change_password"])
-        trace_user("user.password_changed", user, by, now)
+        tell_owner(user, "password_changed", by=by, now=now)
     return user
 
 

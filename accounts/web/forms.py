@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from allauth.account.forms import LoginForm, ResetPasswordForm
+from allauth.account.forms import LoginForm, ReauthenticateForm, ResetPasswordForm
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.forms.utils import flatatt
@@ -84,6 +84,16 @@ class SignInForm(LoginForm):
         self.fields["login"].widget.attrs["autofocus"] = True
 
 
+class ConfirmPasswordForm(ReauthenticateForm):
+    """Is it still you? Asked before what protects the account is changed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        widget = self.fields["password"].widget
+        widget.attrs.pop("placeholder", None)
+        widget.attrs["autofocus"] = True
+
+
 class ResetForm(ResetPasswordForm):
     """Does the same for every address: whether it is known shows neither in text nor in time."""
 
@@ -148,6 +158,22 @@ class ProfileForm(forms.Form):
     name = forms.CharField(max_length=120)
     time_zone = TimeZoneField(help_text="Times on all pages are shown in it.")
     theme = forms.ChoiceField(choices=THEMES, required=False)
+
+
+class AddressForm(forms.Form):
+    """A new address. The password shows that whoever sits here is its owner."""
+
+    email = forms.EmailField(
+        label="New e-mail address",
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "email"}),
+    )
+    password = forms.CharField(
+        label="Your password",
+        strip=False,
+        max_length=128,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+    )
 
 
 class PersonForm(forms.Form):

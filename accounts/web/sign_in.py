@@ -1,13 +1,15 @@
 """The pages that allauth serves: what is not named here does not exist, sign-up among it."""
 
 from allauth.account import views
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from accounts.web.forms import ResetForm, SignInForm
 
 urlpatterns = [
     path("login/", views.LoginView.as_view(form_class=SignInForm), name="account_login"),
     path("logout/", views.logout, name="account_logout"),
+    path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
+    path("2fa/", include("allauth.mfa.urls")),
     path("password/change/", views.password_change, name="account_change_password"),
     path(
         "password/reset/",

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from accounts.web.views import invitation, people, profile, setup, teams
+from accounts.web.views import address, invitation, people, profile, setup, teams
 
 people_urls = [
     path("", people.people, name="list"),
@@ -12,6 +12,7 @@ people_urls = [
     path("<str:public_id>/role/", people.set_role, name="role"),
     path("<str:public_id>/disable/", people.disable, name="disable"),
     path("<str:public_id>/enable/", people.enable, name="enable"),
+    path("<str:public_id>/second-factor/", people.remove_second_factor, name="second_factor"),
     path("<str:public_id>/invitation/", people.renew_invitation, name="renew_invitation"),
 ]
 
@@ -31,6 +32,7 @@ teams_urls = [
 
 profile_urls = [
     path("", profile.profile, name="profile"),
+    path("address/", address.change, name="change_address"),
     path("sessions/end/", profile.end_sessions, name="end_sessions"),
     path("keys/", profile.api_keys, name="api_keys"),
     path("keys/<str:public_id>/revoke/", profile.revoke_api_key, name="revoke_api_key"),
@@ -39,6 +41,7 @@ profile_urls = [
 urlpatterns = [
     path("setup", setup.setup, name="setup"),
     path("invite/<str:token>/", invitation.invitation, name="invitation"),
+    path("new-address/<str:token>/", address.confirm, name="new_address"),
     path("accounts/", include("accounts.web.sign_in")),
     path("people/", include((people_urls, "users"))),
     path("teams/", include((teams_urls, "teams"))),

@@ -102,6 +102,16 @@ def remove_method(method: ContactMethod, *, by: Actor, now: datetime) -> None:
         method.delete()
 
 
+def follow_address(user: User, old: str) -> None:
+    """Pages that went to the account's old address go to the new one.
+
+    Where the new one stands among the methods already, the old one stays: loud, not lost.
+    """
+    mail = ContactMethod.objects.filter(user=user, channel=Channel.EMAIL)
+    if not mail.filter(address__iexact=user.email).exists():
+        mail.filter(address__iexact=old).update(address=user.email)
+
+
 def set_enabled(method: ContactMethod, enabled: bool, *, by: Actor, now: datetime) -> None:
     """Switches a method on or off. Raises Conflict when the last one would go off."""
     with transaction.atomic():

@@ -74,6 +74,10 @@ class TestEnable(ChangesBob):
     name = "users:enable"
 
 
+class TestRemoveSecondFactor(ChangesBob):
+    name = "users:second_factor"
+
+
 class TestRenewInvitation(ChangesBob):
     name = "users:renew_invitation"
 
@@ -130,6 +134,14 @@ class TestProfile(PageRules):
     name = "account:profile"
 
 
+class TestChangeAddress(PageRules):
+    name = "account:change_address"
+
+
+class TestSecondFactor(PageRules):
+    name = "mfa_index"
+
+
 class TestEndSessions(PageRules):
     name = "account:end_sessions"
     post_only = True
@@ -158,7 +170,16 @@ def names(patterns: list, prefix: str = "") -> set[str]:
 def test_every_page_has_a_rule():
     cases = [case for name, case in globals().items() if name.startswith("Test")]
     ruled = {case.name for case in cases if issubclass(case, PageRules)}
-    open_to_strangers = {"setup", "invitation"}
+    open_to_strangers = {"setup", "invitation", "new_address"}
     own_rule = {"account:revoke_api_key"}  # only one's own, see test_api_keys
+    own_rule |= {  # they ask for the password first, see test_second_factor
+        "mfa_activate_totp",
+        "mfa_authenticate",
+        "mfa_deactivate_totp",
+        "mfa_download_recovery_codes",
+        "mfa_generate_recovery_codes",
+        "mfa_reauthenticate",
+        "mfa_view_recovery_codes",
+    }
     pages = {name for name in names(urls.urlpatterns) if not name.startswith("account_")}
     assert pages - open_to_strangers - own_rule == ruled

@@ -26,6 +26,8 @@ def people(request: HttpRequest) -> HttpResponse:
     status = request.GET.get("status", "")
     status = status if status in UserStatus.values else ""
     found = queries.find_users(request.user, text=text, status=status)
+    if may(request.user.role, Ability.MANAGE_PEOPLE):
+        found = queries.with_second_factor(found)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "q": text, "status": status, "statuses": UserStatus.choices}
     return render(request, "accounts/people/list.html", context | _rights(request))
@@ -103,6 +105,16 @@ def enable(request: HttpRequest, public_id: str) -> HttpResponse:
     return _back(who)
 
 
+@admin_only
+@require_POST
+def remove_second_factor(request: HttpRequest, public_id: str) -> HttpResponse:
+    """For somebody who lost the phone: the password alone opens afterwards."""
+    who = _find(request, public_id)
+    done = f"{who.name} signs in with the password alone now, and is told by mail"
+    act(request, commands.remove_second_factor, who, done=done)
+    return _back(who)
+
+
 def _find(request: HttpRequest, public_id: str) -> User:
     return get_object_or_404(queries.visible_users(request.user), public_id=public_id)
 
@@ -130,5 +142,6 @@ def _detail(
         "person_form": person_form
         or PersonForm(initial={"name": who.name, "time_zone": who.time_zone}),
         "is_self": who.pk == request.user.pk,
+        "second_factor": queries.has_second_factor(who),
     }
     return render(request, "accounts/people/detail.html", context | _rights(request))

@@ -22,7 +22,8 @@ def profile(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and submit(request, form, commands.update_profile, user):
         messages.success(request, "Your profile is saved")
         return redirect("account:profile")
-    return render(request, "accounts/profile/profile.html", {"form": form})
+    context = {"form": form, "second_factor": queries.has_second_factor(user)}
+    return render(request, "accounts/profile/profile.html", context)
 
 
 @signed_in
