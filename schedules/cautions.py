@@ -139,6 +139,7 @@ def _double(
 def _away(user: User, periods: Sequence[Interval]) -> Iterable[Caution]:
     times: list[Interval] = []
     for low, high in periods:
-        times += burden.common(queries.away(user.pk, low, high), low, high)
+        away = queries.time_off([user.pk], start=low, end=high).get(user.pk, [])
+        times += burden.common(away, low, high)
     if times:
         yield Caution(Code.AWAY, f"{user} has time off then", tuple(times))

@@ -20,7 +20,7 @@ from schedules.queries.absence import (
     untold,
 )
 from schedules.queries.board import board_link_for, board_links, schedules_of_board
-from schedules.queries.changes import away, series_of, series_value, window_of
+from schedules.queries.changes import series_of, series_value, window_of
 from schedules.queries.covers import (
     candidates,
     cover_requests,
@@ -97,7 +97,6 @@ __all__ = [
     "Proposal",
     "Rules",
     "Seams",
-    "away",
     "board_link_for",
     "board_links",
     "calendars_due",

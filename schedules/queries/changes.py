@@ -7,8 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from schedules.domain import model, series
-from schedules.domain.windows import Interval
-from schedules.models import OverrideSeries, Schedule, TimeOff
+from schedules.models import OverrideSeries, Schedule
 from schedules.queries.windows import restriction_value
 
 LONGEST_WINDOW = timedelta(days=9)  # a week, and a day for time zones at either end
@@ -64,12 +63,6 @@ def series_value(row: OverrideSeries) -> series.Series:
         since=row.created_at,
         until=row.ended_at,
     )
-
-
-def away(user_id: int, start: datetime, end: datetime) -> list[Interval]:
-    """When a person has time off that touches [start, end); one query."""
-    rows = TimeOff.objects.filter(user=user_id, cancelled_at=None, start__lt=end, end__gt=start)
-    return list(rows.values_list("start", "end"))
 
 
 def window_of(row: OverrideSeries) -> dict[str, object]:

@@ -12,7 +12,7 @@ from schedules.queries import Rules
 
 AHEAD = timedelta(days=60)
 QUARTER = timedelta(minutes=15)
-LISTED = 40
+LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def shifts_of_others(schedule: Schedule, user: User, now: datetime) -> list[MySh
     rules = queries.read([schedule.pk], start=now, end=now + AHEAD)
     others = [one for pk, one in rules.people.items() if pk != user.pk]
     found = [one for one in _turns(schedule, rules, others, now) if not one.running]
-    return sorted(found, key=lambda one: (one.user.name, one.start))[: LISTED * 3]
+    return sorted(found, key=lambda one: (one.user.name, one.start))[: LISTED * 6]
 
 
 def _turns(

@@ -140,7 +140,7 @@ class TestWithdrawCover(AboutCover):
 class TestAskCover(AboutRota):
     name = "schedules:cover-new"
 
-    @pytest.mark.parametrize("role", EDITORS)
+    @pytest.mark.parametrize("role", sorted(EDITORS))
     def test_only_its_roles_may_enter(self, url: str, role: str):
         assert self.knock(browser_of(make_person("visitor", role)), url).status_code == 200
 
@@ -148,7 +148,7 @@ class TestAskCover(AboutRota):
 class TestSeries(AboutRota):
     name = "schedules:series"
 
-    @pytest.mark.parametrize("role", EDITORS)
+    @pytest.mark.parametrize("role", sorted(EDITORS))
     def test_only_its_roles_may_enter(self, url: str, role: str):
         assert self.knock(browser_of(make_person("visitor", role)), url).status_code == 200
 
