@@ -25,6 +25,7 @@ class Picture:
 PICTURES = (
     Picture("timeline", "/schedules/{schedule}/"),
     Picture("timeline-phone", "/schedules/{schedule}/", PHONE, dark=True),
+    Picture("wizard", "/schedules/new/?preset=follow-the-sun"),
     Picture("override", "/schedules/{schedule}/overrides/new/"),
     Picture("series", "/schedules/{schedule}/series/"),
     Picture("coverage", "/coverage/"),
