@@ -97,7 +97,7 @@ class _Timelines:
         members = self._members.get(row.team_id or 0, [])
         if row.kind == TargetKind.TEAM_LEAD:
             return frozenset(m.user_id for m in members if m.team.lead_id == m.user_id)
-        return frozenset(member.user_id for member in members if member.receives_pages)
+        return frozenset(member.user_id for member in members)
 
     def _on_call(self, asked: set[tuple[int, int]]) -> dict[tuple[int, int], Timeline]:
         start, end = self.look.start, self.look.end
@@ -112,8 +112,8 @@ class _Timelines:
 
     def _read_members(self, teams: set[int]) -> dict[int, list[Membership]]:
         found: dict[int, list[Membership]] = {}
-        rows = Membership.objects.filter(team__in=teams, user__in=User.objects.pageable())
-        for member in rows.select_related("team"):
+        rows = Membership.objects.filter(team__in=teams, receives_pages=True)
+        for member in rows.filter(user__in=User.objects.pageable()).select_related("team"):
             found.setdefault(member.team_id, []).append(member)
         return found
 

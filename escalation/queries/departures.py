@@ -36,10 +36,9 @@ def lost_without(user_id: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Crowd:
-    """Who is behind the teams: those who are paged with them, and all members, by team."""
+    """Who is behind the teams: those who are paged with them, by team."""
 
     paged: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
-    members: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
 
     def behind(self, target: StepTarget) -> set[int] | None:
         """Ids of the people that the target pages; None for a schedule, which changes."""
@@ -50,7 +49,7 @@ class _Crowd:
         if target.team is None:
             return set()
         if target.kind == TargetKind.TEAM_LEAD:
-            return {target.team.lead_id or 0} & self.members[target.team.pk]
+            return {target.team.lead_id or 0} & self.paged[target.team.pk]
         return self.paged[target.team.pk]
 
 
@@ -72,11 +71,10 @@ def _targets(policy: EscalationPolicy) -> list[StepTarget]:
 
 def _crowd(team_ids: set[int]) -> _Crowd:
     crowd = _Crowd()
-    rows = Membership.objects.filter(team__in=team_ids, user__in=User.objects.pageable())
-    for team, user, paged in rows.values_list("team_id", "user_id", "receives_pages"):
-        crowd.members[team].add(user)
-        if paged:
-            crowd.paged[team].add(user)
+    rows = Membership.objects.filter(team__in=team_ids, receives_pages=True)
+    pageable = rows.filter(user__in=User.objects.pageable())
+    for team, user in pageable.values_list("team_id", "user_id"):
+        crowd.paged[team].add(user)
     return crowd
 
 

@@ -93,9 +93,7 @@ class Recipients:
         if target.kind is TargetKind.TEAM_LEAD:
             leads = (member for member in members if member.team.lead_id == member.user_id)
             return [(member.user, f"lead of {member.team}") for member in leads]
-        return [
-            (member.user, f"member of {member.team}") for member in members if member.receives_pages
-        ]
+        return [(member.user, f"member of {member.team}") for member in members]
 
     def _load(self, targets: Sequence[Target]) -> None:
         wanted: dict[TargetKind, set[int]] = {kind: set() for kind in TargetKind}
@@ -111,10 +109,12 @@ class Recipients:
             self._users |= dict.fromkeys(ids) | User.objects.pageable().in_bulk(ids)
 
     def _load_members(self, ids: set[int]) -> None:
+        """Those who are paged with the team; who is not, is not paged as its lead either."""
         if not ids:
             return
         self._members.update({pk: [] for pk in ids})
-        rows = Membership.objects.filter(team_id__in=ids).select_related("user", "team")
+        rows = Membership.objects.filter(team_id__in=ids, receives_pages=True)
+        rows = rows.select_related("user", "team")
         for member in rows.filter(user__in=User.objects.pageable()):
             self._members[member.team_id].append(member)
 

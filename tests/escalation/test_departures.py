@@ -128,6 +128,8 @@ class TestPerson:
         policy(to(team=platform, lead_only=True))
         accounts.set_lead(platform, alice, by=SYSTEM, now=clock.now())
         assert queries.lost_without(alice) == ["Step 1 of the policy “Critical” will page nobody"]
+        Membership.objects.filter(user=alice).update(receives_pages=False)
+        assert queries.lost_without(alice) == []  # is not paged as it is
         assert queries.lost_without(bob) == []
 
     def test_a_fallback_contact_is_missed(self, policy: Policy, alice: User, bob: User, carol):

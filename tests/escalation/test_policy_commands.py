@@ -160,6 +160,18 @@ def test_disabled_people_and_those_who_opted_out_are_not_paged(
     assert names_of_policy([TargetSpec(team=platform), TargetSpec(user=alice)]) == []
 
 
+def test_a_lead_whose_team_pages_are_off_is_not_paged_as_the_lead(
+    alice: User, bob: User, root: User, platform: Team
+):
+    by = root.as_actor("web")
+    accounts.set_lead(platform, bob, by=by, now=NOW)
+    accounts.change_member(platform, bob, receives_pages=False, by=by, now=NOW)
+    assert names([TargetSpec(team=platform, lead_only=True)]) == []
+    assert names_of_policy([TargetSpec(team=platform, lead_only=True), TargetSpec(user=bob)]) == [
+        ("Bob", "named in the step")
+    ]
+
+
 def test_the_secondary_is_the_next_in_the_rotation(rota: Schedule, alice: User, bob: User):
     spec = LayerSpec(unit="week", anchor=datetime(2026, 3, 2, 9), slots=[[alice.pk], [bob.pk]])
     schedules.edit_layer(rota.layers.get(), spec, effective_from=NOW, restart=True, **ACTING)

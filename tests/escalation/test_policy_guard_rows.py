@@ -97,6 +97,16 @@ def test_leads_members_and_people_are_read_as_the_engine_reads_them(
     assert [kind for kind, _ in found(NOW + 2 * MINUTE)] == [FindingKind.REACHES_NOBODY]
 
 
+def test_a_lead_who_is_not_paged_with_the_team_counts_as_nobody(
+    platform: Team, bob: User, root: User
+):
+    Team.objects.filter(pk=platform.pk).update(lead=bob)
+    by = root.as_actor("web")
+    policy([TargetSpec(team=platform, lead_only=True)])
+    accounts.change_member(platform, bob, receives_pages=False, by=by, now=NOW)
+    assert [kind for kind, _ in found()] == [FindingKind.REACHES_NOBODY]
+
+
 def test_a_change_of_a_schedule_is_looked_into_for_the_policies_that_page_it(
     rota: Schedule, alice: User
 ):
