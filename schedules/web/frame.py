@@ -7,7 +7,10 @@ from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.utils.safestring import SafeString
+
 from accounts.domain import zones
+from core.widgets import QuickSelect
 from schedules.domain.walltime import resolve, to_local
 
 WEEK, TWO_WEEKS, MONTH = "week", "2weeks", "month"
@@ -87,12 +90,13 @@ def frame_of(asked: Mapping[str, str], now: datetime, own: ZoneInfo, schedule_zo
     return Frame(view, first, last, zone, chosen, asked.get("as") == LIST, today)
 
 
-def zone_choices(frame: Frame, own: str, schedule_zone: str) -> list[tuple[str, str]]:
-    """Value and label: the viewer's own, the schedule's, then all that are offered."""
+def zone_select(frame: Frame, own: str, schedule_zone: str) -> SafeString:
+    """The viewer's own, the schedule's, then all that are offered."""
     names = zones.offered()
     head = [("", f"Yours: {own}"), (OF_SCHEDULE, f"The schedule’s: {schedule_zone}")]
     more = [frame.chosen] if frame.chosen not in {"", OF_SCHEDULE, *names} else []
-    return head + [(name, name) for name in (*more, *names)]
+    choices = head + [(name, name) for name in (*more, *names)]
+    return QuickSelect(choices=choices).render("zone", frame.chosen, {"id": "timeline-zone"})
 
 
 def _before(frame: Frame) -> date:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from accounts.models import User
 from schedules import coverage, queries
@@ -21,7 +22,7 @@ from schedules.domain.resolver import SHIFT_SEARCH
 from schedules.domain.walltime import to_local
 from schedules.models import Schedule
 from schedules.queries import Rules
-from schedules.web import words
+from schedules.web import drawing, words
 from schedules.web.fields import FORMAT, wall_of
 from schedules.web.frame import Frame
 from schedules.web.rows import Row, rows_of
@@ -31,6 +32,7 @@ from schedules.web.strip import Tick, ticks_of
 BEYOND = timedelta(days=15)
 SHADES = 8
 MAX_BARS = 400
+FINAL = "final"
 _MINUTE = timedelta(minutes=1)
 
 
@@ -62,6 +64,11 @@ class Lane:
     bars: list[Bar]
     kind: str
     crowded: bool = False
+
+    @property
+    def svg(self) -> SafeString:
+        """The keyboard stops only at what holds in the end: layers say the same again."""
+        return drawing.bars(self.bars, focusable=self.kind == FINAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,7 @@ def timeline_of(
     return Timeline(
         frame=frame,
         lanes=[*drawing.overrides(), *drawing.layers()],
-        final=drawing.lane("On call", [drawing.of_row(row) for row in rows], "final"),
+        final=drawing.lane("On call", [drawing.of_row(row) for row in rows], FINAL),
         ticks=ticks_of(frame.start, frame.end, frame.zone),
         seams=drawing.seams(),
         now_x=drawing.x(now) if frame.start <= now < frame.end else "",

@@ -16,7 +16,7 @@ from schedules import commands, queries
 from schedules.web import access, away
 from schedules.web.acting import revision_of
 from schedules.web.forms import ScheduleForm
-from schedules.web.frame import frame_of, zone_choices
+from schedules.web.frame import frame_of, zone_select
 from schedules.web.presets import PRESETS
 from schedules.web.sheet import briefs, sheet_of
 from schedules.web.timeline import rules_of_frame, timeline_of
@@ -76,7 +76,7 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
         "conflicts": away.clash_rows(queries.clashes_ahead([schedule], now, rules), user, now),
         "sheet": sheet_of(schedule, rules, now, asked),
         "timeline": timeline_of(schedule, rules, frame, now, may_edit=access.may_edit(request)),
-        "zones": zone_choices(frame, user.time_zone, schedule.time_zone),
+        "zones": zone_select(frame, user.time_zone, schedule.time_zone),
         "may_edit": access.may_edit(request),
         "own_zone": schedule.time_zone == user.time_zone,
     }
