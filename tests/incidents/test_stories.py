@@ -164,18 +164,6 @@ def test_case_4_acknowledgement_while_pages_are_in_flight_cancels_them(
     assert queries.unwanted_pages([entry], T0) == {1: "the incident is acknowledged"}
 
 
-class TestLeadWithoutTeamPages:
-    def test_the_next_step_is_paged_at_once(self, make_service, people, run_until) -> None:
-        team = Team.objects.create(name="Platform", lead=people.ann)
-        team.memberships.create(user=people.ann, receives_pages=False)
-        spec = policy_of(
-            (5, [TargetSpec(team=team, lead_only=True)]), (5, [TargetSpec(user=people.ben)])
-        )
-        incident = open_incident(make_service(spec).service)
-        run_until(T0)
-        assert woken(incident) == [(0, "Ben")]
-
-
 class TestCase8SamePersonTwice:
     def test_several_targets_of_a_step_page_a_person_once(
         self, make_service, people, run_until
