@@ -1,5 +1,6 @@
 """The forms with rows in a real browser: by htmx, without scripts, and on the smallest phone."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -83,6 +84,8 @@ def test_rows_are_added_and_moved_and_keep_what_was_typed(
     expect(page.locator("#id_people-1-person")).to_have_value(bob.public_id)
     page.click("#people-up-1")
     expect(page.locator("#id_people-0-person")).to_have_value(bob.public_id)
+    page.get_by_role("button", name=re.compile("Show what changes|Look again")).click()
+    expect(page.locator("#layer-preview")).to_contain_text("next 12 months")
     page.get_by_role("button", name="Add layer").click()
     expect(page.get_by_role("heading", name="Nights")).to_be_visible()
     assert Layer.objects.get(name="Nights").versions.get().slots == [[bob.pk], [alice.pk]]
