@@ -43,7 +43,8 @@ def heal(installation: Installation, name: str) -> float:
 def test_it_is_ready_when_it_says_so(running: Installation) -> None:
     answer = running.health()
     assert answer["status"] == "healthy"
-    assert {"database", "migrations", "ticker", "sender", "q2"} == answer["checks"].keys()
+    known = {"database", "migrations", "ticker", "sender", "q2", "paging"}
+    assert known == answer["checks"].keys()
 
 
 @pytest.mark.parametrize("name", ["web-1", "ticker", "sender"])
