@@ -3,10 +3,11 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import BooleanField, Count, Q, QuerySet
+from django.db.models import BooleanField, Count, F, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 
 from accounts.models import Role, User
+from core.lookups import AmongRows
 from core.models import GIVEN_UP
 from incidents.models import (
     EscalationState,
@@ -17,18 +18,23 @@ from incidents.models import (
     PagingFault,
     Status,
 )
+from services.models import Service
 
 FAILING_FOR = timedelta(seconds=60)  # a try that failed is repeated four times within it
 
 
 def visible_to(user: User) -> QuerySet[Incident]:
-    """What a person may see: admins and responders all, users what is theirs or their teams'."""
+    """What a person may see: admins and responders all, users what is theirs or their teams'.
+
+    Written so that neither database joins or sorts a hundred thousand rows to show fifty.
+    """
     rows = Incident.objects.all()
     if user.role in {Role.ADMIN, Role.RESPONDER}:
         return rows
-    teams = user.memberships.values("team_id")
-    mine = Q(assignee=user) | Q(service__team__in=teams) | Q(assigned_team__in=teams)
-    return rows.filter(mine)
+    teams = Subquery(user.memberships.order_by().values("team_id"))
+    services = Subquery(Service.objects.order_by().filter(team__in=teams).values("pk"))
+    owned = AmongRows(F("service_id"), services)
+    return rows.filter(Q(assignee=user) | Q(owned) | Q(AmongRows(F("assigned_team_id"), teams)))
 
 
 def with_names(rows: QuerySet[Incident]) -> QuerySet[Incident]:
