@@ -105,7 +105,7 @@ def with_later_anchor(layer: model.Layer) -> model.Layer:
 
 def seconds_of_page(client: Client, schedule: Schedule) -> float:
     started = time.perf_counter()
-    answer = client.get(reverse("schedules:detail", args=[schedule.public_id]), {"period": "month"})
+    answer = client.get(reverse("schedules:detail", args=[schedule.public_id]), {"view": "month"})
     took = time.perf_counter() - started
     if answer.status_code != HTTPStatus.OK:
         raise SystemExit(f"the page answered {answer.status_code}")
