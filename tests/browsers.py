@@ -53,3 +53,13 @@ def settled(page: Page) -> None:
     """Waits until the parts of the page that load by themselves are there."""
     if page.locator("[hx-trigger^=load]").count():
         page.wait_for_load_state("networkidle")
+
+
+def sideways(page: Page) -> list[str]:
+    """Widths of phones, in pixels, at which the page must be scrolled sideways to be read."""
+    wide = []
+    for width in (PHONE, SMALLEST):
+        page.set_viewport_size({"width": width, "height": 844})
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wide.append(f"wider than {width} px")
+    return wide
