@@ -292,7 +292,8 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = TESTING
-WHITENOISE_AUTOREFRESH = False
+# Tests look a file up when it is asked for: each of their clients would list all of them first.
+WHITENOISE_AUTOREFRESH = TESTING
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "account.W001"]
 
 UNFOLD = {"SITE_TITLE": "OpsKnight admin", "SITE_HEADER": "OpsKnight", "SITE_URL": "/"}

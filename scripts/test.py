@@ -15,7 +15,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 from xml.etree import ElementTree
+
+import psycopg
 
 from scripts.postgres import TemporaryPostgres
 
@@ -24,6 +27,7 @@ DATABASES = ("sqlite", "postgres")
 HALVES = ("first", "second")  # pure tests, which meet no database, are left out of the second
 NOTHING_COLLECTED = 5  # pytest's exit code
 INTERRUPTED = 130
+PREPARED = "OPSKNIGHT_TESTS_PREPARED"  # how tests/conftest.py learns of the migrated database
 
 
 @dataclass
@@ -91,10 +95,11 @@ def _run(database: str, arguments: list[str], half: str) -> Outcome:
     ):
         os.chmod(scratch, 0o711)  # a server that runs as another account finds its way through
         report = Path(scratch, "report.xml")
-        command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "worksteal"]
+        command = [sys.executable, "-m", "pytest", "-n", "3", "--dist", "worksteal"]
         # Whatever tests leave behind, even when they are killed, goes with the directory.
         ours = {"DATABASE_URL": url, "TMPDIR": scratch, "OPSKNIGHT_TESTS_HALF": half}
-        code = _call([*command, f"--junit-xml={report}", *arguments], os.environ | ours)
+        prepared = {PREPARED: _prepared(url, Path(scratch, "prepared"))}
+        code = _call([*command, f"--junit-xml={report}", *arguments], os.environ | ours | prepared)
         outcome = _read(database, report, code)
     outcome.seconds = time.monotonic() - started
     return outcome
@@ -107,6 +112,28 @@ def _database_url(database: str) -> Iterator[str]:
         return
     with TemporaryPostgres() as server:
         yield server.url
+
+
+def _prepared(url: str, home: Path) -> str:
+    """Migrate once for all workers, which copy it: the name of the database, or the file.
+
+    "" when the migrations fail: then each worker runs them and says what is wrong.
+    """
+    home.mkdir()
+    name = "prepared"
+    if url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')
+    ours = {
+        "DATABASE_URL": urlunsplit(urlsplit(url)._replace(path=f"/{name}")) if url else "",
+        "OPSKNIGHT_DATA_DIR": str(home),
+        "OPSKNIGHT_ENV_FILE": os.devnull,
+        "OPSKNIGHT_TESTING": "1",
+    }
+    command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0"]
+    if _call(command, os.environ | ours):
+        return ""
+    return name if url else str(home / "opsknight.sqlite3")
 
 
 def _call(command: list[str], environment: dict[str, str]) -> int:

@@ -4,6 +4,7 @@ Settings are loaded here, once, in a clean environment: neither `.env` nor expor
 reach the tests, so they can never touch a real database, mail server or provider.
 """
 
+import gc
 import os
 import re
 import shutil
@@ -23,7 +24,10 @@ pytest_plugins = ["tests.cast", "tests.browsers", "tests.phones"]
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = Path("/usr/bin/chromium")
 SECOND_HALF = os.environ.get("OPSKNIGHT_TESTS_HALF") == "second"
+PREPARED = os.environ.get("OPSKNIGHT_TESTS_PREPARED", "")
 IN_CI = os.environ.get("CI") == "true"
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+OUTSIDE = {"runtime", "drill"}  # tests there start the product's own processes
 HOME = Path(tempfile.mkdtemp(prefix="opsknight-tests-"))
 
 
@@ -49,6 +53,9 @@ def _load_product() -> None:
 
 _clean_environment()
 _load_product()
+# What is loaded by now stays: the collector need not go through it again for thousands of tests.
+gc.freeze()
+gc.set_threshold(20_000, 20, 20)
 
 hypothesis_settings.register_profile(
     "suite",
@@ -67,18 +74,29 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what the other half of `make test` runs: see `_foreign`."""
+    """Leave out what the other half of `make test` runs; let what takes longest begin first."""
     foreign = [item for item in items if _foreign(item)]
     if foreign:
         config.hook.pytest_deselected(items=foreign)
         items[:] = [item for item in items if item not in foreign]
+    items.sort(key=_is_short)
 
 
 def _foreign(item: pytest.Item) -> bool:
-    """Whether a test belongs to the other database, or is pure and was run there already."""
+    """Whether a test belongs to the other database, or meets none and was run there already."""
     other = "sqlite" if os.environ["DATABASE_URL"] else "postgres"
-    pure = "domain" in item.path.parts
-    return bool(item.get_closest_marker(f"{other}_only")) or (pure and SECOND_HALF)
+    return bool(item.get_closest_marker(f"{other}_only")) or (SECOND_HALF and _meets_none(item))
+
+
+def _meets_none(item: pytest.Item) -> bool:
+    asks = not DATABASE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+    starts_programs = not OUTSIDE.isdisjoint(item.path.parts)
+    return not (asks or starts_programs or item.get_closest_marker("django_db"))
+
+
+def _is_short(item: pytest.Item) -> bool:
+    """A drill or a walk in a browser that began last would keep one processor idle."""
+    return OUTSIDE.isdisjoint(item.path.parts) and not item.get_closest_marker("browser")
 
 
 @pytest.fixture(autouse=True)
@@ -101,6 +119,16 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     if database["ENGINE"].endswith("sqlite3"):
         database["TEST"]["NAME"] = str(HOME / "test.sqlite3")
         database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+        if PREPARED:
+            shutil.copy(PREPARED, database["TEST"]["NAME"])
+    elif PREPARED:
+        database["TEST"]["TEMPLATE"] = PREPARED
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """What `make test` migrated once is taken as it is; the end of the run removes it."""
+    return bool(PREPARED)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import pytest
 from opsknight.runtime import linux
 
 ROOT = Path(__file__).resolve().parents[2]
+PREPARED = os.environ.get("OPSKNIGHT_TESTS_PREPARED", "")  # see scripts/test.py
 FAMILY = ["worker 1", "worker 2", "monitor", "pusher"]
 
 
@@ -130,24 +132,26 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.fixture(scope="session")
-def fresh_database_url(worker_id: str) -> Iterator[str]:
-    """An empty database on the server of the suite; "" is SQLite in the data directory."""
+def own_database_url(worker_id: str) -> Iterator[str]:
+    """A database on the server of the suite; "" is SQLite in the data directory."""
     server = os.environ["DATABASE_URL"]
     if not server:
         yield ""
         return
-    name = f"runtime_{worker_id}"
+    name, template = f"runtime_{worker_id}", PREPARED or "template1"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory, fresh_database_url: str) -> Installation:
+def migrated(tmp_path_factory: pytest.TempPathFactory, own_database_url: str) -> Installation:
     """Nothing runs yet."""
-    installation = Installation(tmp_path_factory.mktemp("installation"), fresh_database_url)
+    installation = Installation(tmp_path_factory.mktemp("installation"), own_database_url)
+    if PREPARED and not own_database_url:
+        shutil.copy(PREPARED, installation.home / "opsknight.sqlite3")
     done = installation.run("migrate", "--verbosity", "0")
     assert done.returncode == 0, done.stderr
     return installation

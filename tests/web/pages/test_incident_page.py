@@ -81,10 +81,10 @@ class TestDetail(IncidentPage):
         assert "&lt;b&gt;Runbook" in page
 
     def test_hostile_titles_and_details_are_only_text(self, as_alice, open_incident):
-        bad = "</title><script>alert(1)</script>{{ 7|add:7 }}"
+        bad = "</title><script>alert(1)</script>{{ 7|add:7000000 }}"
         page = text_of(as_alice, open_incident(bad, custom_details={bad: {bad: [bad]}}))
         assert "<script>alert" not in page
-        assert "14" not in page.split("</title>")[0]
+        assert "7000007" not in page
 
     def test_it_costs_at_most_twelve_queries(self, as_alice, alice, paged, now):
         for index in range(5):
