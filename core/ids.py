@@ -31,6 +31,10 @@ def integration() -> str:
     return new("int")
 
 
+def provider() -> str:
+    return new("prv")
+
+
 def policy() -> str:
     return new("pol")
 

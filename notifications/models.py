@@ -1,5 +1,6 @@
 """How people are reached (contact methods, rules) and what was sent (deliveries, attempts)."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -14,12 +15,64 @@ class Channel(models.TextChoices):
     EMAIL = words.Channel.EMAIL.value, "E-mail"
     WEBHOOK = words.Channel.WEBHOOK.value, "Webhook"
     IN_APP = words.Channel.IN_APP.value, "In the app"
+    SMS = words.Channel.SMS.value, "SMS"
+    VOICE = words.Channel.VOICE.value, "Phone call"
+    WHATSAPP = words.Channel.WHATSAPP.value, "WhatsApp"
+    PUSH = words.Channel.PUSH.value, "Push"
+    SLACK = words.Channel.SLACK.value, "Slack"
+    TEAMS = words.Channel.TEAMS.value, "Microsoft Teams"
+    GOOGLE_CHAT = words.Channel.GOOGLE_CHAT.value, "Google Chat"
+    DISCORD = words.Channel.DISCORD.value, "Discord"
+    TELEGRAM = words.Channel.TELEGRAM.value, "Telegram"
+    MATTERMOST = words.Channel.MATTERMOST.value, "Mattermost"
+    NTFY = words.Channel.NTFY.value, "ntfy"
+    PUSHOVER = words.Channel.PUSHOVER.value, "Pushover"
 
 
 class Urgency(models.TextChoices):
     HIGH = words.Urgency.HIGH.value, "High"
     MEDIUM = words.Urgency.MEDIUM.value, "Medium"
     LOW = words.Urgency.LOW.value, "Low"
+
+
+class Provider(models.Model):
+    """An account through which messages leave, such as one at Twilio.
+
+    `kind` names the module of settings.PROVIDERS; several of one kind are allowed. Per channel the
+    enabled ones are tried in order of `position`.
+    """
+
+    public_id = models.CharField(max_length=32, unique=True, default=ids.provider, editable=False)
+    kind = models.CharField(max_length=30)
+    label = models.CharField(max_length=60, blank=True, default="")
+    enabled = models.BooleanField(default=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    config = EncryptedTextField(default="{}", help_text="JSON object: field name -> text")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.label or self.kind
+
+
+class ProviderHealth(models.Model):
+    """How an account fares, shared by all processes. A bad address is not its fault.
+
+    `failures` counts in a row; while `open_until` lies ahead, others of the channel go first.
+    """
+
+    provider = models.OneToOneField(Provider, on_delete=models.CASCADE, related_name="health")
+    failures = models.PositiveIntegerField(default=0)
+    open_until = models.DateTimeField(null=True, blank=True)
+    last_ok_at = models.DateTimeField(null=True, blank=True)
+    last_failure_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=300, blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.failures} failures"
 
 
 class ContactMethod(models.Model):
@@ -35,6 +88,8 @@ class ContactMethod(models.Model):
     secret = EncryptedTextField(blank=True, default="", help_text="Signs a personal webhook")
     enabled = models.BooleanField(default=True)
     position = models.PositiveSmallIntegerField(default=0)
+    verified_at = models.DateTimeField(null=True, blank=True, help_text="A code came back")
+    proven_at = models.DateTimeField(null=True, blank=True, help_text="Last delivery, seen or used")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -82,6 +137,8 @@ class DeliveryState(models.TextChoices):
     CANCELLED = words.State.CANCELLED.value, "Not sent any more"
 
 
+# Those that something in settings.CHANNELS sends on.
+OFFERED = [channel for channel in Channel if channel.value in settings.CHANNELS]
 OPEN_STATES = [DeliveryState.WAITING, DeliveryState.QUEUED, DeliveryState.SENDING]
 
 
@@ -127,8 +184,17 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_token = models.CharField(max_length=32, blank=True, default="")
     possible_duplicate = models.BooleanField(default=False)
+    reference = models.CharField(
+        max_length=120,
+        blank=True,
+        default="",
+        db_default="",  # the code before this column goes on writing rows for a while
+        help_text="The provider's name for the message",
+    )
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True, help_text="A receipt came back")
+    seen_at = models.DateTimeField(null=True, blank=True, help_text="Opened or answered")
 
     class Meta:
         ordering = ["id"]

@@ -30,6 +30,9 @@ CHANNELS = {
     "IN_APP": "notifications.channels.in_app",
 }
 
+# Kind of a provider account -> module with `KIND` (notifications.providers.base).
+PROVIDERS: dict[str, str] = {}
+
 # Integration type -> parser module.
 VENDORS = {
     "prometheus": "integrations.vendors.prometheus",

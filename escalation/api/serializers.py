@@ -9,7 +9,7 @@ from core.api_time import iso
 from escalation.commands import MAX_RANK, MAX_STEPS, MAX_TARGETS, MAX_WAIT_MINUTES
 from escalation.domain.engine import MAX_CYCLES, TargetKind
 from escalation.models import EscalationPolicy, Step, StepTarget
-from notifications.models import Channel
+from notifications.models import OFFERED
 
 API_KINDS = ["USER", "TEAM", "SCHEDULE"]
 
@@ -33,7 +33,9 @@ class StepShape(serializers.Serializer):
         min_value=0, max_value=MAX_WAIT_MINUTES, default=5
     )
     channels = serializers.ListField(
-        child=serializers.ChoiceField(Channel.choices), default=list, max_length=10
+        child=serializers.ChoiceField([channel.value for channel in OFFERED]),
+        default=list,
+        max_length=10,
     )
     targets = TargetShape(many=True, max_length=MAX_TARGETS)
 

@@ -12,7 +12,7 @@ from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
 from escalation.domain.engine import FIRST_RANK, MAX_CYCLES, TargetKind
 from escalation.models import EscalationPolicy, PolicyVersion, Step, StepTarget
-from notifications.models import Channel
+from notifications.models import OFFERED
 from schedules.models import Schedule
 
 MAX_STEPS = 20
@@ -173,9 +173,9 @@ def _check_step(step: StepSpec, field: str) -> None:
                 f"The position in a rotation is 1 to {MAX_RANK}, and only schedules have one",
                 field=f"{field}.targets",
             )
-    unknown = set(step.channels) - set(Channel.values)
+    unknown = set(step.channels) - {channel.value for channel in OFFERED}
     if unknown:
-        options = ", ".join(Channel.values)
+        options = ", ".join(channel.value for channel in OFFERED)
         raise ValidationFailed(
             f"Unknown channel {sorted(unknown)[0]}; possible: {options}", field=f"{field}.channels"
         )

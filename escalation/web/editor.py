@@ -24,7 +24,7 @@ from escalation.commands import (
 from escalation.domain import wording
 from escalation.domain.engine import FIRST_RANK, MAX_CYCLES
 from escalation.models import PolicyVersion, StepTarget
-from notifications.models import Channel
+from notifications.models import OFFERED, Channel
 from schedules.models import Schedule
 
 FOREVER = "forever"
@@ -35,7 +35,7 @@ REPEATS = [
     (FOREVER, f"Until somebody acknowledges (at most {MAX_CYCLES} passes)"),
 ]
 # The bell alone reaches nobody, so a step cannot ask for it.
-CHANNELS = [(channel.value, channel.label) for channel in Channel if channel != Channel.IN_APP]
+CHANNELS = [(channel.value, channel.label) for channel in OFFERED if channel != Channel.IN_APP]
 STEPS = "steps"
 # Offered for each schedule: on call, and the two behind; what a version names already stays.
 RANKS = (FIRST_RANK, 2, 3)

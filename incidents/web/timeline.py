@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from incidents.models import EventType, IncidentEvent
+from notifications.models import Channel
 
 # What the page says after the name of the person; "web" is the usual way and goes without saying.
 DOORS = {
@@ -13,8 +14,17 @@ DOORS = {
     "api": "through the API",
     "integration": "through an integration",
     "push": "from a push message",
+    "sms": "by SMS",
+    "voice": "in a phone call",
+    "whatsapp": "by WhatsApp",
+    "slack": "in Slack",
+    "telegram": "in Telegram",
+    "teams": "in Microsoft Teams",
+    "discord": "in Discord",
+    "mattermost": "in Mattermost",
+    "reply": "by answering the mail",
 }
-CHANNELS = {"email": "E-mail", "webhook": "Webhook", "in_app": "Notice in the app"}
+CHANNELS = {channel.value.lower(): str(channel.label) for channel in Channel}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,18 @@ class Channel(StrEnum):
     EMAIL = "EMAIL"
     WEBHOOK = "WEBHOOK"
     IN_APP = "IN_APP"
+    SMS = "SMS"
+    VOICE = "VOICE"
+    WHATSAPP = "WHATSAPP"
+    PUSH = "PUSH"
+    SLACK = "SLACK"
+    TEAMS = "TEAMS"
+    GOOGLE_CHAT = "GOOGLE_CHAT"
+    DISCORD = "DISCORD"
+    TELEGRAM = "TELEGRAM"
+    MATTERMOST = "MATTERMOST"
+    NTFY = "NTFY"
+    PUSHOVER = "PUSHOVER"
 
 
 class Urgency(StrEnum):

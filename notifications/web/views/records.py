@@ -12,7 +12,7 @@ from accounts.models import Role
 from core import config
 from core.web import role_required
 from notifications import queries
-from notifications.models import Channel, DeliveryState
+from notifications.models import OFFERED, Channel, DeliveryState
 
 PER_PAGE = 50
 
@@ -28,7 +28,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
     context = {
         "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
         "wanted": wanted,
-        "channels": [choice for choice in Channel.choices if choice[0] != Channel.IN_APP],
+        "channels": [(c.value, c.label) for c in OFFERED if c != Channel.IN_APP],
         "states": DeliveryState.choices,
         "sees_addresses": user.is_admin,
     }
