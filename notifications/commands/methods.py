@@ -14,6 +14,7 @@ from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
 from notifications import queries
 from notifications.channels import base as channels
+from notifications.domain import addresses
 from notifications.domain.message import Message
 from notifications.models import (
     Channel,
@@ -75,7 +76,7 @@ def add_method(
             method = ContactMethod.objects.create(
                 user=user,
                 channel=channel,
-                address=_checked(channel, address.strip()),
+                address=_checked(channel, address),
                 label=" ".join(label.split())[:60],
                 secret=secret,
                 position=max((row.position for row in known), default=-1) + 1,
@@ -205,30 +206,21 @@ def _others(method: ContactMethod) -> list[ContactMethod]:
 
 
 def _checked(channel: str, address: str) -> str:
-    if channel == Channel.EMAIL:
-        return _checked_email(address)
-    if channel == Channel.WEBHOOK:
-        return _checked_url(address)
-    raise ValidationFailed("This channel needs no address", field="channel")
-
-
-def _checked_email(address: str) -> str:
+    """The address as it is stored; raises ValidationFailed. Names are resolved for URLs."""
     try:
-        validate_email(address)
-    except ValidationError as error:
-        raise ValidationFailed("Enter a valid e-mail address", field="address") from error
-    return address
-
-
-def _checked_url(address: str) -> str:
-    if len(address) > 500:
-        raise ValidationFailed("The address is longer than 500 characters", field="address")
-    try:
-        egress.check_url(address)
+        text = addresses.checked(channel, address)
+        if channel == Channel.EMAIL:
+            validate_email(text)
+        if channel in addresses.URLS:
+            egress.check_url(text)
     except egress.EgressBlocked as error:
         message = f"This address cannot be called: {error.reason}"
         raise ValidationFailed(message, field="address") from error
-    return address
+    except ValidationError as error:
+        raise ValidationFailed("Enter a valid e-mail address", field="address") from error
+    except ValueError as error:
+        raise ValidationFailed(str(error), field="address") from error
+    return text
 
 
 def _check_rules(user: User, rules: Sequence[tuple[ContactMethod, int]]) -> None:
