@@ -1,0 +1,1 @@
+"""Answers to pages that come in from outside: texts, key presses, button clicks, receipts."""

@@ -1,0 +1,127 @@
+"""What a person may do to an incident from outside the pages: one way for every vendor's door.
+
+A door first proves who speaks (a verified contact method, a signed token), then calls `act`. Its
+answer is a plain sentence that tells what is so now; each door escapes it for its channel.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db.models import F, QuerySet
+from django.http import HttpRequest
+
+from accounts.domain import roles
+from accounts.models import User, UserStatus
+from core.errors import IllegalTransition, NotFound, ProductError
+from incidents import commands, queries
+from incidents.models import EventType, Incident, Page, Status
+from notifications.domain.text import one_line
+from notifications.models import ContactMethod
+
+TITLE_LENGTH = 60
+# How long ago somebody may have been paged, to be answered without naming the incident.
+RECENT = timedelta(days=7)
+
+
+class Verb(StrEnum):
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+
+
+_EVENTS = {Verb.ACKNOWLEDGE: EventType.ACKNOWLEDGED, Verb.RESOLVE: EventType.RESOLVED}
+_DONE = {Verb.ACKNOWLEDGE: "acknowledged", Verb.RESOLVE: "resolved"}
+# What a bare answer can mean, without a number.
+_MEANT = {
+    Verb.ACKNOWLEDGE: (Status.OPEN,),
+    Verb.RESOLVE: (Status.OPEN, Status.ACKNOWLEDGED),
+}
+
+
+def person_at(channels: Collection[str], address: str) -> User | None:
+    """The one person who proved that the address is theirs; None for a stranger or a shared one."""
+    methods = ContactMethod.objects.filter(
+        channel__in=channels, address=address, verified_at__isnull=False
+    )
+    people = User.objects.filter(pk__in=methods.values("user_id"))
+    found = list(people.exclude(status=UserStatus.DISABLED)[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def incident_for(
+    user: User, number: int | None, now: datetime, verb: str = Verb.ACKNOWLEDGE
+) -> Incident | None:
+    """The numbered incident, else the newest that `user` was paged about and the verb can move.
+
+    None when there is none, or none that is this person's.
+    """
+    if number is None:
+        return candidates(user, now, verb).first()
+    if not 0 < number < 2**63:
+        return None
+    incident = Incident.objects.select_related("service").filter(pk=number).first()
+    return incident if incident and _may(user, incident, verb) else None
+
+
+def candidates(user: User, now: datetime, verb: str = Verb.ACKNOWLEDGE) -> QuerySet[Incident]:
+    """What a bare answer of `user` can mean, newest first: more than one is worth a question."""
+    pages = Page.objects.filter(user=user, run=F("incident__run"), created_at__gte=now - RECENT)
+    rows = Incident.objects.filter(status__in=_MEANT[Verb(verb)], pk__in=pages.values("incident"))
+    if verb != Verb.ACKNOWLEDGE:
+        rows = rows.filter(pk__in=queries.visible_to(user).values("pk"))
+    return rows.select_related("service").order_by("-id")
+
+
+def act(
+    user: User,
+    verb: str,
+    incident: Incident,
+    *,
+    via: str,
+    now: datetime,
+    request: HttpRequest | None = None,
+) -> str:
+    """Does it as `user` and says what is so now, or why nothing was changed; raises no refusal.
+
+    The checks are those of the pages, when it is done; whoever was paged may acknowledge, as by
+    the link in the mail. A repetition changes nothing and gets the same kind of answer.
+    """
+    verb = Verb(verb)
+    name = f"#{incident.pk}"
+    if user.status == UserStatus.DISABLED or not _may(user, incident, verb):
+        return f"{name}: there is no such incident that you may {verb}. Nothing was changed."
+    by = user.as_actor(via, getattr(request, "ip", None), getattr(request, "id", ""))
+    command = commands.acknowledge if verb is Verb.ACKNOWLEDGE else commands.resolve
+    try:
+        found = command(incident, by=by, now=now, via=via)
+    except NotFound:
+        return f"{name} was deleted. Nothing was changed."
+    except IllegalTransition:
+        return f"{name} is {_status(incident)} and cannot be {_DONE[verb]}. Nothing was changed."
+    except ProductError as error:
+        return f"{name}: {error.message}"
+    return f"{name} {_outcome(user, verb, incident, now)}: {one_line(found.title, TITLE_LENGTH)}"
+
+
+def _may(user: User, incident: Incident, verb: str) -> bool:
+    """Looking it up is the permission, as on the pages."""
+    if not roles.may_acknowledge(user.role, own=True):
+        return False
+    if queries.visible_to(user).filter(pk=incident.pk).exists():
+        return True
+    return verb == Verb.ACKNOWLEDGE and incident.pages.filter(user=user).exists()
+
+
+def _outcome(user: User, verb: Verb, incident: Incident, now: datetime) -> str:
+    """ "is acknowledged", or by whom it was before."""
+    done = _DONE[verb]
+    event = incident.events.filter(type=_EVENTS[verb]).order_by("-id").first()
+    if event is None or (event.at == now and event.actor_id == user.public_id):
+        return f"is {done}"
+    who = "you" if event.actor_id == user.public_id else one_line(event.actor_label, TITLE_LENGTH)
+    return f"was already {done} by {who}" if who else f"was already {done}"
+
+
+def _status(incident: Incident) -> str:
+    status = Incident.objects.filter(pk=incident.pk).values_list("status", flat=True).first()
+    return str(status or "gone").lower()
