@@ -11,6 +11,8 @@ from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from core.markup import escaped
+
 
 class QuickSelect(forms.Select):
     """A select written at once; choices may be grouped."""
@@ -59,16 +61,11 @@ def _select(widget: forms.Select, name: str, value: Any, attrs: Any) -> SafeStri
 
 
 def _options(choices: Iterable[Any], chosen: str) -> SafeString:
-    return format_html_join(
-        "", "{}", ((_option(value, label, chosen),) for value, label in choices)
-    )
+    return SafeString("".join(_option(value, label, chosen) for value, label in choices))
 
 
-def _option(value: Any, label: Any, chosen: str) -> SafeString:
+def _option(value: Any, label: Any, chosen: str) -> str:
     if isinstance(label, list | tuple):
-        return format_html('<optgroup label="{}">{}</optgroup>', value, _options(label, chosen))
-    frame = '<option value="{}" selected>{}</option>' if str(value) == chosen else _PLAIN
-    return format_html(frame, value, label)
-
-
-_PLAIN = '<option value="{}">{}</option>'
+        return f'<optgroup label="{escaped(value)}">{_options(label, chosen)}</optgroup>'
+    mark = " selected" if str(value) == chosen else ""
+    return f'<option value="{escaped(value)}"{mark}>{escaped(label)}</option>'

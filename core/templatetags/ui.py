@@ -1,7 +1,7 @@
 """Template words of the interface: icons, times in the viewer's zone, initials, page links."""
 
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
@@ -66,7 +66,11 @@ def _sprite() -> str:
 @register.simple_tag
 def icon(name: str, label: str = "", **attrs: str) -> SafeString:
     """An icon of the sprite; silent for screen readers unless it has a label."""
-    extra = attrs.get("class")
+    return _icon(str(name), str(label), attrs.get("class") or "")
+
+
+@lru_cache(maxsize=1000)  # a page has more than a hundred of few kinds
+def _icon(name: str, label: str, extra: str) -> SafeString:
     classes = f"icon {extra}" if extra else "icon"
     if label:
         frame = '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"/></svg>'

@@ -1,10 +1,12 @@
-"""Bars of a timeline as SVG, written at once: a template would take half a second for a month."""
+"""A timeline as markup, written at once: a template would take half a second for a month."""
 
 from collections.abc import Iterable
 from typing import Protocol
 
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from core.markup import escaped
+from core.templatetags.ui import icon
 
 STRIP_SHADES = 4
 
@@ -26,36 +28,84 @@ class Drawable(Protocol):
     def href(self) -> str: ...
 
 
-_BAR = (
-    '<svg x="{x}" width="{width}" y="3" height="24"{name}><title>{said}</title>'
-    '<rect class="{shade}" width="100%" height="24"/><text class="{text}" x="5" y="16">{who}</text>'
-    "</svg>"
-)
-_LINK = '<a href="{}" aria-label="Override: {}"{}>{}</a>'
-_SKIPPED = SafeString(' tabindex="-1"')
-_PLAIN = SafeString("")
+class Listed(Drawable, Protocol):
+    """What the list says of a bar."""
+
+    @property
+    def when(self) -> str: ...
+    @property
+    def why(self) -> str: ...
+    @property
+    def current(self) -> bool: ...
+
+
+class Day(Protocol):
+    """A midnight; `label` only where there is room for it."""
+
+    @property
+    def middle(self) -> str: ...
+    @property
+    def label(self) -> str: ...
 
 
 def bars(rows: Iterable[Drawable], *, focusable: bool) -> SafeString:
     """Each a link where it leads somewhere; the keyboard stops at them only if `focusable`."""
-    tab = _PLAIN if focusable else _SKIPPED
-    return format_html_join("", "{}", ((_bar(row, tab),) for row in rows))
+    tab = "" if focusable else ' tabindex="-1"'
+    return SafeString("".join(_bar(row, tab) for row in rows))
 
 
-def _bar(row: Drawable, tab: SafeString) -> SafeString:
-    said = row.said
-    name = _PLAIN if row.href else format_html(' role="img" aria-label="{}"', said)
-    shape = format_html(
-        _BAR,
-        x=row.x,
-        width=row.width,
-        name=name,
-        said=said,
-        shade=_shade(row.shade),
-        text="tl-gap-text" if row.shade is None else "tl-text",
-        who=row.who,
+def stretches(rows: Iterable[Listed]) -> SafeString:
+    """What holds in the end as the items of a list, gaps among them."""
+    return SafeString("".join(_stretch(row) for row in rows))
+
+
+def days(ticks: Iterable[Day]) -> SafeString:
+    """The names of the days above all lanes."""
+    frame = '<text class="tl-day" x="{}" y="13" text-anchor="middle">{}</text>'
+    return SafeString("".join(frame.format(one.middle, one.label) for one in ticks if one.label))
+
+
+def lines(places: Iterable[str], kind: str) -> SafeString:
+    """Lines through a lane at these percents: "tl-tick", "tl-seam", "tl-now"."""
+    frame = f'<line class="{kind}" x1="{{0}}" x2="{{0}}" y1="0" y2="30"/>'
+    return SafeString("".join(map(frame.format, places)))
+
+
+def _bar(row: Drawable, tab: str) -> str:
+    said, href = escaped(row.said), row.href
+    name = "" if href else f' role="img" aria-label="{said}"'
+    text = "tl-gap-text" if row.shade is None else "tl-text"
+    shape = (
+        f'<svg x="{row.x}" width="{row.width}" y="3" height="24"{name}><title>{said}</title>'
+        f'<rect class="{_shade(row.shade)}" width="100%" height="24"/>'
+        f'<text class="{text}" x="5" y="16">{escaped(row.who)}</text></svg>'
     )
-    return format_html(_LINK, row.href, said, tab, shape) if row.href else shape
+    if not href:
+        return shape
+    return f'<a href="{escaped(href)}" aria-label="Override: {said}"{tab}>{shape}</a>'
+
+
+def _stretch(row: Listed) -> str:
+    gap = row.shade is None
+    now = "<strong>now:</strong> " if row.current else ""
+    who = f'{escaped(row.who)} <span class="stretch-why">{escaped(row.why)}</span>'
+    if gap:
+        who = f"{icon('triangle-alert')}Nobody is on call"
+    return (
+        f'<li class="stretch{" stretch-gap" if gap else ""}">'
+        f'<span class="stretch-when">{now}{escaped(row.when)}</span>'
+        f'<span class="stretch-who">{who}</span>{_act(row)}</li>'
+    )
+
+
+def _act(row: Listed) -> str:
+    if not row.href:
+        return ""
+    label = f"Override {escaped(row.who)}, {escaped(row.when)}"
+    return (
+        f'<a class="icon-link stretch-act" title="Override this shift" aria-label="{label}" '
+        f'href="{escaped(row.href)}">{icon("user-check")}</a>'
+    )
 
 
 def _shade(number: int | None) -> str:

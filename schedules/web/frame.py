@@ -4,6 +4,7 @@ import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -92,11 +93,16 @@ def frame_of(asked: Mapping[str, str], now: datetime, own: ZoneInfo, schedule_zo
 
 def zone_select(frame: Frame, own: str, schedule_zone: str) -> SafeString:
     """The viewer's own, the schedule's, then all that are offered."""
+    return _zone_select(frame.chosen, own, schedule_zone)
+
+
+@lru_cache(maxsize=100)  # hundreds of options, and few zones are in use
+def _zone_select(chosen: str, own: str, schedule_zone: str) -> SafeString:
     names = zones.offered()
     head = [("", f"Yours: {own}"), (OF_SCHEDULE, f"The schedule’s: {schedule_zone}")]
-    more = [frame.chosen] if frame.chosen not in {"", OF_SCHEDULE, *names} else []
+    more = [chosen] if chosen not in {"", OF_SCHEDULE, *names} else []
     choices = head + [(name, name) for name in (*more, *names)]
-    return QuickSelect(choices=choices).render("zone", frame.chosen, {"id": "timeline-zone"})
+    return QuickSelect(choices=choices).render("zone", chosen, {"id": "timeline-zone"})
 
 
 def _before(frame: Frame) -> date:

@@ -12,15 +12,15 @@ ROOM_FOR_DAY = 2.5
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Midnight; `day` only where there is room to name it."""
+    """Midnight; `label` ("Mon 16", in a month "16") only where there is room for it."""
 
     x: str
     middle: str
-    day: datetime | None
+    label: str
 
 
-def ticks_of(start: datetime, end: datetime, zone: ZoneInfo) -> list[Tick]:
-    """One for each day that the clock of `zone` begins within the period."""
+def ticks_of(start: datetime, end: datetime, zone: ZoneInfo, form: str) -> list[Tick]:
+    """One for each day that the clock of `zone` begins within the period; `form` as strftime's."""
     midnight = to_local(start, zone).replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
     days = [midnight + timedelta(days=number) for number in range((end - start).days + 2)]
     found = []
@@ -32,7 +32,8 @@ def ticks_of(start: datetime, end: datetime, zone: ZoneInfo) -> list[Tick]:
         middle = _percent(left + (right - left) / 2, start, end)
         x = _percent(left, start, end)
         wide = _percent(right, start, end) - x >= ROOM_FOR_DAY
-        found.append(Tick(f"{x:.3f}%", f"{middle:.3f}%", to_local(opens, zone) if wide else None))
+        label = to_local(opens, zone).strftime(form) if wide else ""
+        found.append(Tick(f"{x:.3f}%", f"{middle:.3f}%", label))
     return found
 
 

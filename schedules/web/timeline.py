@@ -7,7 +7,7 @@ cuts it, so that a link to "override this shift" means all of it.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from urllib.parse import urlencode
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
@@ -24,7 +24,7 @@ from schedules.models import Schedule
 from schedules.queries import Rules
 from schedules.web import drawing, words
 from schedules.web.fields import FORMAT, wall_of
-from schedules.web.frame import Frame
+from schedules.web.frame import MONTH, Frame
 from schedules.web.rows import Row, rows_of
 from schedules.web.strip import Tick, ticks_of
 
@@ -91,6 +91,26 @@ class Timeline:
     gaps: list[Row]
     uncovered: timedelta
 
+    @property
+    def days(self) -> SafeString:
+        return drawing.days(self.ticks)
+
+    @property
+    def stretches(self) -> SafeString:
+        return drawing.stretches(self.final.bars)
+
+    @property
+    def behind(self) -> SafeString:
+        """What every lane has behind its bars."""
+        return drawing.lines((tick.x for tick in self.ticks), "tl-tick")
+
+    @property
+    def before(self) -> SafeString:
+        """What every lane has in front of its bars."""
+        changes = drawing.lines((mark.x for mark in self.seams), "tl-seam")
+        now = drawing.lines([self.now_x] if self.now_x else [], "tl-now")
+        return SafeString(changes + now)
+
 
 def rules_of_frame(schedule: Schedule, frame: Frame, now: datetime) -> Rules:
     """All that decides the answers around `now` and in the frame: one reading for the page."""
@@ -107,6 +127,7 @@ def timeline_of(
 ) -> Timeline:
     """`rules` cover the frame and BEYOND on both sides of it."""
     drawing = _Drawing(schedule, rules, frame, now, may_edit)
+    month = frame.view == MONTH
     found = coverage.outlook(rules, schedule.pk, frame.start - BEYOND, frame.end + BEYOND)
     rows = [row for row in rows_of(found, rules, schedule.pk) if drawing.shows(row.start, row.end)]
     gaps = [row for row in rows if not row.people]
@@ -115,7 +136,7 @@ def timeline_of(
         frame=frame,
         lanes=[*drawing.overrides(), *drawing.layers()],
         final=drawing.lane("On call", [drawing.of_row(row) for row in rows], FINAL),
-        ticks=ticks_of(frame.start, frame.end, frame.zone),
+        ticks=ticks_of(frame.start, frame.end, frame.zone, "%-d" if month else "%a %-d"),
         seams=drawing.seams(),
         now_x=drawing.x(now) if frame.start <= now < frame.end else "",
         gaps=gaps,
@@ -136,6 +157,8 @@ class _Drawing:
         self.form = reverse("schedules:add_override", args=[schedule.public_id])
         self.may_edit = may_edit
         self.shade_of: dict[tuple[int, ...], int] = {}
+        self.texts: dict[datetime, str] = {}
+        self.walls: dict[datetime, str] = {}
 
     def shows(self, start: datetime, end: datetime) -> bool:
         return start < self.end and end > self.start
@@ -230,25 +253,38 @@ class _Drawing:
 
     def _span(self, start: datetime, end: datetime) -> str:
         """Local times with the offset of their own instant, and the true length."""
-        low, high = (to_local(at, self.frame.zone) for at in (start, end))
-        shown = [f"{at.strftime('%a %-d %b %H:%M')} {_offset(at)}" for at in (low, high)]
-        edge = self.start - BEYOND, self.end + BEYOND
-        opens = "before " + shown[0] if start <= edge[0] else shown[0]
-        closes = shown[1] + " and further" if end >= edge[1] else shown[1]
+        opens, closes = self._said(start), self._said(end)
+        if start <= self.start - BEYOND:
+            opens = f"before {opens}"
+        if end >= self.end + BEYOND:
+            closes = f"{closes} and further"
         return f"{opens} to {closes}, {length(end - start)}"
+
+    def _said(self, at: datetime) -> str:
+        """Most instants end one bar and begin the next, in several lanes."""
+        if at not in self.texts:
+            local = to_local(at, self.frame.zone)
+            self.texts[at] = f"{local.strftime('%a %-d %b %H:%M')} {_offset(local)}"
+        return self.texts[at]
+
+    def _wall(self, at: datetime) -> str:
+        """On the clocks of the schedule, as a form of an override takes it."""
+        if at not in self.walls:
+            wall = wall_of(at, self.zone)
+            self.walls[at] = quote(wall.strftime(FORMAT)) if wall else ""
+        return self.walls[at]
 
     def _override_link(self, start: datetime, end: datetime, people: Sequence[User]) -> str:
         if not self.may_edit or end <= self.now:
             return ""
-        values = {"kind": str(OverrideKind.COVER_ALL if people else OverrideKind.ADD)}
+        parts = [f"kind={OverrideKind.COVER_ALL if people else OverrideKind.ADD}"]
         if len(people) == 1:
-            values = {"kind": str(OverrideKind.REPLACE), "replaces": people[0].public_id}
-        wall = [wall_of(at, self.zone) for at in (start, end)]
-        if start > self.now and wall[0]:
-            values["start"] = wall[0].strftime(FORMAT)
-        if end < self.end + BEYOND and wall[1]:
-            values["end"] = wall[1].strftime(FORMAT)
-        return f"{self.form}?{urlencode(values)}"
+            parts = [f"kind={OverrideKind.REPLACE}", f"replaces={people[0].public_id}"]
+        if start > self.now:
+            parts.append(f"start={self._wall(start)}")
+        if end < self.end + BEYOND:
+            parts.append(f"end={self._wall(end)}")
+        return f"{self.form}?{'&'.join(parts)}"
 
     def _people(self, users: Iterable[int]) -> list[User]:
         return [self.rules.people[user] for user in users if user in self.rules.people]
