@@ -11,7 +11,15 @@ from django.utils import timezone
 from accounts import queries
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-OPEN_BEFORE_SETUP = ("/setup", "/static/", "/api/", "/manifest", "/sw.js", "/favicon")
+OPEN_BEFORE_SETUP = (
+    "/setup",
+    "/static/",
+    "/api/",
+    "/manifest",
+    "/sw.js",
+    "/offline/",
+    "/favicon",
+)
 
 _seen = {"user": False}  # once true it stays true: the last person cannot be removed
 

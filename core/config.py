@@ -57,6 +57,13 @@ REGISTRY: dict[str, Option] = {
             parse=lambda text: text.rstrip("/"),
         ),
         Option(
+            "organisation",
+            ("OPSKNIGHT_ORGANISATION",),
+            "",
+            "Name of the organisation: in the frame of every page and of the app on a phone",
+            parse=lambda text: " ".join(text.split())[:60],
+        ),
+        Option(
             "extra_hosts",
             ("OPSKNIGHT_EXTRA_HOSTS",),
             [],

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from core import config
 from core.web import THEMES, chosen_theme
 
 
@@ -15,4 +16,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "csp_nonce": getattr(request, "csp_nonce", ""),
         "theme": theme if theme in THEMES else chosen_theme(request),
         "version": settings.VERSION,
+        "organisation": config.get("organisation"),
     }

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from dashboard.web.views import audit, home, moved, settings, theme
+from dashboard.web.views import audit, home, moved, pwa, settings, theme
 
 settings_urls = [
     path("", settings.home, name="home"),
@@ -22,6 +22,9 @@ urlpatterns = [
     path("settings/", include((settings_urls, "settings"))),
     path("", include((dashboard_urls, "dashboard"))),
     path("favicon.ico", moved.to_icon),
+    path("manifest.webmanifest", pwa.manifest, name="manifest"),
+    path("sw.js", pwa.service_worker, name="service_worker"),
+    path("offline/", pwa.offline, name="offline"),
     path("login", RedirectView.as_view(pattern_name="account_login", query_string=True)),
     re_path(r"^m(?P<rest>/.*)?$", moved.from_mobile, name="from_mobile"),
 ]

@@ -29,11 +29,19 @@ def browse(chromium: Browser, live_server) -> Iterator[Browse]:
     """`browse(alice, "/", width=PHONE)`: a window of that person alone; None is a stranger."""
     contexts: list[BrowserContext] = []
 
-    def go(person: User | None, path: str, *, width: int = DESK, scripts: bool = True) -> Page:
+    def go(
+        person: User | None,
+        path: str,
+        *,
+        width: int = DESK,
+        scripts: bool = True,
+        worker: bool = False,
+    ) -> Page:
         context = chromium.new_context(
             base_url=live_server.url,
             viewport={"width": width, "height": 844},
             java_script_enabled=scripts,
+            service_workers="allow" if worker else "block",
         )
         contexts.append(context)
         if person:

@@ -16,7 +16,15 @@ from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
 
 KEPT = ("keep_deliveries_days", "keep_attempts_days", "keep_notices_days", "keep_outbox_days")
-EDITABLE = ("public_url", "email_url", "mail_from", "fallback_users", "public_boards", *KEPT)
+EDITABLE = (
+    "organisation",
+    "public_url",
+    "email_url",
+    "mail_from",
+    "fallback_users",
+    "public_boards",
+    *KEPT,
+)
 MOST_DAYS = 3650
 
 
@@ -88,6 +96,10 @@ def _origin(value: str) -> str:
     return origin
 
 
+def _name(value: str) -> str:
+    return " ".join(value.split())[:60]
+
+
 def _mail_url(value: str) -> str:
     url = value.strip()
     try:
@@ -116,6 +128,7 @@ def _people(value: Any) -> list[int]:
 
 
 CHECKS: dict[str, Callable[[Any], Any]] = {
+    "organisation": _name,
     "public_url": _origin,
     "email_url": _mail_url,
     "mail_from": _sender,

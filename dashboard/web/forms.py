@@ -18,6 +18,12 @@ def _days(label: str) -> forms.IntegerField:
 class SettingsForm(forms.Form):
     """Fields that the environment overrides are left out: they could not be saved."""
 
+    organisation = forms.CharField(
+        required=False,
+        max_length=60,
+        label="Organisation",
+        help_text="Stands above the navigation, and below the icon on a phone.",
+    )
     public_url = forms.CharField(
         required=False,
         max_length=300,

@@ -1,0 +1,130 @@
+// The service worker, second half: shows what is pushed, tells the server that it was shown, and
+// acknowledges from the notification itself. Addresses in a push are paths of this site only.
+const DEVICE_CACHE = "opsknight-device";
+const BUTTONS = [{ action: "acknowledge", title: "Acknowledge" }, { action: "view", title: "View" }];
+const UNREADABLE = {
+  title: "OpsKnight wants you",
+  body: "A page came that could not be read. Open OpsKnight to see what it is.",
+  tag: "unreadable",
+  url: "/incidents/",
+  urgency: "HIGH",
+};
+
+const own = (path) => {
+  const url = new URL(path || "/", self.location.origin);
+  return url.origin === self.location.origin ? url.href : `${self.location.origin}/`;
+};
+
+const post = (path, body) => fetch(own(path), {
+  method: "POST",
+  headers: { Accept: "application/json", "Content-Type": "application/json" },
+  credentials: "omit",
+  body: JSON.stringify(body ?? {}),
+});
+
+const tell = async (words, what) => {
+  if (!words.receipt) return;
+  for (const wait of [0, 2000, 6000]) {
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    try {
+      if ((await post(words.receipt, { what })).status < 500) return;
+    } catch (error) {
+      console.warn("the receipt did not get through", error);
+    }
+  }
+};
+
+const countOnIcon = async () => {
+  if (!self.navigator.setAppBadge) return;
+  const waiting = (await self.registration.getNotifications()).filter((one) => one.data?.ack).length;
+  await (waiting ? self.navigator.setAppBadge(waiting) : self.navigator.clearAppBadge());
+};
+
+const show = async (words) => {
+  const loud = words.urgency === "HIGH" && !words.closes;
+  const options = {
+    body: words.body,
+    tag: words.tag,
+    icon: SHELL.icon,
+    badge: SHELL.badge,
+    data: words,
+    timestamp: words.at ?? Date.now(),
+    requireInteraction: loud,
+    renotify: Boolean(words.tag) && !words.closes,
+    silent: Boolean(words.closes),
+    actions: words.ack ? BUTTONS : [],
+  };
+  if (!words.closes) options.vibrate = loud ? [400, 150, 400, 150, 800] : [200];
+  await self.registration.showNotification(words.title, options);
+  await countOnIcon();
+};
+
+const receive = async (event) => {
+  let words = UNREADABLE;
+  try {
+    words = event.data.json();
+  } catch (error) {
+    console.error("a push could not be read", error);
+  }
+  await show(words);
+  await tell(words, "shown");
+};
+
+const failed = (words, why) => show({
+  ...words,
+  title: `NOT acknowledged • ${words.name ?? words.title}`,
+  body: `${why} Tap to open it and try again.`,
+  urgency: "HIGH",
+  receipt: "",
+});
+
+const acknowledge = async (words) => {
+  let answer;
+  let said = {};
+  try {
+    answer = await post(words.ack);
+    said = await answer.json();
+  } catch {
+    return failed(words, answer ? "The server answered with an error." : "No connection.");
+  }
+  if (!answer.ok) return failed(words, said.message ?? `The server answered ${answer.status}.`);
+  return show({ ...words, ack: "", closes: true, title: said.title, body: said.message, receipt: "" });
+};
+
+const openSite = async (path) => {
+  const url = own(path);
+  const windows = await self.clients.matchAll({ type: "window" });
+  const there = windows.find((one) => one.url === url) ?? windows[0];
+  if (!there) return self.clients.openWindow(url);
+  const page = await there.focus();
+  return page.url === url ? page : page.navigate(url).catch(() => self.clients.openWindow(url));
+};
+
+const clicked = async (event) => {
+  const words = event.notification.data ?? UNREADABLE;
+  const receipt = tell(words, "clicked");
+  event.notification.close();
+  if (event.action === "acknowledge") await acknowledge(words);
+  // A system without buttons (iOS) gets the page with one big button instead.
+  else await openSite(!(self.Notification?.maxActions > 0) && words.ack ? words.ack : words.url);
+  await countOnIcon();
+  await receipt;
+};
+
+// The browser changed the address of this device: without telling the server, silence.
+const renew = async (event) => {
+  const kept = await (await caches.open(DEVICE_CACHE)).match("/device");
+  if (!kept) return;
+  const { renew: path, key } = await kept.json();
+  const options = { userVisibleOnly: true, applicationServerKey: key };
+  const fresh = event.newSubscription ?? (await self.registration.pushManager.subscribe(options));
+  const answer = await post(path, fresh.toJSON());
+  if (!answer.ok) {
+    await show({ ...UNREADABLE, title: "This device gets no pages any more", body: "Open OpsKnight and add it again.", url: "/profile/reach/" });
+  }
+};
+
+self.addEventListener("push", (event) => event.waitUntil(receive(event)));
+self.addEventListener("notificationclick", (event) => event.waitUntil(clicked(event)));
+self.addEventListener("notificationclose", (event) => event.waitUntil(countOnIcon()));
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event)));
