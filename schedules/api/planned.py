@@ -5,7 +5,7 @@ from datetime import date, time
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +17,7 @@ from core.api_time import iso
 from core.api_view import ApiView, actor_of_api, checked, filters_of, listed, listing
 from core.errors import Forbidden, ValidationFailed
 from schedules import cautions, commands, queries
+from schedules.api import views
 from schedules.api.serializers import ClockField, OverrideIn
 from schedules.models import Override, OverrideKind, OverrideSeries, Schedule
 from schedules.queries import DAYS
@@ -49,6 +50,13 @@ class SeriesChange(serializers.Serializer):
 
     date = serializers.DateField()
     skip = serializers.BooleanField(default=True)
+    confirmGap = serializers.BooleanField(default=False)
+
+
+class ResumeIn(serializers.Serializer):
+    """Body of POST …/resume."""
+
+    confirmGap = serializers.BooleanField(default=False)
 
 
 class SeriesOut(serializers.Serializer):
@@ -131,21 +139,53 @@ class OneSeries(ApiView):
 
     @extend_schema(operation_id="skipOverrideSeriesDate", request=SeriesChange, responses=SeriesOut)
     def patch(self, request: Request, public_id: str, series_id: str) -> Response:
-        """Leaves out one coming date, or takes it in again; what has begun stays (409)."""
+        """Leaves out one coming date, or takes it in again; what has begun stays (409).
+
+        If that opens a gap: `confirmGap` (else 409).
+        """
         _require_edit(request)
         row = _series(request, public_id, series_id)
         body = checked(SeriesChange, request)
         acting: dict[str, Any] = {"by": actor_of_api(request), "now": clock.now()}
-        row = commands.skip_date(row, body["date"], skip=body["skip"], **acting)
+        asked: dict[str, Any] = {"skip": body["skip"], "confirm_gap": body["confirmGap"]}
+        row = commands.skip_date(row, body["date"], **asked, **acting)
         return Response(series_json(row))
 
-    @extend_schema(operation_id="endOverrideSeries", responses={204: None})
+    @extend_schema(
+        operation_id="endOverrideSeries",
+        parameters=[OpenApiParameter("confirmGap", bool)],
+        responses={204: None},
+    )
     def delete(self, request: Request, public_id: str, series_id: str) -> Response:
-        """From now on it comes back no more; the past stays."""
+        """From now on it comes back no more; the past stays.
+
+        If that opens a gap: `confirmGap` (else 409).
+        """
         _require_edit(request)
         row = _series(request, public_id, series_id)
-        commands.end_series(row, by=actor_of_api(request), now=clock.now())
+        acting: dict[str, Any] = {"by": actor_of_api(request), "now": clock.now()}
+        commands.end_series(row, confirm_gap=views.gap_confirmed(request), **acting)
         return Response(status=204)
+
+
+class SeriesResume(ApiView):
+    scopes = SCOPES
+
+    @extend_schema(
+        operation_id="resumeOverrideSeries", request=ResumeIn, responses={201: SeriesOut}
+    )
+    def post(self, request: Request, public_id: str, series_id: str) -> Response:
+        """Undo of the end: a new series like it, from now on.
+
+        409 if it has not ended, and for a gap without `confirmGap`.
+        """
+        _require_edit(request)
+        rows = _schedule(request, public_id).series.select_related("user", "replaces")
+        row = get_object_or_404(rows, public_id=series_id)
+        confirmed = checked(ResumeIn, request)["confirmGap"]
+        acting: dict[str, Any] = {"by": actor_of_api(request), "now": clock.now()}
+        row = commands.resume_series(row, confirm_gap=confirmed, **acting)
+        return Response(series_json(row), status=201)
 
 
 class OverrideCheck(ApiView):

@@ -21,6 +21,7 @@ from schedules.commands import Outcome
 from schedules.domain.seams import OddHandOff, OddShift
 from schedules.domain.weekly_seams import SeamKind, WeeklySeam
 from schedules.domain.windows import Interval
+from schedules.models import Schedule
 from schedules.queries import DAYS, Seams
 
 LISTED = 200
@@ -31,6 +32,18 @@ class PreviewIn(LayerIn):
     """A layer as it would be posted; with `layerId` as it would be put in the place of that one."""
 
     layerId = serializers.CharField(max_length=40, default=None, allow_null=True)
+
+
+class RemovalPreviewIn(serializers.Serializer):
+    """Which layer would be removed."""
+
+    layerId = serializers.CharField(max_length=40)
+
+
+class ZonePreviewIn(serializers.Serializer):
+    """To which clocks the schedule would move."""
+
+    timeZone = serializers.CharField(max_length=64)
 
 
 class PeriodOut(serializers.Serializer):
@@ -140,9 +153,33 @@ class PreviewOfLayer(ApiView):
             effective_from=body["effectiveFrom"],
             restart=body["restart"],
         )
-        start = outcome.preview.start
-        seams = queries.seams_of(outcome.after, schedule, outcome.people, start)
-        return Response(_preview_json(outcome) | {"seams": _seams_json(seams)})
+        return _answer(schedule, outcome)
+
+
+class PreviewOfRemoval(ApiView):
+    scopes = {"POST": "schedules:write"}
+
+    @extend_schema(
+        operation_id="previewRemovalOfLayer", request=RemovalPreviewIn, responses=PreviewOut
+    )
+    def post(self, request: Request, public_id: str) -> Response:
+        """What the removal of a layer would change in the next twelve months; saves nothing."""
+        views.require_edit(request)
+        schedule = views.schedule_of(request, public_id)
+        layer = views.layer_of(schedule, checked(RemovalPreviewIn, request)["layerId"])
+        return _answer(schedule, commands.preview_removal(layer, now=clock.now()))
+
+
+class PreviewOfZone(ApiView):
+    scopes = {"POST": "schedules:write"}
+
+    @extend_schema(operation_id="previewZone", request=ZonePreviewIn, responses=PreviewOut)
+    def post(self, request: Request, public_id: str) -> Response:
+        """What a move to other clocks would change in the next twelve months; saves nothing."""
+        views.require_edit(request)
+        schedule = views.schedule_of(request, public_id)
+        zone = checked(ZonePreviewIn, request)["timeZone"]
+        return _answer(schedule, commands.preview_zone(schedule, zone, now=clock.now()))
 
 
 class SeamsOfSchedule(ApiView):
@@ -153,6 +190,12 @@ class SeamsOfSchedule(ApiView):
         """Longer and shorter shifts, moved hand-offs, double cover and gaps of clock changes."""
         schedule = views.schedule_of(request, public_id)
         return Response(_seams_json(queries.seams(schedule, clock.now())))
+
+
+def _answer(schedule: Schedule, outcome: Outcome) -> Response:
+    start = outcome.preview.start
+    seams = queries.seams_of(outcome.after, schedule, outcome.people, start)
+    return Response(_preview_json(outcome) | {"seams": _seams_json(seams)})
 
 
 def _preview_json(outcome: Outcome) -> dict[str, Any]:

@@ -67,6 +67,7 @@ class ScheduleChange(serializers.Serializer):
     handoffLeadMinutes = serializers.IntegerField(
         min_value=0, max_value=LONGEST_LEAD, required=False, allow_null=True
     )
+    confirmGap = serializers.BooleanField(required=False)
     revision = serializers.IntegerField(
         min_value=1, required=False, help_text="What you saw; like the header If-Match"
     )

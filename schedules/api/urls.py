@@ -11,6 +11,7 @@ from schedules.api import (
     feeds,
     handoffs,
     holidays,
+    overrides,
     planned,
     previews,
     record,
@@ -37,13 +38,23 @@ urlpatterns = [
     path("api/schedules/<str:public_id>", views.OneSchedule.as_view()),
     path("api/schedules/<str:public_id>/layers", views.Layers.as_view()),
     path("api/schedules/<str:public_id>/layers/<str:layer_id>", views.OneLayer.as_view()),
-    path("api/schedules/<str:public_id>/overrides", views.Overrides.as_view()),
+    path("api/schedules/<str:public_id>/overrides", overrides.Overrides.as_view()),
     path("api/schedules/<str:public_id>/overrides/check", planned.OverrideCheck.as_view()),
-    path("api/schedules/<str:public_id>/overrides/<str:override_id>", views.OneOverride.as_view()),
+    path(
+        "api/schedules/<str:public_id>/overrides/<str:override_id>", overrides.OneOverride.as_view()
+    ),
+    path(
+        "api/schedules/<str:public_id>/overrides/<str:override_id>/restore",
+        overrides.OverrideRestore.as_view(),
+    ),
     path("api/schedules/<str:public_id>/override-series", planned.AllSeries.as_view()),
     path(
         "api/schedules/<str:public_id>/override-series/<str:series_id>",
         planned.OneSeries.as_view(),
+    ),
+    path(
+        "api/schedules/<str:public_id>/override-series/<str:series_id>/resume",
+        planned.SeriesResume.as_view(),
     ),
     path("api/cover-requests", covers.Covers.as_view()),
     path("api/cover-requests/<str:cover_id>", covers.OneCover.as_view()),
@@ -51,6 +62,8 @@ urlpatterns = [
     path("api/cover-requests/<str:cover_id>/decline", covers.DeclineCover.as_view()),
     path("api/cover-requests/<str:cover_id>/withdraw", covers.WithdrawCover.as_view()),
     path("api/schedules/<str:public_id>/preview", previews.PreviewOfLayer.as_view()),
+    path("api/schedules/<str:public_id>/preview/removal", previews.PreviewOfRemoval.as_view()),
+    path("api/schedules/<str:public_id>/preview/zone", previews.PreviewOfZone.as_view()),
     path("api/schedules/<str:public_id>/seams", previews.SeamsOfSchedule.as_view()),
     path("api/fairness", fairness.AllFairness.as_view()),
     path("api/holiday-calendars", holidays.HolidayCalendars.as_view()),

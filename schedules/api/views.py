@@ -1,4 +1,4 @@
-"""/api/schedules with layers, overrides and who is on call."""
+"""/api/schedules with layers and who is on call."""
 
 from typing import Any
 
@@ -48,6 +48,11 @@ def layer_of(schedule: Schedule, public_id: str) -> Layer:
 def require_edit(request: Request) -> None:
     if not roles.may(request.user.role, roles.Ability.EDIT_SCHEDULE):
         raise Forbidden("Your role may not edit schedules")
+
+
+def gap_confirmed(request: Request) -> bool:
+    """Of a DELETE, which has no body: the parameter `confirmGap`."""
+    return filters_of(request, ["confirmGap"]).get("confirmGap") in {"1", "true"}
 
 
 def _people(schedules: list[Schedule]) -> dict[int, str]:
@@ -171,11 +176,15 @@ class OneSchedule(ScheduleView):
         responses=shapes.ScheduleOut,
     )
     def patch(self, request: Request, public_id: str) -> Response:
-        """Name, description, zone. A new zone moves hand-offs from now on, never the past."""
+        """Name, description, zone. A new zone moves hand-offs from now on, never the past.
+
+        A zone that leaves nobody on call at some time needs `confirmGap` (else 409).
+        """
         require_edit(request)
         body = checked(shapes.ScheduleChange, request, partial=True)
         if "timeZone" in body:
             body["time_zone"] = body.pop("timeZone")
+        body["confirm_gap"] = body.pop("confirmGap", False)
         acting = {"by": actor_of_api(request), "now": clock.now(), "seen": _seen(request, body)}
         lead = body.pop("handoffLeadMinutes", UNSAID)
         owner = team_of(body.pop("teamId")) if "teamId" in body else UNSAID
@@ -261,65 +270,15 @@ class OneLayer(ScheduleView):
     def delete(self, request: Request, public_id: str, layer_id: str) -> Response:
         """Ends the layer now; its past stays. If that opens a gap: `confirmGap` (else 409)."""
         require_edit(request)
-        given = filters_of(request, ["confirmGap"])
+        confirmed = gap_confirmed(request)
         layer = layer_of(schedule_of(request, public_id), layer_id)
         commands.remove_layer(
             layer,
             by=actor_of_api(request),
             now=clock.now(),
-            confirm_gap=given.get("confirmGap") in {"1", "true"},
+            confirm_gap=confirmed,
             seen=_seen(request, {}),
         )
-        return Response(status=204)
-
-
-class Overrides(ApiView):
-    scopes = SCOPES
-
-    @extend_schema(operation_id="listOverrides", responses=listed("overrides", shapes.OverrideOut))
-    def get(self, request: Request, public_id: str) -> Response:
-        """Overrides that run or are to come."""
-        filters_of(request, [])
-        rows = queries.current_overrides(schedule_of(request, public_id), clock.now())
-        return listing(request, rows, "overrides", shapes.override_json)
-
-    @extend_schema(
-        operation_id="addOverride",
-        request=shapes.OverrideIn,
-        responses={201: shapes.NewOverrideOut},
-    )
-    def post(self, request: Request, public_id: str) -> Response:
-        """An override; one that leaves nobody on call needs `confirmGap` (else 409)."""
-        require_edit(request)
-        schedule = schedule_of(request, public_id)
-        body = checked(shapes.OverrideIn, request)
-        now = clock.now()
-        commands.check_not_past(request.user, body["start"], now=now, field="start")
-        override = commands.add_override(
-            schedule,
-            kind=body["type"],
-            start=body["start"],
-            end=body["end"],
-            user=_user(body.get("userId"), "userId"),
-            replaces=_user(body.get("replacesUserId"), "replacesUserId"),
-            confirm_gap=body["confirmGap"],
-            by=actor_of_api(request),
-            now=now,
-        )
-        warnings = [warning.code for warning in commands.warnings_of(override)]
-        return Response(shapes.override_json(override) | {"warnings": warnings}, status=201)
-
-
-class OneOverride(ApiView):
-    scopes = SCOPES
-
-    @extend_schema(operation_id="cancelOverride", responses={204: None})
-    def delete(self, request: Request, public_id: str, override_id: str) -> Response:
-        """Takes it back; one that runs ends now."""
-        require_edit(request)
-        rows = schedule_of(request, public_id).overrides.filter(cancelled_at=None)
-        override = get_object_or_404(rows, public_id=override_id)
-        commands.cancel_override(override, by=actor_of_api(request), now=clock.now())
         return Response(status=204)
 
 
@@ -356,12 +315,3 @@ class OnCall(ApiView):
         }
         body = {"scheduleId": public_id, "at": iso(at), "onCall": duties, "next": following}
         return Response(body | {"gap": answer.gap})
-
-
-def _user(public_id: str | None, field: str) -> User | None:
-    if public_id is None:
-        return None
-    user = User.objects.filter(public_id=public_id).first()
-    if user is None:
-        raise ValidationFailed("There is no such person", field=field, reason="does_not_exist")
-    return user

@@ -42,9 +42,9 @@ from schedules.commands.overrides import (
     warnings_of,
 )
 from schedules.commands.ownership import give_schedule
-from schedules.commands.previews import Outcome, preview_layer, preview_removal
+from schedules.commands.previews import Outcome, preview_layer, preview_removal, preview_zone
 from schedules.commands.restore import restore_override
-from schedules.commands.revision import CREATES_GAP, STALE
+from schedules.commands.revision import CREATES_GAP, STALE, OpensGap
 from schedules.commands.rotas import create_rota
 from schedules.commands.rules import MAX_SLOTS, LayerSpec, usual_phase
 from schedules.commands.series import (
@@ -62,6 +62,7 @@ __all__ = [
     "MAX_SLOTS",
     "STALE",
     "LayerSpec",
+    "OpensGap",
     "Outcome",
     "SeriesSpec",
     "accept_cover",
@@ -96,6 +97,7 @@ __all__ = [
     "note_feed_use",
     "preview_layer",
     "preview_removal",
+    "preview_zone",
     "read_calendar",
     "read_calendars",
     "record",

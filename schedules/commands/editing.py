@@ -42,11 +42,13 @@ def update_schedule(
     name: str | None = None,
     description: str | None = None,
     time_zone: str | None = None,
+    confirm_gap: bool = False,
     seen: int | None = None,
 ) -> Schedule:
     """A new zone opens new versions of the layers that follow it: hand-offs move from now on.
 
-    Raises Conflict (reason `stale`) when the schedule changed since its revision `seen`.
+    Raises Conflict (reason `stale`) when the schedule changed since its revision `seen`, OpensGap
+    when the move leaves nobody on call at some time and that is not confirmed.
     """
     if name is not None:
         schedule.name = rules.clean_name(name)
@@ -61,7 +63,8 @@ def update_schedule(
             schedule.revision = revision.change(schedule.pk, seen=seen).revision
             schedule.save(update_fields=["name", "description", "time_zone"])
             if moved:
-                move_layers(schedule, now)
+                with revision.no_new_gap(schedule.pk, start=now, confirmed=confirm_gap):
+                    move_layers(schedule, now)
             trail.record("schedule.updated", schedule, by=by, now=now)
     except IntegrityError as error:
         raise Conflict(f"A schedule named “{name}” exists already", field="name") from error

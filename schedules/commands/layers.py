@@ -13,7 +13,6 @@ from schedules.commands import rebinding, revision, rules, trail
 from schedules.commands.ledger import corrected
 from schedules.commands.rules import LayerSpec
 from schedules.domain import edit
-from schedules.domain.walltime import in_utc
 from schedules.models import Layer, LayerVersion, Schedule
 
 MAX_LAYERS = 30
@@ -122,9 +121,7 @@ def move_layers(schedule: Schedule, now: datetime) -> None:
     zone = zoneinfo.ZoneInfo(schedule.time_zone)
     for old in rows:
         value = queries.version_value(old)
-        begun = value.valid_from is None or value.valid_from <= in_utc(now)
-        cut = now if begun and value.valid_from else value.valid_from or now
-        closed, opened = edit.successor(value, value.rotation, cut, zone=zone)
+        closed, opened = edit.relocated(value, zone, now)
         LayerVersion.objects.filter(pk=old.pk).update(valid_to=closed.valid_to)
         old.pk = None
         old.valid_from, old.valid_to = opened.valid_from, None

@@ -60,19 +60,26 @@ def add_override(
     return row
 
 
-def cancel_override(override: Override, *, by: Actor, now: datetime) -> None:
-    """Ends a running override now; takes back one that has not begun. The past stays."""
+def cancel_override(
+    override: Override, *, by: Actor, now: datetime, confirm_gap: bool = False
+) -> None:
+    """Ends a running override now; takes back one that has not begun. The past stays.
+
+    Raises OpensGap when nobody would be on call without it and that is not confirmed.
+    """
     rest = (max(now, override.start), override.end)
+    over = rest[0] >= rest[1]
     with transaction.atomic():
-        revision.change(override.schedule_id)
-        if override.start < now < override.end:
-            override.end = now
-            override.save(update_fields=["end"])
-        elif override.start >= now:
-            override.cancelled_at = now
-            override.save(update_fields=["cancelled_at"])
+        pk = revision.change(override.schedule_id).pk
+        with revision.no_new_gap(pk, start=rest[0], end=rest[1], confirmed=confirm_gap or over):
+            if override.start < now < override.end:
+                override.end = now
+                override.save(update_fields=["end"])
+            elif override.start >= now:
+                override.cancelled_at = now
+                override.save(update_fields=["cancelled_at"])
         trail.record("schedule.override_cancelled", override.schedule, by=by, now=now)
-        if rest[0] < rest[1]:
+        if not over:
             override_news.cancelled(override, rest, by=by, now=now)
 
 

@@ -3,6 +3,7 @@
 `tests/schedules/test_previews.py` holds the two together: who was foretold is who is on call.
 """
 
+import zoneinfo
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from accounts.models import User
 from schedules import queries
 from schedules.commands import rules
 from schedules.commands.rules import LayerSpec
-from schedules.domain import draft, model, preview
+from schedules.domain import draft, edit, model, preview
 from schedules.domain.preview import Preview
 from schedules.models import Layer, LayerVersion, Schedule
 from schedules.queries import Rules
@@ -58,6 +59,19 @@ def preview_removal(layer: Layer, *, now: datetime) -> Outcome:
     read = queries.read([pk], start=now, end=now + preview.HORIZON)
     before = read.values[pk]
     return _outcome(before, draft.without_layer(before, layer.pk, now), now, read, set())
+
+
+def preview_zone(schedule: Schedule, time_zone: str, *, now: datetime) -> Outcome:
+    """The schedule moves to other clocks now. Raises ValidationFailed for an unknown zone."""
+    rules.check_zone(time_zone)
+    zone = zoneinfo.ZoneInfo(time_zone)
+    read = queries.read([schedule.pk], start=now, end=now + preview.HORIZON)
+    before = after = read.values[schedule.pk]
+    for row in read.versions[schedule.pk]:
+        if row.valid_to is None and not row.own_zone:
+            moved = edit.relocated(queries.version_value(row), zone, now)
+            after = draft.with_edit(after, row.pk, moved, priority=row.priority)
+    return _outcome(before, after, now, read, set())
 
 
 def _open_version(layer: Layer) -> LayerVersion | None:

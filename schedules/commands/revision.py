@@ -7,10 +7,20 @@ from datetime import datetime
 from core.errors import Conflict
 from schedules import queries
 from schedules.domain import preview
+from schedules.domain.windows import Interval
 from schedules.models import Schedule
 
 STALE = "stale"
 CREATES_GAP = "creates_gap"
+
+
+class OpensGap(Conflict):
+    """A change would leave nobody on call at times when somebody is now: `gaps`, UTC."""
+
+    def __init__(self, gaps: list[Interval]) -> None:
+        message = "Nobody would be on call at times when somebody is now; confirm that it is meant"
+        super().__init__(message, field="confirmGap", reason=CREATES_GAP)
+        self.gaps = gaps
 
 
 def change(schedule_id: int, *, seen: int | None = None) -> Schedule:
@@ -32,22 +42,21 @@ def change(schedule_id: int, *, seen: int | None = None) -> Schedule:
 
 
 @contextmanager
-def no_new_gap(schedule_id: int, *, start: datetime, confirmed: bool) -> Iterator[None]:
-    """Around the writes of a change: raises Conflict if they open a gap within a year of `start`.
+def no_new_gap(
+    schedule_id: int, *, start: datetime, confirmed: bool, end: datetime | None = None
+) -> Iterator[None]:
+    """Around the writes of a change: raises OpensGap if they open a gap from `start` to `end`.
 
+    Without an `end` the year after `start` is looked at.
     A gap that was there before is nobody's news. Nothing is asked when it is `confirmed`. The
     caller's transaction takes the writes back.
     """
     if confirmed:
         yield
         return
-    end = start + preview.HORIZON
+    end = end or start + preview.HORIZON
     before = queries.load([schedule_id], start=start, end=end)[schedule_id]
     yield
     after = queries.load([schedule_id], start=start, end=end)[schedule_id]
-    if preview.new_gaps(before, after, start, end):
-        raise Conflict(
-            "Nobody would be on call at times when somebody is now; confirm that this is meant",
-            field="confirmGap",
-            reason=CREATES_GAP,
-        )
+    if gaps := preview.new_gaps(before, after, start, end):
+        raise OpensGap(gaps)

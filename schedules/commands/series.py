@@ -75,9 +75,18 @@ def add_series(
 
 
 def skip_date(
-    row: OverrideSeries, day: date, *, by: Actor, now: datetime, skip: bool = True
+    row: OverrideSeries,
+    day: date,
+    *,
+    by: Actor,
+    now: datetime,
+    skip: bool = True,
+    confirm_gap: bool = False,
 ) -> OverrideSeries:
-    """Leaves out one coming date, or takes it in again. Raises Conflict for one that has begun."""
+    """Leaves out one coming date, or takes it in again.
+
+    Raises Conflict for one that has begun, OpensGap for a gap then that is not confirmed.
+    """
     with transaction.atomic():
         revision.change(row.schedule_id)
         row = OverrideSeries.objects.select_for_update().select_related("schedule").get(pk=row.pk)
@@ -91,7 +100,9 @@ def skip_date(
             raise ValidationFailed(f"At most {MAX_SKIPPED} dates can be left out", field="date")
         if days != set(row.skipped):
             row.skipped = sorted(days)
-            row.save(update_fields=["skipped"])
+            period = {"start": found.start, "end": found.end}
+            with revision.no_new_gap(row.schedule_id, confirmed=confirm_gap, **period):
+                row.save(update_fields=["skipped"])
             action = "schedule.series_skipped" if skip else "schedule.series_taken_in"
             changes = {"date": day.isoformat()}
             trail.record(action, row.schedule, by=by, now=now, changes=changes)
@@ -99,11 +110,15 @@ def skip_date(
     return row
 
 
-def end_series(row: OverrideSeries, *, by: Actor, now: datetime) -> None:
-    """From now on it comes back no more, and one that runs ends now."""
+def end_series(row: OverrideSeries, *, by: Actor, now: datetime, confirm_gap: bool = False) -> None:
+    """From now on it comes back no more, and one that runs ends now.
+
+    Raises OpensGap when nobody would be on call without it and that is not confirmed.
+    """
     with transaction.atomic():
         revision.change(row.schedule_id)
-        ended = OverrideSeries.objects.filter(pk=row.pk, ended_at=None).update(ended_at=now)
+        with revision.no_new_gap(row.schedule_id, start=now, confirmed=confirm_gap):
+            ended = OverrideSeries.objects.filter(pk=row.pk, ended_at=None).update(ended_at=now)
         if not ended:
             return
         row.ended_at = now
@@ -112,8 +127,13 @@ def end_series(row: OverrideSeries, *, by: Actor, now: datetime) -> None:
         _tell(row, over, over, by, now)
 
 
-def resume_series(row: OverrideSeries, *, by: Actor, now: datetime) -> OverrideSeries:
-    """Undo of the end: a new series like it, from now on. Raises Conflict if it has not ended."""
+def resume_series(
+    row: OverrideSeries, *, by: Actor, now: datetime, confirm_gap: bool = False
+) -> OverrideSeries:
+    """Undo of the end: a new series like it, from now on.
+
+    Raises Conflict if it has not ended, OpensGap for a gap that is not confirmed.
+    """
     with transaction.atomic():
         revision.change(row.schedule_id)
         row = OverrideSeries.objects.select_for_update().select_related("schedule").get(pk=row.pk)
@@ -127,7 +147,8 @@ def resume_series(row: OverrideSeries, *, by: Actor, now: datetime) -> OverrideS
             },
             created_at=now,
         )
-        copy.save()
+        with revision.no_new_gap(row.schedule_id, start=now, confirmed=confirm_gap):
+            copy.save()
         trail.record("schedule.series_added", row.schedule, by=by, now=now)
         _tell(copy, "You come on call each week", "You go off call each week", by, now)
     return copy

@@ -48,6 +48,15 @@ def successor(
     return closed, replace(opened, rotation=_in_phase(old, opened, in_utc(cut)))
 
 
+def relocated(old: LayerVersion, zone: ZoneInfo, now: datetime) -> Versions:
+    """Return the closed old and the opened new version of a move to other clocks.
+
+    It moves at `now`; rules that wait move when they begin. Wall times stay what they are.
+    """
+    later = old.valid_from if old.valid_from and old.valid_from > in_utc(now) else None
+    return successor(old, old.rotation, later or now, zone=zone)
+
+
 def restarted(
     old: LayerVersion,
     new_rotation: Rotation,

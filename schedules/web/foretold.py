@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from accounts.models import User
 from schedules.commands import Outcome
 from schedules.domain.windows import Interval
-
-SHOWN = 5
+from schedules.web.gap import SHOWN, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,7 @@ def foretold(outcome: Outcome) -> Foretold:
         lines=lines[:SHOWN],
         more=len(lines[SHOWN:]),
         shifts=len(found.differences),
-        new_gaps=gaps[:SHOWN],
-        more_gaps=len(gaps[SHOWN:]),
-        uncovered=sum((end - start for start, end in gaps), timedelta()),
+        **said(gaps),
         closed_gaps=len(found.ended_gaps),
         gaps=len(found.gaps),
         twice=[(_name(people, user), since) for user, since in outcome.twice.items()],

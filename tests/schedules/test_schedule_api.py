@@ -265,7 +265,7 @@ def test_overrides_are_listed_and_taken_back(api: Callable, alice: User, crew: d
     made = client.post(f"{path}/overrides", body).json()
     (listed,) = client.get(f"{path}/overrides").json()["overrides"]
     assert listed == {key: made[key] for key in listed}
-    assert client.delete(f"{path}/overrides/{made['id']}").status_code == 204
+    assert client.delete(f"{path}/overrides/{made['id']}?confirmGap=true").status_code == 204
     assert client.get(f"{path}/overrides").json()["total"] == 0
     assert client.delete(f"{path}/overrides/{made['id']}").status_code == 404
 

@@ -1,4 +1,4 @@
-"""Schedules: list, who is on call, page, create, edit, archive."""
+"""Schedules: list, who is on call, page, create, archive."""
 
 from typing import Any
 
@@ -14,7 +14,6 @@ from core.errors import ProductError
 from core.web import actor_of, attempt, bound, say_refusal, signed_in
 from schedules import commands, queries
 from schedules.web import access, away
-from schedules.web.acting import revision_of
 from schedules.web.forms import ScheduleForm
 from schedules.web.frame import frame_of, zone_select
 from schedules.web.presets import PRESETS
@@ -102,29 +101,6 @@ def create(request: HttpRequest) -> HttpResponse:
             return redirect("schedules:add_layer", made.public_id)
     status = 422 if form.is_bound else 200
     context = {"form": form, "presets": PRESETS}
-    return render(request, "schedules/form.html", context, status=status)
-
-
-@access.editors_only
-@require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, public_id: str) -> HttpResponse:
-    schedule = access.schedule_of(request, public_id)
-    initial = {name: getattr(schedule, name) for name in ("name", "description", "time_zone")}
-    initial["team"] = schedule.team.public_id if schedule.team else None
-    form, stale = ScheduleForm(bound(request), initial=initial), False
-    if form.is_bound and form.is_valid():
-        acting = {"by": actor_of(request), "now": clock.now()}
-        given = dict(form.cleaned_data)
-        owner = given.pop("team")
-        seen = revision_of(request)
-        if attempt(form, commands.update_schedule, schedule, seen=seen, **acting, **given):
-            commands.give_schedule(schedule, owner, **acting)
-            messages.success(request, "Saved")
-            return redirect("schedules:detail", public_id)
-        schedule = access.schedule_of(request, public_id)
-        stale = seen is not None and seen != schedule.revision
-    context = {"form": form, "schedule": schedule, "stale": stale}
-    status = 409 if stale else 422 if form.is_bound else 200
     return render(request, "schedules/form.html", context, status=status)
 
 

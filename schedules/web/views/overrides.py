@@ -15,8 +15,9 @@ from core.errors import ProductError
 from core.web import actor_of, blame, bound, say_refusal
 from schedules import cautions, commands, coverage
 from schedules.cautions import Caution, Code
+from schedules.commands import OpensGap
 from schedules.models import Override, Schedule
-from schedules.web import access
+from schedules.web import access, gap
 from schedules.web.forms import choosable
 from schedules.web.override_forms import OverrideForm, drafted, prefilled
 
@@ -62,11 +63,19 @@ def check(request: HttpRequest, public_id: str) -> HttpResponse:
 @access.editors_only
 @require_POST
 def cancel(request: HttpRequest, public_id: str, override_id: str) -> HttpResponse:
+    """Asked again when nobody would be on call without it."""
     schedule = access.schedule_of(request, public_id)
     override = access.override_of(schedule, override_id)
     now, end = clock.now(), override.end
     running = override.start < now
-    commands.cancel_override(override, by=actor_of(request), now=now)
+    acting: dict[str, Any] = {"by": actor_of(request), "now": now}
+    try:
+        commands.cancel_override(override, confirm_gap=gap.confirmed(request), **acting)
+    except OpensGap as refusal:
+        title, verb = ("End", "End it now") if running else ("Cancel", "Take it back")
+        back = reverse("schedules:detail", args=[public_id])
+        ask = {"title": f"{title} the override", "verb": verb, "back": back}
+        return gap.ask(request, schedule, refusal, **ask)
     token = signing.dumps([override.pk, end.isoformat()], salt=UNDO_SALT)
     undo = reverse("schedules:restore_override", args=[public_id, override_id, token])
     text = "The override ends now" if running else "The override is taken back"
@@ -86,7 +95,8 @@ def restore(request: HttpRequest, public_id: str, override_id: str, token: str) 
         raise Http404 from None
     if override is None or override.pk != pk:
         raise Http404
-    acting: dict[str, Any] = {"by": actor_of(request), "now": clock.now()}
+    # It was confirmed when it was made.
+    acting: dict[str, Any] = {"by": actor_of(request), "now": clock.now(), "confirm_gap": True}
     try:
         commands.restore_override(override, end=datetime.fromisoformat(end), **acting)
     except ProductError as error:

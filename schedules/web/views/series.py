@@ -14,9 +14,10 @@ from core import clock
 from core.errors import ProductError
 from core.web import actor_of, blame, bound, say_refusal, signed_in
 from schedules import commands, queries
+from schedules.commands import OpensGap
 from schedules.domain.series import Occurrence, occurrences
 from schedules.models import OverrideSeries, Schedule
-from schedules.web import access, words
+from schedules.web import access, gap, words
 from schedules.web.forms import choosable
 from schedules.web.override_forms import SeriesForm
 
@@ -67,7 +68,7 @@ def add(request: HttpRequest, public_id: str) -> HttpResponse:
 @access.editors_only
 @require_POST
 def skip(request: HttpRequest, public_id: str, series_id: str) -> HttpResponse:
-    """`day` is the date on which it begins; with `take_in` it holds again."""
+    """`day` is the date on which it begins; with `take_in` it holds again. A gap is asked about."""
     row = _series_of(request, public_id, series_id)
     try:
         day = date.fromisoformat(request.POST.get("day", ""))
@@ -76,7 +77,10 @@ def skip(request: HttpRequest, public_id: str, series_id: str) -> HttpResponse:
     skip = "take_in" not in request.POST
     acting: dict[str, Any] = {"by": actor_of(request), "now": clock.now()}
     try:
-        commands.skip_date(row, day, skip=skip, **acting)
+        commands.skip_date(row, day, skip=skip, confirm_gap=gap.confirmed(request), **acting)
+    except OpensGap as refusal:
+        verb = "Leave it out" if skip else "Take it in again"
+        return _asked(request, row, refusal, title=f"{verb} on {day:%a %-d %b}", verb=verb)
     except ProductError as error:
         say_refusal(request, error)
     else:
@@ -87,8 +91,14 @@ def skip(request: HttpRequest, public_id: str, series_id: str) -> HttpResponse:
 @access.editors_only
 @require_POST
 def end(request: HttpRequest, public_id: str, series_id: str) -> HttpResponse:
+    """Asked again when nobody would be on call without it."""
     row = _series_of(request, public_id, series_id)
-    commands.end_series(row, by=actor_of(request), now=clock.now())
+    acting: dict[str, Any] = {"by": actor_of(request), "now": clock.now()}
+    try:
+        commands.end_series(row, confirm_gap=gap.confirmed(request), **acting)
+    except OpensGap as refusal:
+        title = "End the recurring override"
+        return _asked(request, row, refusal, title=title, verb="End from now on")
     undo = reverse("schedules:resume_series", args=[public_id, series_id])
     messages.success(request, "It comes back no more", extra_tags=undo)
     return redirect("schedules:series", public_id)
@@ -100,12 +110,20 @@ def resume(request: HttpRequest, public_id: str, series_id: str) -> HttpResponse
     """Undo of the end: from now on a series like it."""
     row = _series_of(request, public_id, series_id, ended=True)
     try:
-        commands.resume_series(row, by=actor_of(request), now=clock.now())
+        # A gap was confirmed when it was made.
+        commands.resume_series(row, by=actor_of(request), now=clock.now(), confirm_gap=True)
     except ProductError as error:
         say_refusal(request, error)
     else:
         messages.success(request, "It comes back each week again")
     return redirect("schedules:series", public_id)
+
+
+def _asked(
+    request: HttpRequest, row: OverrideSeries, refusal: OpensGap, *, title: str, verb: str
+) -> HttpResponse:
+    back = reverse("schedules:series", args=[row.schedule.public_id])
+    return gap.ask(request, row.schedule, refusal, title=title, verb=verb, back=back)
 
 
 def _row(row: OverrideSeries, now: datetime) -> Row:

@@ -112,12 +112,12 @@ def test_the_second_of_two_who_edit_a_schedule_sees_what_it_is_now(
 ):
     path = f"/schedules/{rota.public_id}/edit/"
     seen = Schedule.objects.get().revision
-    form = {"time_zone": "UTC", "description": "", "revision": seen}
+    form = {"time_zone": "Europe/London", "description": "", "revision": seen}
     assert as_root.post(path, form | {"name": "Theirs"}).status_code == 302
     stale = as_alice.post(path, form | {"name": "Mine"})
     page = stale.content.decode()
     assert stale.status_code == 409
     assert "Somebody else changed this schedule meanwhile" in page
-    assert "Theirs, clocks of UTC" in page and 'value="Mine"' in page
+    assert "Theirs, clocks of Europe/London" in page and 'value="Mine"' in page
     fresh = page.split('name="revision" value="')[1].split('"')[0]
     assert as_alice.post(path, form | {"name": "Mine", "revision": fresh}).status_code == 302

@@ -149,6 +149,7 @@ def test_a_schedule_is_made_and_leads_to_its_first_layer(as_alice: Client):
 
 def test_another_zone_moves_hand_offs_from_now_on(as_alice: Client, rota: Schedule):
     form = {"name": "Primary", "time_zone": "America/New_York", "description": "Weekly"}
+    form["looked"] = "America/New_York"
     as_alice.post(f"/schedules/{rota.public_id}/edit/", form)
     rota.refresh_from_db()
     assert (rota.time_zone, rota.description) == ("America/New_York", "Weekly")
