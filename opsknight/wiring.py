@@ -28,10 +28,17 @@ CHANNELS = {
     "EMAIL": "notifications.channels.email",
     "WEBHOOK": "notifications.channels.webhook",
     "IN_APP": "notifications.channels.in_app",
+    "TELEGRAM": "notifications.channels.telegram",
+    "NTFY": "notifications.channels.ntfy",
+    "PUSHOVER": "notifications.channels.pushover",
 }
 
 # Kind of a provider account -> module with `KIND` (notifications.providers.base).
-PROVIDERS: dict[str, str] = {}
+PROVIDERS: dict[str, str] = {
+    "telegram": "notifications.providers.telegram",
+    "ntfy": "notifications.providers.ntfy",
+    "pushover": "notifications.providers.pushover",
+}
 
 # Integration type -> parser module.
 VENDORS = {

@@ -39,13 +39,18 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A sort of provider. `sends`: how it sends per channel; `guide`: a page below docs/guide."""
+    """A sort of provider. `sends`: how it sends per channel; `guide`: a page below docs/guide.
+
+    `connect(account, origin)` is called after an account is saved: it checks the credentials and
+    tells the vendor where to call. It returns a sentence for the admin or raises ChannelError.
+    """
 
     key: str
     label: str
     sends: Mapping[Channel, Send]
     fields: tuple[Field, ...] = field(default=())
     guide: str = ""
+    connect: Callable[[Account, str], str] | None = None
 
 
 @cache
