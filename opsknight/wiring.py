@@ -31,6 +31,9 @@ CHANNELS = {
     "TELEGRAM": "notifications.channels.telegram",
     "NTFY": "notifications.channels.ntfy",
     "PUSHOVER": "notifications.channels.pushover",
+    "SMS": "notifications.channels.sms",
+    "VOICE": "notifications.channels.voice",
+    "WHATSAPP": "notifications.channels.whatsapp",
 }
 
 # Kind of a provider account -> module with `KIND` (notifications.providers.base).
@@ -38,6 +41,8 @@ PROVIDERS: dict[str, str] = {
     "telegram": "notifications.providers.telegram",
     "ntfy": "notifications.providers.ntfy",
     "pushover": "notifications.providers.pushover",
+    "twilio": "notifications.providers.twilio",
+    "vonage": "notifications.providers.vonage",
 }
 
 # Integration type -> parser module.

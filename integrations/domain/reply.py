@@ -1,0 +1,41 @@
+"""What a person answered to a page in a text message. Pure."""
+
+import re
+from dataclasses import dataclass
+
+LONGEST = 200
+ACKNOWLEDGE = {"1", "a", "ack", "acknowledge", "acknowledged", "ok"}
+RESOLVE = {"2", "r", "res", "resolve", "resolved"}
+HELP = {"?", "help", "info"}
+# Networks and providers act on these themselves, and expect no answer from us.
+OPT = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke"}
+OPT |= {"start", "unstop", "yes"}
+_SHAPE = re.compile(r"([a-z]+|[12?])(?:[\s#:,.-]+([0-9]{1,18}))?[\s.!]*")
+
+HELP_TEXT = (
+    "OpsKnight: 1 = acknowledge, 2 = resolve, with the number of the incident, such as: 1 42. "
+    "Without a number the newest incident you were paged about is meant."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`verb`: acknowledge | resolve | help | silent (not for us) | "" (not understood)."""
+
+    verb: str
+    number: int | None = None
+
+
+def parse(text: str) -> Reply:
+    """Only a whole message that is a command counts: nothing is guessed from longer texts."""
+    found = _SHAPE.fullmatch(text[:LONGEST].strip().casefold())
+    if found is None:
+        return Reply("")
+    word, number = found[1], int(found[2]) if found[2] else None
+    if word in ACKNOWLEDGE:
+        return Reply("acknowledge", number)
+    if word in RESOLVE:
+        return Reply("resolve", number)
+    if word in HELP:
+        return Reply("help")
+    return Reply("silent") if word in OPT else Reply("")

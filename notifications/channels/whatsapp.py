@@ -1,0 +1,58 @@
+"""WhatsApp: the four variables of an approved template; free text may not begin a talk."""
+
+from dataclasses import dataclass
+
+from notifications.channels.base import Outgoing, Sent
+from notifications.domain.message import Message
+from notifications.domain.text import one_line
+from notifications.domain.words import Channel
+from notifications.providers import base as providers
+
+TITLE_LENGTH = 100
+SERVICE_LENGTH = 60
+STATUS_LENGTH = 200
+NOTHING = "-"  # the template refuses an empty variable
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """{{1}} title, {{2}} service, {{3}} status line, {{4}} link."""
+
+    title: str
+    service: str
+    status: str
+    link: str
+
+    def numbered(self) -> dict[str, str]:
+        return {"1": self.title, "2": self.service, "3": self.status, "4": self.link}
+
+
+def render(message: Message) -> Variables:
+    links = [action.url for action in message.actions if action.style == "primary"]
+    return Variables(
+        title=one_line(message.title, TITLE_LENGTH) or NOTHING,
+        service=one_line(dict(message.facts).get("Service", ""), SERVICE_LENGTH) or "OpsKnight",
+        status=one_line(_status(message), STATUS_LENGTH) or NOTHING,
+        link=(links[0] if links else message.url) or NOTHING,
+    )
+
+
+def send(rendered: Variables, outgoing: Outgoing) -> Sent | str:
+    return providers.send(Channel.WHATSAPP, rendered, outgoing)
+
+
+def provider(address: str) -> str:
+    """Always through an account."""
+    return ""
+
+
+def _status(message: Message) -> str:
+    facts = dict(message.facts)
+    if message.kind != "page":
+        return message.body or message.tag
+    since = facts.get("Since", "")
+    parts = [f"{message.urgency} urgency", f"since {since}" if since else ""]
+    number = message.subject_id
+    if number.isascii() and number.isdigit():
+        parts.append(f"reply 1 {number} = ack, 2 {number} = resolve")
+    return " - ".join(part for part in parts if part)
