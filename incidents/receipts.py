@@ -19,9 +19,11 @@ log = logging.getLogger("opsknight.paging")
 SUBJECTS = {"incident", "incident-news", "incident-hook"}
 TYPES = {
     DeliveryOutcome.SENT: EventType.NOTIFICATION_SENT,
+    DeliveryOutcome.DELIVERED: EventType.NOTIFICATION_DELIVERED,
     DeliveryOutcome.FAILED: EventType.NOTIFICATION_FAILED,
     DeliveryOutcome.NOT_SENT: EventType.NOTIFICATION_FAILED,
 }
+NOBODY_REACHED = {DeliveryOutcome.FAILED, DeliveryOutcome.NOT_SENT}
 
 
 def record(events: Sequence[DeliveryEvent], now: datetime) -> None:
@@ -33,7 +35,7 @@ def record(events: Sequence[DeliveryEvent], now: datetime) -> None:
     IncidentEvent.objects.bulk_create(_entry(event, now) for event in known)
     for event in known:
         delivery = event.delivery
-        if delivery.subject_kind == "incident" and event.outcome != DeliveryOutcome.SENT:
+        if delivery.subject_kind == "incident" and event.outcome in NOBODY_REACHED:
             _move_on_when_nobody_was_reached(incidents[delivery.subject_id], delivery, now)
 
 

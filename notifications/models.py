@@ -227,6 +227,13 @@ class DeliveryAttempt(models.Model):
     finished_at = models.DateTimeField()
     ok = models.BooleanField()
     permanent = models.BooleanField(default=False)
+    account = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Public id of the provider account that was used",
+    )
     detail = models.CharField(max_length=300, blank=True, default="")
     answer = models.CharField(
         max_length=256,
@@ -241,6 +248,7 @@ class DeliveryAttempt(models.Model):
 
 class DeliveryOutcome(models.TextChoices):
     SENT = words.Outcome.SENT.value, "Sent"
+    DELIVERED = words.Outcome.DELIVERED.value, "Delivered"
     FAILED = words.Outcome.FAILED.value, "Failed"
     NOT_SENT = words.Outcome.NOT_SENT.value, "Not sent"
 

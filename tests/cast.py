@@ -18,6 +18,7 @@ from accounts.domain.roles import SCOPES
 from accounts.models import Membership, Role, Team, TeamRole, User, UserStatus
 from core import clock, config
 from core.actor import SYSTEM
+from notifications import accounts as provider_accounts
 
 PASSWORD = "correct horse battery"
 
@@ -36,6 +37,7 @@ def _nothing_remembered() -> None:
     """Each test has its own database; what a process remembers of the last one is wrong."""
     middleware.forget()
     config.forget()
+    provider_accounts.forget()
 
 
 @pytest.fixture

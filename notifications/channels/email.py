@@ -10,11 +10,12 @@ from django.template.loader import render_to_string
 from django.utils.encoding import punycode
 
 from core import clock, smtp
-from notifications.channels.base import ChannelError, MailSettings, Outgoing, UnsentMail
+from notifications.channels.base import ChannelError, MailSettings, Outgoing, Sent, UnsentMail
 from notifications.domain.message import Message
 from notifications.domain.retry import ATTEMPT_SECONDS
 from notifications.domain.text import many_lines, one_line
-from notifications.domain.words import Outcome, Urgency
+from notifications.domain.words import Channel, Outcome, Urgency
+from notifications.providers import base as providers
 
 SUBJECT_LENGTH = 200
 NO_SERVER = "no mail server is configured (not sent)"
@@ -50,8 +51,10 @@ def render(message: Message) -> RenderedMail:
     )
 
 
-def send(rendered: RenderedMail, outgoing: Outgoing) -> str:
-    """Hands the mail to the configured server; without one nothing leaves, and it is said so."""
+def send(rendered: RenderedMail, outgoing: Outgoing) -> Sent | str:
+    """Through the chosen account, else by the server of EMAIL_URL; without both it is said so."""
+    if outgoing.account:
+        return providers.send(Channel.EMAIL, rendered, outgoing)
     if not outgoing.mail.url:
         unsent = UnsentMail(outgoing.address, rendered.subject, rendered.text, rendered.html)
         raise ChannelError(NO_SERVER, permanent=True, outcome=Outcome.NOT_SENT, unsent=unsent)

@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import User, UserStatus
-from notifications import queries
-from notifications.channels import base as channels
+from notifications import accounts, queries
 from notifications.channels import in_app
 from notifications.commands.methods import ensure_default_methods
 from notifications.domain.choice import Choice, Method, Rule, Wish, choose
@@ -88,7 +87,7 @@ def enqueue_direct(requests: Sequence[DirectRequest], *, now: datetime) -> list[
             channel=request.channel,
             address=request.address,
             secret=request.secret,
-            provider=channels.module(request.channel).provider(request.address),
+            provider=accounts.bulkhead(request.channel, request.address, now),
             message=request.message.to_json(),
             rank=request.rank,
             next_attempt_at=now,
@@ -151,7 +150,7 @@ def _row(
         channel=method.channel,
         address=method.address,
         secret=method.secret,
-        provider=channels.module(method.channel).provider(method.address),
+        provider=accounts.bulkhead(method.channel, method.address, now),
         message=message,
         rank=_rank(request),
         ordered=choice.ordered,

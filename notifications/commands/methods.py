@@ -12,8 +12,7 @@ from audit import commands as audit
 from core import config, egress, rate
 from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
-from notifications import queries
-from notifications.channels import base as channels
+from notifications import accounts, queries
 from notifications.domain import addresses
 from notifications.domain.message import Message
 from notifications.models import (
@@ -186,7 +185,7 @@ def send_test(method: ContactMethod, *, by: Actor, now: datetime) -> Delivery:
         channel=method.channel,
         address=method.address,
         secret=method.secret,
-        provider=channels.module(method.channel).provider(method.address),
+        provider=accounts.bulkhead(method.channel, method.address, now),
         message=message.to_json(),
         rank=0,
         next_attempt_at=now,

@@ -5,12 +5,16 @@ from collections.abc import Iterable, Mapping
 POOL = 32
 MAIL_SLOTS = 8
 HOST_SLOTS = 4
+ACCOUNT_SLOTS = 8
 MAIL_PREFIX = "smtp"
+ACCOUNT_PREFIX = "prv_"
 
 
 def cap(provider: str) -> int:
-    """The most sends at once to one provider: a mail server, or the host of a webhook."""
-    return MAIL_SLOTS if provider.startswith(MAIL_PREFIX) else HOST_SLOTS
+    """The most sends at once to one provider: mail server, account or host."""
+    if provider.startswith(MAIL_PREFIX):
+        return MAIL_SLOTS
+    return ACCOUNT_SLOTS if provider.startswith(ACCOUNT_PREFIX) else HOST_SLOTS
 
 
 def room(provider: str, under_way: Mapping[str, int], pool: int = POOL) -> int:

@@ -36,7 +36,16 @@ class State(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+class Receipt(StrEnum):
+    """What a provider reports later about a message that it took."""
+
+    DELIVERED = "delivered"
+    SEEN = "seen"
+    UNDELIVERED = "undelivered"
+
+
 class Outcome(StrEnum):
     SENT = "sent"
+    DELIVERED = "delivered"
     FAILED = "failed"
     NOT_SENT = "not_sent"

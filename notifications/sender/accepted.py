@@ -34,7 +34,7 @@ DETAIL_LENGTH = 300
 def settle(results: Sequence[Result], now: datetime) -> list[Result]:
     """Writes the plain successes among the results; returns the others. In a transaction."""
     times = Counter(result.delivery_id for result in results)  # twice: one of them came late
-    accepted = [result for result in results if result.ok and times[result.delivery_id] == 1]
+    accepted = [result for result in results if _plain(result) and times[result.delivery_id] == 1]
     if not accepted:
         return list(results)
     settled = _mark_sent(accepted, now)
@@ -44,6 +44,10 @@ def settle(results: Sequence[Result], now: datetime) -> list[Result]:
         _write_events(mine, now)
     done = {id(result) for result in mine}
     return [result for result in results if id(result) not in done]
+
+
+def _plain(result: Result) -> bool:
+    return result.ok and not result.account and not result.reference
 
 
 def _mark_sent(accepted: Sequence[Result], now: datetime) -> set[int]:

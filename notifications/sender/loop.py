@@ -11,7 +11,8 @@ from django.db import connection
 
 from core import clock, config, heartbeat
 from core.database import AWAY
-from notifications.channels.base import ChannelError, MailSettings, Outgoing
+from notifications import accounts
+from notifications.channels.base import Account, ChannelError, MailSettings, Outgoing
 from notifications.domain import slots
 from notifications.domain.retry import ATTEMPT_SECONDS, LEASE, MAX_CLAIMS
 from notifications.models import Delivery
@@ -189,7 +190,8 @@ class Sender:
         self, row: Delivery, mail: MailSettings, now: datetime, begin_before: float
     ) -> None:
         try:
-            self.pool.submit(_job(row, mail, begin_before))
+            account = accounts.for_delivery(row.channel, row.provider, now)
+            self.pool.submit(_job(row, mail, account, begin_before))
         except Exception as fault:
             log.exception("delivery %d cannot be handed to a thread", row.pk)
             lost = failed_inside(row.pk, row.lease_token, row.attempts, fault, now)
@@ -242,7 +244,7 @@ def _reconnect_after(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def _job(row: Delivery, mail: MailSettings, begin_before: float) -> Job:
+def _job(row: Delivery, mail: MailSettings, account: Account | None, begin_before: float) -> Job:
     return Job(
         outgoing=Outgoing(
             delivery_id=row.pk,
@@ -252,6 +254,8 @@ def _job(row: Delivery, mail: MailSettings, begin_before: float) -> Job:
             subject_kind=row.subject_kind,
             subject_id=row.subject_id,
             mail=mail,
+            account=account,
+            origin=config.get("public_url"),
         ),
         channel=row.channel,
         provider=row.provider,

@@ -11,7 +11,7 @@ from typing import Any
 
 from core import clock
 from notifications.channels import base as channels
-from notifications.channels.base import ChannelError, Outgoing
+from notifications.channels.base import ChannelError, Outgoing, Sent
 from notifications.domain import slots
 from notifications.domain.message import Message
 from notifications.domain.retry import OWN_FAULT_TRIES
@@ -53,6 +53,8 @@ class Result:
     detail: str = ""
     error: ChannelError | None = None
     begun: bool = True
+    account: str = ""
+    reference: str = ""
 
     @property
     def ok(self) -> bool:
@@ -144,13 +146,14 @@ class Pool:
 def attempt(job: Job) -> Result:
     """Renders and sends; any surprise is a failure to be repeated, never a lost result."""
     started = clock.now()
-    detail, error, begun = "", None, True
+    sent, error, begun = Sent(""), None, True
     try:
         channel = channels.module(job.channel)
         rendered = channel.render(Message.from_json(job.message))
         begun = clock.monotonic() < job.begin_before
         if begun:
-            detail = channel.send(rendered, job.outgoing)
+            answer = channel.send(rendered, job.outgoing)
+            sent = answer if isinstance(answer, Sent) else Sent(answer)
     except ChannelError as refused:
         error = refused
     except Exception as surprise:
@@ -162,9 +165,11 @@ def attempt(job: Job) -> Result:
         number=job.outgoing.number,
         started_at=started,
         finished_at=clock.now(),
-        detail=detail,
+        detail=sent.detail,
         error=error,
         begun=begun,
+        account=_account(job),
+        reference=sent.reference,
     )
 
 
@@ -182,7 +187,12 @@ def _no_answer(entry: _UnderWay) -> Result:
         started_at=entry.at,
         finished_at=clock.now(),
         error=ChannelError(f"no end after {WRITE_OFF_SECONDS:.0f} s", maybe_sent=True),
+        account=_account(entry.job),
     )
+
+
+def _account(job: Job) -> str:
+    return job.outgoing.account.key if job.outgoing.account else ""
 
 
 def _names(job: Job) -> tuple[int, str]:

@@ -1,21 +1,25 @@
 """Writes what became of deliveries, many in one transaction: states, attempts, events, chains."""
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from core.database import relax_commit
+from notifications import accounts
 from notifications.channels.base import ChannelError
+from notifications.commands.chains import (
+    end_chains,
+    queue,
+    release_next,
+    same_page,
+    tried_accounts,
+)
 from notifications.commands.deliveries import REASON_LENGTH, withdraw
-from notifications.domain.chain import Link, released_by_failure
-from notifications.domain.retry import next_attempt
+from notifications.domain.retry import MAX_ATTEMPTS, next_attempt
 from notifications.domain.text import one_line
 from notifications.models import (
-    OPEN_STATES,
     Delivery,
     DeliveryAttempt,
     DeliveryEvent,
@@ -23,10 +27,9 @@ from notifications.models import (
     DeliveryState,
     OutboxMail,
 )
-from notifications.sender import accepted
+from notifications.sender import accepted, health
 from notifications.sender.pool import Result
 
-PageOf = tuple[str, int, str, int | None]
 WRITTEN = (
     "state",
     "reason",
@@ -36,6 +39,8 @@ WRITTEN = (
     "lease_until",
     "lease_token",
     "possible_duplicate",
+    "provider",
+    "reference",
     "finished_at",
 )
 
@@ -71,8 +76,9 @@ def record(results: Sequence[Result], *, now: datetime, jitter: Callable[[], flo
             if row is not None:
                 _settle(row, result, batch, jitter)
         _write(batch)
-        _end_chains(batch.sent, now)
-        _release_next(batch.failed, now)
+        health.note(results, now)
+        end_chains(batch.sent, now)
+        release_next(batch.failed, now)
 
 
 def refuse(deliveries: Sequence[Delivery], reasons: Mapping[int, str], *, now: datetime) -> None:
@@ -88,7 +94,7 @@ def refuse(deliveries: Sequence[Delivery], reasons: Mapping[int, str], *, now: d
                 batch.events.append(_event(row, DeliveryOutcome.NOT_SENT, row.reason, now))
         _write(batch)
         for row in batch.changed:
-            rest = _same_page([row]).filter(state=DeliveryState.WAITING)
+            rest = same_page([row]).filter(state=DeliveryState.WAITING)
             withdraw(rest, row.reason, now)
 
 
@@ -96,7 +102,7 @@ def release_stranded(rows: Iterable[Delivery], *, now: datetime) -> int:
     """Waiting links of chains whose earlier links hold out no hope are queued at once."""
     ids = [row.pk for row in rows]
     waiting = Delivery.objects.filter(id__in=ids, state=DeliveryState.WAITING)
-    return _queue(waiting, now) if ids else 0
+    return queue(waiting, now) if ids else 0
 
 
 def _locked(ids: Collection[int]) -> dict[int, Delivery]:
@@ -121,16 +127,19 @@ def _settle(row: Delivery, result: Result, batch: _Batch, jitter: Callable[[], f
     if not owned:
         return
     if result.error is None:
+        row.reference = result.reference
         was_cancelled = row.state == DeliveryState.CANCELLED
         reason = f"accepted although {row.reason}" if was_cancelled else ""
         _finish(row, DeliveryState.SENT, reason, batch)
         batch.sent.append(row)
         batch.events.append(_event(row, DeliveryOutcome.SENT, result.detail, batch.now))
     elif row.state == DeliveryState.SENDING:
-        _settle_failure(row, result.error, batch, jitter())
+        _settle_failure(row, result, result.error, batch, jitter())
 
 
-def _settle_failure(row: Delivery, error: ChannelError, batch: _Batch, jitter: float) -> None:
+def _settle_failure(
+    row: Delivery, result: Result, error: ChannelError, batch: _Batch, jitter: float
+) -> None:
     if error.unsent:
         batch.outbox.append(
             OutboxMail(
@@ -143,6 +152,8 @@ def _settle_failure(row: Delivery, error: ChannelError, batch: _Batch, jitter: f
             )
         )
     row.possible_duplicate = row.possible_duplicate or error.maybe_sent
+    if error.provider_fault and result.account and _try_next_account(row, result, batch):
+        return
     batch.failed.append(row)
     again = next_attempt(
         row.attempts,
@@ -156,6 +167,18 @@ def _settle_failure(row: Delivery, error: ChannelError, batch: _Batch, jitter: f
         return
     _finish(row, DeliveryState.FAILED, error.reason, batch)
     batch.events.append(_event(row, DeliveryOutcome(error.outcome), row.reason, batch.now))
+
+
+def _try_next_account(row: Delivery, result: Result, batch: _Batch) -> bool:
+    """At once through an account that this delivery has not tried, when there is one."""
+    if row.attempts >= MAX_ATTEMPTS:
+        return False
+    other = accounts.first(row.channel, batch.now, but={*tried_accounts(row), result.account})
+    if other is None:
+        return False
+    row.provider = other.key
+    _requeue(row, batch.now, result.error.reason if result.error else "", batch)
+    return True
 
 
 def _finish(row: Delivery, state: DeliveryState, reason: str, batch: _Batch) -> None:
@@ -181,6 +204,7 @@ def _attempt(row: Delivery, result: Result, owned: bool) -> DeliveryAttempt:
         started_at=result.started_at,
         finished_at=result.finished_at,
         ok=result.ok,
+        account=result.account,
         permanent=bool(result.error and result.error.permanent),
         detail=one_line(detail, REASON_LENGTH),
         answer=result.error.answer if result.error else "",
@@ -197,53 +221,3 @@ def _write(batch: _Batch) -> None:
     DeliveryAttempt.objects.bulk_create(batch.tries)
     DeliveryEvent.objects.bulk_create(batch.events)
     OutboxMail.objects.bulk_create(batch.outbox)
-
-
-def _page_of(row: Delivery) -> PageOf:
-    return row.subject_kind, row.subject_id, row.page_key, row.user_id
-
-
-def _same_page(rows: Collection[Delivery]) -> QuerySet[Delivery]:
-    """All deliveries of the pages of these rows to the same people."""
-    pages = {_page_of(row) for row in rows}
-    kinds, subjects, keys, people = zip(*pages, strict=True)
-    return Delivery.objects.filter(
-        subject_kind__in=set(kinds),
-        subject_id__in=set(subjects),
-        page_key__in=set(keys),
-        user_id__in=set(people),
-    )
-
-
-def _end_chains(sent: Sequence[Delivery], now: datetime) -> None:
-    """The person is reached: the rest of the chain is not needed."""
-    for row in sent:
-        if row.ordered:
-            rest = _same_page([row]).filter(state__in=OPEN_STATES, ordered=True)
-            withdraw(rest.exclude(pk=row.pk), f"reached by {row.get_channel_display()}", now)
-
-
-def _release_next(failed: Sequence[Delivery], now: datetime) -> None:
-    """Failover: the next channel goes out at once, whether or not the failed one is repeated."""
-    people = [row for row in failed if row.user_id is not None]
-    if not people:
-        return
-    pages: dict[PageOf, list[Delivery]] = defaultdict(list)
-    for row in _same_page(people).defer("message", "secret"):
-        pages[_page_of(row)].append(row)
-    released = []
-    for row in people:
-        links = [
-            Link(other.pk, other.position, other.state, other.attempts, other.next_attempt_at)
-            for other in pages[_page_of(row)]
-            if other.pk not in released
-        ]
-        chosen = released_by_failure(row.pk, links, now)
-        if chosen is not None:
-            released.append(chosen)
-    if released:
-        _queue(Delivery.objects.filter(id__in=sorted(released)), now)
-
-
-def _queue(rows: QuerySet[Delivery], now: datetime) -> int:
-    return rows.update(state=DeliveryState.QUEUED, next_attempt_at=now, planned_at=now)
