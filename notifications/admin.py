@@ -11,6 +11,8 @@ from notifications.models import (
     InAppNotification,
     NotificationRule,
     OutboxMail,
+    Provider,
+    ProviderHealth,
 )
 
 
@@ -60,3 +62,15 @@ class InAppNotificationAdmin(ReadOnlyAdmin):
 @admin.register(OutboxMail)
 class OutboxMailAdmin(ReadOnlyAdmin):
     list_display = ["to", "subject", "reason", "created_at"]
+
+
+@admin.register(Provider)
+class ProviderAdmin(ReadOnlyAdmin):
+    list_display = ["position", "kind", "label", "enabled", "updated_at"]
+    list_filter = ["kind", "enabled"]
+
+
+@admin.register(ProviderHealth)
+class ProviderHealthAdmin(ReadOnlyAdmin):
+    list_display = ["provider", "failures", "open_until", "last_ok_at", "last_error"]
+    list_select_related = ["provider"]

@@ -23,10 +23,12 @@ from notifications.models import (
     InAppNotification,
     NotificationRule,
     OutboxMail,
+    Provider,
     Urgency,
 )
 
 TEST_SUBJECT = "test"
+PROVIDER_TEST = "provider-test"  # pinned to one account: subject_id is its key
 # Spelt out, because SQLite uses the partial index delivery_due for no less.
 DUE = "state IN ('QUEUED', 'SENDING')"
 
@@ -130,6 +132,12 @@ def last_test(method: ContactMethod) -> Delivery | None:
     """The newest test that was sent by this contact method."""
     rows = Delivery.objects.filter(subject_kind=TEST_SUBJECT, subject_id=method.pk)
     return rows.defer("message", "secret").order_by("-id").first()
+
+
+def last_provider_test(account: Provider, channel: str) -> Delivery | None:
+    """The newest test that was sent by this channel through this account."""
+    rows = Delivery.objects.filter(subject_kind=PROVIDER_TEST, subject_id=account.pk)
+    return rows.filter(channel=channel).defer("message", "secret").order_by("-id").first()
 
 
 def notices_of(user: User) -> QuerySet[InAppNotification]:

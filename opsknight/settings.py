@@ -262,6 +262,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PUBLIC": True,
     "ENUM_NAME_OVERRIDES": {
+        "ChannelEnum": "notifications.models.Channel",
         "CoverageSubjectEnum": "schedules.models.SubjectKind",
         "FeedKindEnum": "schedules.models.FeedKind",
         "FindingKindEnum": "schedules.models.FindingKind",

@@ -12,6 +12,7 @@ urlpatterns: list = [
     path("api/health", health.health, name="health"),
     path("", include("integrations.urls")),
     path("", include("accounts.api.urls")),
+    path("", include("notifications.api.urls")),
     path("", include("services.api.urls")),
     path("", include("schedules.api.urls")),
     path("", include("escalation.api.urls")),

@@ -129,6 +129,8 @@ SCOPES: dict[str, str] = {
     "teams:write": "Create and change teams",
     "policies:read": "Read escalation policies",
     "policies:write": "Create and change escalation policies (admins only)",
+    "providers:read": "Read provider accounts, without their secrets (admins only)",
+    "providers:write": "Create, change, test and remove provider accounts (admins only)",
 }
 DEFAULT_SCOPES = ["events:write"]
 

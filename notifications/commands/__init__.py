@@ -13,6 +13,7 @@ from notifications.commands.methods import (
     set_rules,
 )
 from notifications.commands.notices import mark_read, notify
+from notifications.commands.provider_tests import send_provider_test
 
 __all__ = [
     "DirectRequest",
@@ -27,6 +28,7 @@ __all__ = [
     "mark_read",
     "notify",
     "remove_method",
+    "send_provider_test",
     "send_test",
     "set_enabled",
     "set_rules",

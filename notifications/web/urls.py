@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications.web.views import notices, reach, records
+from notifications.web.views import notices, provider_tests, providers, reach, records
 
 app_name = "notifications"
 
@@ -18,4 +18,17 @@ urlpatterns = [
     path("notices/read/", notices.read, name="read_notices"),
     path("deliveries/", records.deliveries, name="deliveries"),
     path("outbox/", records.outbox, name="outbox"),
+    path("settings/providers/", providers.index, name="providers"),
+    path("settings/providers/add/<str:kind>/", providers.add, name="add_provider"),
+    path("settings/providers/guide/<str:kind>/", providers.guide, name="provider_guide"),
+    path("settings/providers/<str:public_id>/", providers.detail, name="provider"),
+    path("settings/providers/<str:public_id>/switch/", providers.switch, name="switch_provider"),
+    path("settings/providers/<str:public_id>/move/", providers.move, name="move_provider"),
+    path("settings/providers/<str:public_id>/remove/", providers.remove, name="remove_provider"),
+    path("settings/providers/<str:public_id>/test/", provider_tests.send, name="test_provider"),
+    path(
+        "settings/providers/<str:public_id>/tests/<int:delivery_id>/",
+        provider_tests.fate,
+        name="provider_test_fate",
+    ),
 ]

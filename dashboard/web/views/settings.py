@@ -15,6 +15,7 @@ from dashboard import commands
 from dashboard.web.forms import SettingsForm
 
 SEE_ALSO = (
+    ("Providers", "notifications:providers", "radio"),
     ("People", "users:list", "user"),
     ("Outbox", "notifications:outbox", "inbox"),
     ("Deliveries", "notifications:deliveries", "send"),

@@ -1,0 +1,79 @@
+"""A real message through one provider account, to see whether it works before it has to."""
+
+from datetime import datetime
+
+from accounts.models import User
+from core import config, rate
+from core.actor import Actor
+from core.errors import Conflict, ValidationFailed
+from notifications import queries
+from notifications.domain import addresses
+from notifications.domain.message import Message
+from notifications.models import Channel, ContactMethod, Delivery, Provider, Urgency
+from notifications.providers.base import kinds
+
+TESTS = 20  # per admin in TEST_WINDOW seconds: each may cost money
+TEST_WINDOW = 600
+
+
+def send_provider_test(
+    account: Provider,
+    channel: str,
+    *,
+    user: User,
+    by: Actor,
+    now: datetime,
+    method: ContactMethod | None = None,
+    address: str = "",
+) -> Delivery:
+    """Queues a message pinned to this account, to a way of the admin or to an address.
+
+    Raises ValidationFailed for a channel or address that does not fit, Conflict when asked too
+    often.
+    """
+    kind = kinds().get(account.kind)
+    if kind is None or channel not in kind.sends:
+        raise ValidationFailed("This account does not send by that channel", field="channel")
+    if method is not None and (method.user_id != user.pk or method.channel != channel):
+        raise ValidationFailed("That is not your way to be reached", field="method")
+    where = method.address if method else _checked(channel, address)
+    verdict = rate.hit(f"test-provider:{user.pk}", TESTS, now=now.timestamp(), seconds=TEST_WINDOW)
+    if not verdict.allowed:
+        raise Conflict(f"Too many tests. Try again in {verdict.reset // 60 + 1} minutes.")
+    return Delivery.objects.create(
+        subject_kind=queries.PROVIDER_TEST,
+        subject_id=account.pk,
+        page_key=f"test.{now.timestamp():.6f}",
+        target_key=method.public_id if method else f"address:{channel}",
+        user=user,
+        contact_method=method,
+        channel=channel,
+        address=where,
+        secret=method.secret if method else "",
+        provider=account.public_id,
+        message=_message(account, kind.label, channel, by).to_json(),
+        rank=0,
+        next_attempt_at=now,
+        planned_at=now,
+        created_at=now,
+    )
+
+
+def _message(account: Provider, label: str, channel: str, by: Actor) -> Message:
+    return Message(
+        kind="test",
+        subject_id=account.public_id,
+        title=f"Test: {account.label or label} can reach you",
+        facts=(("Asked for by", by.label), ("Channel", Channel(channel).label)),
+        body="Nothing is broken. An admin tests whether messages arrive this way.",
+        url=config.absolute("/settings/providers/"),
+        urgency=Urgency.LOW,
+        tag="test",
+    )
+
+
+def _checked(channel: str, address: str) -> str:
+    try:
+        return addresses.checked(channel, address)
+    except ValueError as error:
+        raise ValidationFailed(str(error), field="address") from error
