@@ -34,6 +34,11 @@ CHANNELS = {
     "SMS": "notifications.channels.sms",
     "VOICE": "notifications.channels.voice",
     "WHATSAPP": "notifications.channels.whatsapp",
+    "SLACK": "notifications.channels.slack",
+    "TEAMS": "notifications.channels.teams",
+    "GOOGLE_CHAT": "notifications.channels.google_chat",
+    "DISCORD": "notifications.channels.discord",
+    "MATTERMOST": "notifications.channels.mattermost",
 }
 
 # Kind of a provider account -> module with `KIND` (notifications.providers.base).
@@ -43,6 +48,7 @@ PROVIDERS: dict[str, str] = {
     "pushover": "notifications.providers.pushover",
     "twilio": "notifications.providers.twilio",
     "vonage": "notifications.providers.vonage",
+    "slack": "notifications.providers.slack",
 }
 
 # Integration type -> parser module.

@@ -3,19 +3,19 @@
 import hashlib
 import hmac
 import json
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
 
 from core import clock, egress
 from core.crypto import UNREADABLE
 from notifications.channels.base import ChannelError, Outgoing
+from notifications.channels.calls import (
+    ANSWER_LENGTH,
+    TEMPORARY,
+    beginning,
+    host_of,
+    seconds,
+)
 from notifications.domain.message import Message
 from notifications.domain.retry import ATTEMPT_SECONDS
-
-ANSWER_LENGTH = 256
-PROVIDER_LENGTH = 120
-TEMPORARY = {408, 425, 429}
 
 
 def render(message: Message) -> bytes:
@@ -55,8 +55,8 @@ def send(rendered: bytes, outgoing: Outgoing) -> str:
     raise ChannelError(
         f"HTTP {answer.status}",
         permanent=300 <= answer.status < 500 and answer.status not in TEMPORARY,
-        retry_after=_seconds(answer.headers.get("Retry-After")),
-        answer=answer.body.decode("utf-8", "replace")[:ANSWER_LENGTH].replace("\x00", "\ufffd"),
+        retry_after=seconds(answer.headers.get("Retry-After")),
+        answer=beginning(answer),
     )
 
 
@@ -79,16 +79,4 @@ def headers(body: bytes, outgoing: Outgoing, stamp: int) -> dict[str, str]:
 
 def provider(address: str) -> str:
     """The host and port: what answers slowly together."""
-    return urlsplit(address).netloc.rpartition("@")[2].lower()[:PROVIDER_LENGTH]
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """Retry-After is a number of seconds or an HTTP date; anything else counts as absent."""
-    if not retry_after:
-        return None
-    if retry_after.strip().isdigit():
-        return float(retry_after)
-    try:
-        return (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError):
-        return None
+    return host_of(address)

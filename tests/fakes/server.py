@@ -69,7 +69,7 @@ class FakeVendor:
         self._thread.start()
 
     def answer(self, call: Call) -> Reply:
-        """(status, JSON body) of a call that nothing keeps from being answered."""
+        """(status, JSON body or bytes) of a call that nothing keeps from being answered."""
         raise NotImplementedError
 
     def refusal(self) -> Reply:
@@ -127,10 +127,10 @@ class FakeVendor:
                 if reply is not None:
                     self._write(*reply)
 
-            do_GET = do_PUT = do_DELETE = do_POST  # noqa: N815
+            do_GET = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815
 
             def _write(self, status: int, body: Any) -> None:
-                content = json.dumps(body).encode()
+                content = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
                 if status == 429:
                     self.send_header("Retry-After", str(vendor.retry_after))

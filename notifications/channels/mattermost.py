@@ -1,0 +1,91 @@
+"""Mattermost: an attachment by POST to an incoming webhook, with a button that acknowledges.
+
+The button carries the signed one-tap token of the person, so the server that calls us back needs
+no account here; where there is no such token it is a link. Markdown is escaped by backslashes.
+"""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from core import via
+from notifications.channels import calls
+from notifications.channels.base import Outgoing
+from notifications.domain.card import Card, Link, card_of
+from notifications.domain.message import Message
+
+CALLBACK = "/api/inbound/mattermost/actions"
+_MARKS = re.compile(r"([\\`*_~|>#\-+\[\]()!.])")
+# What a backslash does not stop there: mentions, <links>, :emoji:.
+_OPENERS = re.compile(r"@|<|:(?=[a-z0-9_+-]+:)", re.IGNORECASE)
+_ONE_TAP = re.compile(r"/a/([^/?#]+)/$")
+
+
+def render(message: Message) -> dict[str, Any]:
+    card = card_of(message)
+    attachment: dict[str, Any] = {
+        "fallback": unnamed(card.heading),
+        "color": f"#{card.colour:06x}",
+        "title": escaped(card.heading),
+        "text": escaped(card.body),
+        "fields": [
+            {"title": escaped(name), "value": escaped(value), "short": len(value) < 40}
+            for name, value in card.facts
+        ],
+        "actions": [button for link in card.links if (button := _button(link))],
+    }
+    if card.url:
+        attachment["title_link"] = card.url
+    links = _links(card)
+    if links:
+        attachment["text"] = "\n\n".join(part for part in (attachment["text"], links) if part)
+    return {"username": "OpsKnight", "text": "", "attachments": [attachment]}
+
+
+def send(rendered: dict[str, Any], outgoing: Outgoing) -> str:
+    """Raises ChannelError."""
+    answer = calls.call(outgoing.address, rendered)
+    if calls.is_success(answer):
+        return "accepted by Mattermost"
+    raise calls.refusal(answer, "Mattermost")
+
+
+def provider(address: str) -> str:
+    return calls.host_of(address)
+
+
+def escaped(text: str) -> str:
+    """No Markdown, and no @channel: an at sign followed by nothing names nobody."""
+    return unnamed(_MARKS.sub(r"\\\1", text))
+
+
+def unnamed(text: str) -> str:
+    """Plain text in which nobody is mentioned: what notifications show."""
+    return _OPENERS.sub("\\g<0>\u200b", text)
+
+
+def _button(link: Link) -> dict[str, Any] | None:
+    """A button for the one-tap link of a person; None for what only opens a page."""
+    parts = urlsplit(link.url)
+    token = _ONE_TAP.search(parts.path) if link.acknowledges else None
+    if token is None:
+        return None
+    origin = f"{parts.scheme}://{parts.netloc}"
+    context = {"token": token[1]}
+    return {
+        "id": "acknowledge",
+        "name": link.label,
+        "type": "button",
+        "style": "good",
+        "integration": {"url": origin + CALLBACK, "context": context},
+    }
+
+
+def _links(card: Card) -> str:
+    shown = [_markdown(link) for link in card.links]
+    return " \u00b7 ".join(shown)
+
+
+def _markdown(link: Link) -> str:
+    url = via.through(link.url, "mattermost") if link.acknowledges else link.url
+    return f"[{escaped(link.label)}]({url.replace('(', '%28').replace(')', '%29')})"
