@@ -148,7 +148,7 @@ class OwnConflicts(ApiView):
         filters_of(request, [])
         now = clock.now()
         found = queries.clashes_of(request.user, start=now, end=now + queries.LOOK_AHEAD)
-        return Response({"conflicts": [_clash_json(one) for one in found]})
+        return Response({"conflicts": [clash_json(one) for one in found]})
 
 
 class ScheduleConflicts(ApiView):
@@ -162,7 +162,7 @@ class ScheduleConflicts(ApiView):
         rows: Any = queries.visible_to(request.user, now)
         schedule: Schedule = get_object_or_404(rows, public_id=public_id)
         found = queries.clashes_ahead([schedule], now)
-        return Response({"conflicts": [_clash_json(one) for one in found]})
+        return Response({"conflicts": [clash_json(one) for one in found]})
 
 
 class Calendars(ApiView):
@@ -279,7 +279,7 @@ def _calendar_json(row: AbsenceCalendar) -> dict[str, Any]:
     }
 
 
-def _clash_json(clash: Clash) -> dict[str, Any]:
+def clash_json(clash: Clash) -> dict[str, Any]:
     return {
         "schedule": _ref(clash.schedule),
         "user": _ref(clash.user),

@@ -53,6 +53,7 @@ class Overrides(ApiView):
             end=body["end"],
             user=person(body.get("userId"), "userId"),
             replaces=person(body.get("replacesUserId"), "replacesUserId"),
+            reason=body["reason"],
             confirm_gap=body["confirmGap"],
             by=actor_of_api(request),
             now=now,

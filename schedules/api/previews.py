@@ -18,6 +18,7 @@ from schedules import commands, queries
 from schedules.api import views
 from schedules.api.serializers import LayerIn
 from schedules.commands import Outcome
+from schedules.domain.overlap import Standing
 from schedules.domain.seams import OddHandOff, OddShift
 from schedules.domain.weekly_seams import SeamKind, WeeklySeam
 from schedules.domain.windows import Interval
@@ -65,6 +66,16 @@ class TwiceOut(serializers.Serializer):
     """Named by two layers of one priority at once."""
 
     user = NamedRef()
+    since = serializers.DateTimeField()
+
+
+class OverlapOut(serializers.Serializer):
+    """Another layer with somebody on duty at the same time: "above" answers instead of this one,
+    "below" does not, "equal" answers together with it."""
+
+    layer = serializers.CharField()
+    priority = serializers.IntegerField()
+    standing = serializers.ChoiceField([(one.value, one.value) for one in Standing])
     since = serializers.DateTimeField()
 
 
@@ -131,6 +142,7 @@ class PreviewOut(serializers.Serializer):
     closedGaps = PeriodOut(many=True)
     gaps = PeriodOut(many=True)
     namedTwice = TwiceOut(many=True)
+    overlaps = OverlapOut(many=True)
     seams = SeamsOut()
 
 
@@ -222,6 +234,15 @@ def _preview_json(outcome: Outcome) -> dict[str, Any]:
             {"user": _refs([user], people)[0], "since": iso(since)}
             for user, since in outcome.twice.items()
             if user in people
+        ],
+        "overlaps": [
+            {
+                "layer": one.name,
+                "priority": one.priority,
+                "standing": str(one.standing),
+                "since": iso(one.since),
+            }
+            for one in outcome.overlaps
         ],
     }
 

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from core.api_time import iso
 from core.api_view import NamedRef
-from schedules.commands import MAX_SLOTS
+from schedules.commands import LONGEST_REASON, MAX_SLOTS
 from schedules.commands.handoffs import LONGEST_LEAD
 from schedules.models import (
     Layer,
@@ -46,6 +46,15 @@ class ClockField(serializers.CharField):
         if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
             raise serializers.ValidationError("a time of day like 09:30")
         return text
+
+
+class ReasonField(serializers.CharField):
+    """Why the past is corrected."""
+
+    def __init__(self, **options: Any) -> None:
+        options |= {"max_length": LONGEST_REASON, "default": "", "allow_blank": True}
+        help_text = "Stands in the record where this corrects the past; else it is not kept"
+        super().__init__(help_text=help_text, **options)
 
 
 class ScheduleIn(serializers.Serializer):
@@ -112,6 +121,7 @@ class LayerIn(serializers.Serializer):
     end = WallField(default=None, allow_null=True)
     effectiveFrom = serializers.DateTimeField(default=None, allow_null=True)
     restart = serializers.BooleanField(default=False)
+    reason = ReasonField()
     confirmGap = serializers.BooleanField(default=False)
     revision = serializers.IntegerField(
         min_value=1, required=False, help_text="What you saw; like the header If-Match"
@@ -126,6 +136,7 @@ class OverrideIn(serializers.Serializer):
     replacesUserId = serializers.CharField(max_length=40, required=False, allow_null=True)
     start = serializers.DateTimeField()
     end = serializers.DateTimeField()
+    reason = ReasonField()
     confirmGap = serializers.BooleanField(default=False)
 
 

@@ -16,6 +16,7 @@ from core.api_view import ApiView, actor_of_api, checked, filters_of, listed, li
 from core.errors import Forbidden, InvalidRequest, ProductError, ValidationFailed
 from schedules import commands, coverage, queries
 from schedules.api import serializers as shapes
+from schedules.api.absence import ConflictOut, clash_json
 from schedules.api.owner import team_of
 from schedules.commands import STALE, LayerSpec
 from schedules.models import Layer, Schedule
@@ -113,6 +114,19 @@ def spec_of(body: dict[str, Any]) -> LayerSpec:
     )
 
 
+class SavedLayerOut(shapes.LayerOut):
+    """`conflicts`: who of the schedule is on call in the next 90 days while away."""
+
+    conflicts = ConflictOut(many=True)
+
+
+def _saved(request: Request, public_id: str, layer_id: str, status: int = 200) -> Response:
+    fresh = schedule_of(request, public_id)
+    shape = shapes.layer_json(layer_of(fresh, layer_id), _people([fresh]))
+    away = [clash_json(one) for one in queries.clashes_ahead([fresh], clock.now())]
+    return Response(shape | {"conflicts": away}, status=status)
+
+
 UNSAID: Any = object()
 
 
@@ -205,9 +219,7 @@ class OneSchedule(ScheduleView):
 
 
 class Layers(ScheduleView):
-    @extend_schema(
-        operation_id="addLayer", request=shapes.LayerIn, responses={201: shapes.LayerOut}
-    )
+    @extend_schema(operation_id="addLayer", request=shapes.LayerIn, responses={201: SavedLayerOut})
     def post(self, request: Request, public_id: str) -> Response:
         """A new layer, from `effectiveFrom` on.
 
@@ -227,16 +239,15 @@ class Layers(ScheduleView):
             by=actor_of_api(request),
             now=now,
             effective_from=begins,
+            reason=body["reason"],
             confirm_gap=body["confirmGap"],
             seen=_seen(request, body),
         )
-        return Response(
-            shapes.layer_json(layer, _people([schedule_of(request, public_id)])), status=201
-        )
+        return _saved(request, public_id, layer.public_id, 201)
 
 
 class OneLayer(ScheduleView):
-    @extend_schema(operation_id="replaceLayer", request=shapes.LayerIn, responses=shapes.LayerOut)
+    @extend_schema(operation_id="replaceLayer", request=shapes.LayerIn, responses=SavedLayerOut)
     def put(self, request: Request, public_id: str, layer_id: str) -> Response:
         """A new version from `effectiveFrom` (null: now). Answers before it never change.
 
@@ -256,11 +267,11 @@ class OneLayer(ScheduleView):
             name=body["name"],
             effective_from=begins,
             restart=body["restart"],
+            reason=body["reason"],
             confirm_gap=body["confirmGap"],
             seen=_seen(request, body),
         )
-        fresh = schedule_of(request, public_id)
-        return Response(shapes.layer_json(layer_of(fresh, layer_id), _people([fresh])))
+        return _saved(request, public_id, layer_id)
 
     @extend_schema(
         operation_id="removeLayer",

@@ -26,14 +26,21 @@ from schedules.commands.editing import (
     archive_schedule,
     check_not_past,
     create_schedule,
+    may_correct,
     update_schedule,
 )
 from schedules.commands.feeds import create_feed, note_feed_use, revoke_feed, tell_feed
 from schedules.commands.guard import guard_schedules
 from schedules.commands.handoffs import add_note, remove_note, set_handoff_lead, tell_shifts
 from schedules.commands.holidays import choose_holidays, delete_holidays, save_holidays
-from schedules.commands.layers import MAX_LAYERS, add_layer, edit_layer, remove_layer
-from schedules.commands.ledger import begin_record, corrected, record, record_due
+from schedules.commands.layers import MAX_LAYERS, REMOVED, add_layer, edit_layer, remove_layer
+from schedules.commands.ledger import (
+    LONGEST_REASON,
+    begin_record,
+    corrected,
+    record,
+    record_due,
+)
 from schedules.commands.overrides import (
     LONGEST_OVERRIDE,
     add_override,
@@ -58,8 +65,10 @@ from schedules.commands.series import (
 __all__ = [
     "CREATES_GAP",
     "LONGEST_OVERRIDE",
+    "LONGEST_REASON",
     "MAX_LAYERS",
     "MAX_SLOTS",
+    "REMOVED",
     "STALE",
     "LayerSpec",
     "OpensGap",
@@ -93,6 +102,7 @@ __all__ = [
     "expire_covers",
     "give_schedule",
     "guard_schedules",
+    "may_correct",
     "note_board_use",
     "note_feed_use",
     "preview_layer",

@@ -83,11 +83,16 @@ def archive_schedule(schedule: Schedule, *, by: Actor, now: datetime) -> None:
         trail.record("schedule.archived", schedule, by=by, now=now)
 
 
+def may_correct(user: User) -> bool:
+    """Whether a person may change who was on call."""
+    return user.role == Role.ADMIN
+
+
 def check_not_past(user: User, instant: datetime | None, *, now: datetime, field: str) -> None:
     """Correcting the record is for admins: others plan ahead, since duty is paid and audited.
 
     A form knows the minute only, so the minute that has begun counts as now.
     Raises ValidationFailed.
     """
-    if instant and instant < now - MINUTE and user.role != Role.ADMIN:
+    if instant and instant < now - MINUTE and not may_correct(user):
         raise ValidationFailed("Only an admin may change the past", field=field, reason="past")

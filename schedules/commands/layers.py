@@ -10,12 +10,13 @@ from core.actor import SYSTEM, Actor
 from core.errors import Conflict, ValidationFailed
 from schedules import queries
 from schedules.commands import rebinding, revision, rules, trail
-from schedules.commands.ledger import corrected
+from schedules.commands.ledger import because, corrected
 from schedules.commands.rules import LayerSpec
 from schedules.domain import edit
 from schedules.models import Layer, LayerVersion, Schedule
 
 MAX_LAYERS = 30
+REMOVED = "removed"
 
 
 def add_layer(
@@ -26,11 +27,13 @@ def add_layer(
     by: Actor,
     now: datetime,
     effective_from: datetime | None = None,
+    reason: str = "",
     confirm_gap: bool = False,
     seen: int | None = None,
 ) -> Layer:
     """A layer whose first version holds from `effective_from` (None: from its anchor on).
 
+    `reason` goes into the record where that corrects it.
     Raises ValidationFailed for rules that do not work, Conflict for a gap that is not confirmed
     and for a schedule that changed since its revision `seen`.
     """
@@ -41,9 +44,10 @@ def add_layer(
         if count >= MAX_LAYERS:
             raise ValidationFailed(f"At most {MAX_LAYERS} layers", field="layers")
         begins = effective_from or now
+        note = because("a layer was added", reason)
         with (
             revision.no_new_gap(schedule.pk, start=begins, confirmed=confirm_gap),
-            corrected(schedule, effective_from, by=by, now=now, note="a layer was added"),
+            corrected(schedule, effective_from, by=by, now=now, note=note),
         ):
             layer = Layer.objects.create(
                 schedule=schedule, name=rules.clean_name(name), position=count
@@ -66,13 +70,15 @@ def edit_layer(
     name: str | None = None,
     effective_from: datetime | None = None,
     restart: bool = False,
+    reason: str = "",
     confirm_gap: bool = False,
     seen: int | None = None,
 ) -> LayerVersion:
     """A new version from `effective_from` (None: now); the person on call keeps the pager.
 
-    With `restart` the rotation begins anew at its anchor. Raises ValidationFailed for rules that
-    do not work and for a cut that lies before the version in force, Conflict as `add_layer`.
+    With `restart` the rotation begins anew at its anchor. `reason` and Conflict as `add_layer`.
+    Raises ValidationFailed for rules that do not work and for a cut that lies before the version
+    in force.
     """
     cut = effective_from or now
     with transaction.atomic():
@@ -80,14 +86,15 @@ def edit_layer(
         layer = Layer.objects.select_for_update().get(pk=layer.pk)
         old = layer.versions.filter(valid_to=None).first()
         if old is None:
-            raise Conflict("The layer was removed meanwhile")
+            raise Conflict("The layer was removed meanwhile", reason=REMOVED)
         rules.check(spec, staying={user for slot in old.slots for user in slot})
         if name is not None:
             layer.name = rules.clean_name(name)
             layer.save(update_fields=["name"])
+        note = because(f"layer {layer.name} was changed", reason)
         with (
             revision.no_new_gap(schedule.pk, start=cut, confirmed=confirm_gap),
-            corrected(schedule, cut, by=by, now=now, note=f"layer {layer.name} was changed"),
+            corrected(schedule, cut, by=by, now=now, note=note),
         ):
             new = _succeed(old, spec, schedule.time_zone, cut, restart=restart)
             rebinding.rebind(old.pk, new, by=by, now=now)

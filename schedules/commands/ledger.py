@@ -27,6 +27,7 @@ LONGEST_STRIDE = timedelta(days=31)
 # Forms know the minute only, and the recorder looks once a minute: so much is not "the past".
 GRACE = timedelta(minutes=2)
 DISABLED, ENABLED = "user.disabled", "user.enabled"
+LONGEST_REASON = 300
 NOBODY_KNOWS = "somebody who was deleted"
 
 
@@ -88,6 +89,12 @@ def corrected(
     if change:
         trace = {"recorded_at": now, "recorded_by": by.label[:200], "note": note[:500]}
         _correct(schedule, mark, change, _People(rules, mark), trace)
+
+
+def because(what: str, reason: str) -> str:
+    """The note of a correction: what was done and, where somebody said it, why."""
+    said = " ".join(reason.split())[:LONGEST_REASON]
+    return f"{what}: {said}" if said else what
 
 
 class Turn(NamedTuple):

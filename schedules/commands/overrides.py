@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
 from schedules import queries
 from schedules.commands import override_news, revision, trail
-from schedules.commands.ledger import corrected
+from schedules.commands.ledger import because, corrected
 from schedules.domain import resolver
 from schedules.models import Override, OverrideKind, Schedule
 
@@ -27,9 +27,13 @@ def add_override(
     now: datetime,
     user: User | None = None,
     replaces: User | None = None,
+    reason: str = "",
     confirm_gap: bool = False,
 ) -> Override:
-    """Raises ValidationFailed for bad input, Conflict when it opens a gap and is not confirmed."""
+    """One that reaches into the past corrects the record, which then names the `reason`.
+
+    Raises ValidationFailed for bad input, Conflict when it opens a gap and is not confirmed.
+    """
     _check(kind, user, replaces, start, end)
     row = Override(
         schedule=schedule,
@@ -50,7 +54,7 @@ def add_override(
                 field="confirmGap",
                 reason="creates_gap",
             )
-        note = f"override: {row.get_kind_display()}"
+        note = because(f"override: {row.get_kind_display()}", reason)
         with corrected(schedule, start, by=by, now=now, note=note):
             row.save()
         trail.record(

@@ -12,6 +12,7 @@ from schedules import queries
 from schedules.commands import rules
 from schedules.commands.rules import LayerSpec
 from schedules.domain import draft, edit, model, preview
+from schedules.domain.overlap import Overlap, overlaps
 from schedules.domain.preview import Preview
 from schedules.models import Layer, LayerVersion, Schedule
 from schedules.queries import Rules
@@ -19,12 +20,16 @@ from schedules.queries import Rules
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The year after a change. `twice`: named by two layers of one priority, and since when."""
+    """The year after a change. `twice`: named by two layers of one priority, and since when.
+
+    `overlaps`: layers that have somebody on duty when the new or edited one has.
+    """
 
     preview: Preview
     after: model.Schedule
     people: dict[int, User]
     twice: dict[int, datetime]
+    overlaps: list[Overlap]
 
 
 def preview_layer(
@@ -50,7 +55,8 @@ def preview_layer(
         after = draft.with_edit(before, old.pk, versions, priority=spec.priority)
     else:
         after = _with_new(before, spec, schedule, effective_from, name)
-    return _outcome(before, after, start, read, spec.people)
+    pk = layer.pk if old is not None and layer else draft.NEW
+    return _outcome(before, after, start, read, spec.people, pk)
 
 
 def preview_removal(layer: Layer, *, now: datetime) -> Outcome:
@@ -103,9 +109,11 @@ def _outcome(
     start: datetime,
     read: Rules,
     named: set[int],
+    layer_id: int | None = None,
 ) -> Outcome:
     end = start + preview.HORIZON
     coming = named - read.people.keys()
     people = read.people | (User.objects.in_bulk(coming) if coming else {})
     found = preview.compare(before, after, start, end)
-    return Outcome(found, after, people, preview.twice_named(after, start, end))
+    others = [] if layer_id is None else overlaps(after, layer_id, start, end)
+    return Outcome(found, after, people, preview.twice_named(after, start, end), others)

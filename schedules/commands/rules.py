@@ -56,6 +56,10 @@ def check(spec: LayerSpec, *, staying: Collection[int] = ()) -> None:
         raise ValidationFailed(
             f"A rotation has 1 to {MAX_SLOTS} slots", field="rotation.slots", reason="required"
         )
+    if not spec.people:
+        raise ValidationFailed(
+            "A rotation needs at least one person", field="rotation.slots", reason="required"
+        )
     if spec.end is not None and spec.end <= spec.anchor:
         raise ValidationFailed("The end lies before the anchor", field="end")
     if spec.time_zone is not None:

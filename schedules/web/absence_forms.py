@@ -81,7 +81,9 @@ class CalendarForm(forms.Form):
         label="Only events with this word in the title",
         max_length=60,
         required=False,
-        help_text="Empty: all events count, except free and cancelled ones.",
+        help_text="For a work calendar give one, like “Vacation”: without a word every meeting "
+        "counts as time off. Empty suits a calendar of absences only; free and cancelled events "
+        "never count.",
     )
     time_zone = forms.CharField(
         label="Time zone",

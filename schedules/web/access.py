@@ -25,9 +25,14 @@ def layer_of(schedule: Schedule, public_id: str) -> Layer:
     return _one(schedule.layers.filter(public_id=public_id, removed_at=None))
 
 
-def version_of(layer: Layer) -> LayerVersion:
-    """The rules that the next edit replaces. Raises Http404 when the layer was just removed."""
-    return _one(layer.versions.filter(valid_to=None).select_related("layer"))
+def version_of(schedule: Schedule, layer_id: str, *, removed: bool = False) -> LayerVersion:
+    """The rules that the next edit replaces; with `removed` also the last ones of a removed layer.
+
+    Raises Http404.
+    """
+    rows = LayerVersion.objects.filter(layer__schedule=schedule, layer__public_id=layer_id)
+    rows = rows if removed else rows.filter(layer__removed_at=None, valid_to=None)
+    return _one(rows.select_related("layer").order_by("-id"))
 
 
 def override_of(schedule: Schedule, public_id: str) -> Override:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 
+from schedules.commands import LONGEST_REASON
 from schedules.domain.walltime import resolve, to_local
 
 FORMAT = "%Y-%m-%dT%H:%M"
@@ -36,6 +37,16 @@ class WallTimeField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         return value.strftime(FORMAT) if isinstance(value, datetime) else value
+
+
+def reason_field() -> forms.CharField:
+    """Why the past is corrected; only for those who may."""
+    return forms.CharField(
+        max_length=LONGEST_REASON,
+        required=False,
+        label="Why the past is corrected",
+        help_text="Stands in the record beside what it corrects; not kept if nothing past changes.",
+    )
 
 
 def read_wall(text: str) -> datetime | None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from accounts.models import User
 from schedules.commands import Outcome
+from schedules.domain.overlap import Overlap, Standing
 from schedules.domain.windows import Interval
 from schedules.web.gap import SHOWN, said
 
@@ -31,6 +32,8 @@ class Foretold:
     closed_gaps: int
     gaps: int
     twice: list[tuple[str, datetime]]
+    overlaps: list[tuple[str, datetime]]
+    united: bool
 
 
 def foretold(outcome: Outcome) -> Foretold:
@@ -48,7 +51,17 @@ def foretold(outcome: Outcome) -> Foretold:
         closed_gaps=len(found.ended_gaps),
         gaps=len(found.gaps),
         twice=[(_name(people, user), since) for user, since in outcome.twice.items()],
+        overlaps=[(_who_answers(one), one.since) for one in outcome.overlaps],
+        united=any(one.standing == Standing.EQUAL for one in outcome.overlaps),
     )
+
+
+def _who_answers(one: Overlap) -> str:
+    if one.standing == Standing.EQUAL:
+        return f"{one.name} has the same priority ({one.priority}): both answer together"
+    if one.standing == Standing.ABOVE:
+        return f"{one.name} has the higher priority ({one.priority}): it answers, not this layer"
+    return f"{one.name} has a lower priority ({one.priority}): this layer answers, not that one"
 
 
 def _instead(before: Iterable[int], after: Iterable[int], people: dict[int, User]) -> str:

@@ -18,7 +18,7 @@ from core.widgets import QuickSelect
 from schedules.commands import MAX_SLOTS, LayerSpec, usual_phase
 from schedules.models import LayerVersion, RotationPhase, RotationUnit, Schedule
 from schedules.queries import DAYS
-from schedules.web.fields import FORMAT, WallTimeField, instant, wall_of
+from schedules.web.fields import FORMAT, WallTimeField, instant, reason_field, wall_of
 from schedules.web.forms import person_choices
 
 DAY_NAMES = dict(zip(DAYS, ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True))
@@ -37,6 +37,7 @@ PHASES = [
     (RotationPhase.ACTIVE, "Only periods with duty count"),
 ]
 NOBODY = "-"
+GONE = "This person is disabled or was deleted; choose somebody else"
 MAX_WINDOWS = 50
 MAX_ROWS = MAX_SLOTS * 2
 
@@ -108,6 +109,7 @@ class PersonRow(forms.Form):
     def __init__(self, *args: Any, choices: Sequence[tuple[str, str]], **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["person"].choices = choices  # type: ignore[attr-defined]
+        self.fields["person"].error_messages["invalid_choice"] = GONE
 
 
 class WindowRow(forms.Form):
@@ -150,12 +152,15 @@ class LayerEditor:
         initial: Row | None = None,
         slots: Sequence[Row] = (),
         windows: Sequence[Row] = (),
+        corrects: bool = False,
     ) -> None:
         self.people = {user.public_id: user.pk for user in people}
-        self._schedule, self._people = schedule, people
+        self._schedule, self._people, self._corrects = schedule, people, corrects
         choices = [("", "Choose"), *person_choices(people), (NOBODY, "Nobody: a planned gap")]
         self.form = LayerForm(data, initial=initial)
         self.form.offer_zones(schedule.time_zone)
+        if corrects:
+            self.form.fields["reason"] = reason_field()
         self.slots = PersonRows(
             data, initial=list(slots), prefix="people", form_kwargs={"choices": choices}
         )
@@ -173,12 +178,13 @@ class LayerEditor:
             initial=form_rows.typed(self.form),
             slots=rows["people"],
             windows=rows["windows"],
+            corrects=self._corrects,
         )
 
     def is_valid(self) -> bool:
         parts = [self.form.is_valid(), self.slots.is_valid(), self.windows.is_valid()]
-        if all(parts) and not self._slots():
-            self.form.add_error(None, "Name at least one person")
+        if all(parts) and not any(self._slots()):
+            self.form.add_error(None, "Who takes turns: name at least one person")
             return False
         return all(parts)
 
@@ -223,17 +229,24 @@ class LayerEditor:
         return found
 
 
-def blank(schedule: Schedule, people: Sequence[User], now: datetime) -> LayerEditor:
+def blank(
+    schedule: Schedule, people: Sequence[User], now: datetime, *, corrects: bool = False
+) -> LayerEditor:
     """A weekly rotation from this week's Monday 09:00."""
     today = wall_of(now, ZoneInfo(schedule.time_zone)) or now
     monday = (today - timedelta(days=today.weekday())).replace(hour=9, minute=0)
     anchor = monday if monday <= today else monday - timedelta(days=7)
     initial = {"preset": "week-1", "anchor": anchor, "name": "Rotation"}
-    return LayerEditor(schedule, people, initial=initial, slots=[{}, {}])
+    return LayerEditor(schedule, people, initial=initial, slots=[{}, {}], corrects=corrects)
 
 
 def of_version(
-    version: LayerVersion, schedule: Schedule, people: Sequence[User], now: datetime
+    version: LayerVersion,
+    schedule: Schedule,
+    people: Sequence[User],
+    now: datetime,
+    *,
+    corrects: bool = False,
 ) -> LayerEditor:
     """The rules of a layer as they stand."""
     zone = ZoneInfo(version.time_zone)
@@ -261,6 +274,7 @@ def of_version(
         initial=initial,
         slots=[row for slot in version.slots for row in _rows_of_slot(slot, names)],
         windows=[item | {"end_day": item.get("endDay") or ""} for item in version.restrictions],
+        corrects=corrects,
     )
 
 

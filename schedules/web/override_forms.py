@@ -12,7 +12,14 @@ from core.widgets import QuickSelect
 from schedules.commands import SeriesSpec
 from schedules.models import Override, OverrideKind, Schedule
 from schedules.queries import DAYS
-from schedules.web.fields import FORMAT, WallTimeField, instant, read_wall, wall_of
+from schedules.web.fields import (
+    FORMAT,
+    WallTimeField,
+    instant,
+    read_wall,
+    reason_field,
+    wall_of,
+)
 from schedules.web.forms import person_choices
 
 OVERRIDE_KINDS = [
@@ -75,7 +82,12 @@ class OverrideForm(ChangeForm):
 
     start = WallTimeField(required=False, label="From", help_text="Empty: from now on.")
     end = WallTimeField(label="Until")
-    field_order = ("kind", "user", "replaces", "start", "end", "confirm_gap")
+    field_order = ("kind", "user", "replaces", "start", "end", "reason", "confirm_gap")
+
+    def __init__(self, *args: Any, corrects: bool = False, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if corrects:
+            self.fields["reason"] = reason_field()
 
     def values(self, now: datetime) -> dict[str, Any]:
         """What the command takes."""
@@ -84,7 +96,8 @@ class OverrideForm(ChangeForm):
             "start": instant(given["start"], self.zone) or now,
             "end": instant(given["end"], self.zone),
         }
-        return self.who() | when | {"confirm_gap": given["confirm_gap"]}
+        more = {"confirm_gap": given["confirm_gap"], "reason": given.get("reason", "")}
+        return self.who() | when | more
 
 
 class SeriesForm(ChangeForm):

@@ -73,12 +73,18 @@ def _spec(random: Random, zone: str, near: datetime, people: list[User]) -> Laye
         unit=unit,
         every=random.randint(1, LONGEST[unit]),
         anchor=anchor + _minutes(random, 90),
-        slots=[_slot(random, people) for _ in range(random.randint(1, 5))],
+        slots=_slots(random, people),
         phase=random.choice(["calendar", "active"]),
         shift_length_minutes=length,
         restrictions=[_window(random) for _ in range(random.choice([0, 0, 1, 2]))],
         priority=random.randint(0, 2),
     )
+
+
+def _slots(random: Random, people: list[User]) -> list[list[int]]:
+    """Some may be planned gaps, not all."""
+    slots = [_slot(random, people) for _ in range(random.randint(1, 5))]
+    return slots if any(slots) else [[people[0].pk]]
 
 
 def _slot(random: Random, people: list[User]) -> list[int]:

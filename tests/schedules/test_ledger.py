@@ -6,10 +6,12 @@ from itertools import count
 
 import pytest
 from django.db import DatabaseError, transaction
+from rest_framework.test import APIClient
 
 from accounts import commands as accounts
 from accounts.models import User
 from core.actor import SYSTEM
+from core.api_time import iso
 from schedules import commands, queries
 from schedules.commands import LayerSpec
 from schedules.models import Layer, LedgerMark, LedgerSpan, OverrideKind, Schedule
@@ -191,6 +193,19 @@ def test_an_override_in_the_past_corrects_the_record(
     assert len(rows) == 3
     assert {row.recorded_by for row in rows} == {"Root"}
     assert {row.note for row in rows} == {"override: Replace a person"}
+
+
+def test_the_api_takes_the_reason_of_a_correction(
+    api: Callable[..., APIClient], root: User, rota: Schedule, layer: Layer, bob: User
+):
+    commands.record([rota.pk], now=MONDAY + WEEK + DAY)
+    path, body = f"/api/schedules/{rota.public_id}/overrides", {"type": "COVER_ALL"}
+    body |= {"userId": bob.public_id, "start": iso(MONDAY), "end": iso(MONDAY + DAY)}
+    answer = api(root).post(path, body | {"reason": "Alice  was ill"})
+    assert answer.status_code == 201, answer.json()
+    notes = set(LedgerSpan.objects.exclude(note="").values_list("note", flat=True))
+    assert notes == {"override: Cover the whole schedule: Alice was ill"}
+    assert api(root).post(path, body | {"reason": "x" * 301}).status_code == 422
 
 
 def test_what_still_goes_on_is_written_down_before_it_is_corrected(

@@ -137,6 +137,23 @@ def test_the_api_lists_the_seams_of_the_year(
     assert told["handOffs"] == told["weekly"] == []
 
 
+def test_the_api_names_layers_that_overlap_and_who_is_away(
+    api: Callable[..., APIClient], root: User, rota: Schedule, layer: Layer, alice: User
+):
+    client, path = api(root), f"/api/schedules/{rota.public_id}"
+    draft = body(alice, restrictions=OFFICE, priority=2)
+    told = client.post(f"{path}/preview", draft).json()["overlaps"]
+    assert told == [
+        {"layer": "Week", "priority": 0, "standing": "below", "since": "2026-03-16T12:00:00Z"}
+    ]
+    off = {"start": NOW + timedelta(days=1), "end": NOW + timedelta(days=2)}
+    commands.add_time_off(alice, **off, **ACTING)
+    made = client.post(f"{path}/layers", draft).json()
+    assert {one["user"]["name"] for one in made["conflicts"]} == {"Alice"}
+    address = f"{path}/layers/{made['id']}"
+    assert client.put(address, draft | {"name": "Day"}).json()["conflicts"] == made["conflicts"]
+
+
 def test_a_stale_revision_is_refused_with_what_is_there_now(
     api: Callable[..., APIClient], root: User, rota: Schedule, layer: Layer, alice: User, bob: User
 ):

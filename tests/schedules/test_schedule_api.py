@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from rest_framework.test import APIClient
 
-from accounts.models import User
+from accounts.models import User, UserStatus
 from core import clock
 from core.api_time import iso
 from escalation import commands as escalation
@@ -203,6 +203,7 @@ def test_a_layer_comes_back_as_it_was_given(admin: APIClient, crew: dict):
     }
     path = new_schedule(admin)
     layer = admin.post(f"{path}/layers", given).json()
+    assert layer.pop("conflicts") == []
     assert layer == given | {"id": layer["id"], "version": 1}
     assert admin.get(path).json()["layers"] == [layer]
     assert admin.delete(f"{path}/layers/{layer['id']}?confirmGap=true").status_code == 204
@@ -218,6 +219,7 @@ def test_a_layer_comes_back_as_it_was_given(admin: APIClient, crew: dict):
         ({"anchor": "2026-03-02T09:00:00Z"}, "rotation.anchor"),
         ({"anchor": "2026-02-30T09:00"}, "rotation.anchor"),
         ({"slots": []}, "rotation.slots"),
+        ({"slots": [{"userIds": []}]}, "rotation.slots"),
         ({"slots": [{"userIds": ["usr_nobody"]}]}, "rotation.slots"),
         ({"phase": "lunar"}, "rotation.phase"),
         ({"shiftLengthMinutes": 0}, "rotation.shiftLengthMinutes"),
@@ -229,6 +231,32 @@ def test_a_bad_rotation_is_refused_by_field(change: dict, field: str, admin: API
     assert answer.status_code == 422
     assert answer.json()["error"]["details"]["field"].startswith(field)
     assert not Layer.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "said"),
+    [
+        ({"timeZone": "Mars/Base"}, "timeZone", "“Mars/Base” is not a known time zone"),
+        ({"end": "2026-03-01T09:00"}, "end", "The end lies before the anchor"),
+    ],
+)
+def test_a_bad_layer_is_refused_by_field(
+    change: dict, field: str, said: str, admin: APIClient, crew: dict
+):
+    given = {"name": "Odd", "rotation": rule("day 1 @2026-03-02T09:00 A", crew)} | change
+    answer = admin.post(f"{new_schedule(admin)}/layers", given)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["details"]["field"]) == (422, field)
+    assert said in error["message"]
+
+
+def test_a_disabled_person_is_refused_by_name(admin: APIClient, crew: dict):
+    crew["A"].become(UserStatus.DISABLED)
+    crew["A"].save()
+    given = {"name": "Odd", "rotation": rule("day 1 @2026-03-02T09:00 A", crew)}
+    error = admin.post(f"{new_schedule(admin)}/layers", given).json()["error"]
+    assert error["details"] == {"field": "rotation.slots", "reason": "disabled"}
+    assert error["message"] == f"{crew['A'].name} is disabled and would never be paged"
 
 
 def test_far_away_anchors_break_nothing(admin: APIClient, crew: dict):

@@ -30,20 +30,28 @@ def add(request: HttpRequest, public_id: str) -> HttpResponse:
     people = list(choosable())
     if request.method == "POST":
         return _posted(request, schedule, people)
-    return _show(request, schedule, layer_form.blank(schedule, people, clock.now()))
+    return _show(
+        request,
+        schedule,
+        layer_form.blank(schedule, people, clock.now(), corrects=_corrects(request)),
+    )
 
 
 @access.editors_only
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, public_id: str, layer_id: str) -> HttpResponse:
-    """The rules are never changed in place: saving opens a new version."""
+    """The rules are never changed in place: saving opens a new version.
+
+    Whoever sends the form of a layer that was removed meanwhile gets it back as a new layer.
+    """
     schedule = access.schedule_of(request, public_id)
-    version = access.version_of(access.layer_of(schedule, layer_id))
+    version = access.version_of(schedule, layer_id, removed=request.method == "POST")
     people = list(choosable({user for slot in version.slots for user in slot}))
     if request.method == "POST":
         return _posted(request, schedule, people, version)
     suggested = reorder.asked(version, request.GET)
-    editor = layer_form.of_version(suggested or version, schedule, people, clock.now())
+    rules, more = suggested or version, {"corrects": _corrects(request)}
+    editor = layer_form.of_version(rules, schedule, people, clock.now(), **more)
     editor.form.initial["restart"] = bool(suggested)
     return _show(request, schedule, editor, version)
 
@@ -81,7 +89,9 @@ def _posted(
     version: LayerVersion | None = None,
 ) -> HttpResponse:
     """A button among the rows, a look at what would change, or saving."""
-    editor = LayerEditor(schedule, people, data=request.POST)
+    editor = LayerEditor(schedule, people, data=request.POST, corrects=_corrects(request))
+    if version and version.layer.removed_at:
+        return _gone(request, schedule, editor, version)
     if move := form_rows.asked(request.POST):
         return _show(request, schedule, editor.rearranged(move), version, move=move)
     valid = editor.is_valid()
@@ -109,11 +119,33 @@ def _refused(
     more: dict[str, Any] = {"status": 422}
     if refusal == commands.CREATES_GAP:
         more["foretold"] = _foretell(editor, schedule, version)
+        more["gap"] = True
+    if version and refusal in {commands.STALE, commands.REMOVED}:
+        version.layer.refresh_from_db(fields=["removed_at"])
+        if version.layer.removed_at:
+            return _gone(request, schedule, editor, version)
     if refusal == commands.STALE:
         schedule = access.schedule_of(request, schedule.public_id)
         both = meanwhile.of_layer(editor.spec(), schedule, version)
         more = {"status": 409, "both": both, "revision": schedule.revision}
     return _show(request, schedule, editor, version, **more)
+
+
+def _gone(
+    request: HttpRequest, schedule: Schedule, editor: LayerEditor, version: LayerVersion
+) -> HttpResponse:
+    """Somebody removed the layer first: what was typed goes on as a new one, if that is wanted."""
+    both = editor.is_valid() and meanwhile.of_layer(editor.spec(), schedule, version)
+    if move := form_rows.asked(request.POST):
+        editor = editor.rearranged(move)
+    fresh = access.schedule_of(request, schedule.public_id)
+    more = {"gone": version.layer, "both": both or None, "revision": fresh.revision}
+    return _show(request, fresh, editor, status=409, move=move, **more)
+
+
+def _corrects(request: HttpRequest) -> bool:
+    user: Any = request.user
+    return commands.may_correct(user)
 
 
 def _save(
@@ -126,6 +158,7 @@ def _save(
     acting["name"] = editor.form.cleaned_data["name"]
     acting["effective_from"] = begins or now
     acting["confirm_gap"] = "confirm_gap" in request.POST
+    acting["reason"] = editor.form.cleaned_data.get("reason", "")
     try:
         commands.check_not_past(user, begins, now=now, field="effectiveFrom")
         if version is None:

@@ -109,7 +109,8 @@ def restore(request: HttpRequest, public_id: str, override_id: str, token: str) 
 def _form(request: HttpRequest, schedule: Schedule, now: datetime) -> OverrideForm:
     user: Any = request.user
     rules = coverage.rules_around([schedule.pk], now)
-    form = OverrideForm(bound(request), people=choosable(rules.people), schedule=schedule)
+    named: dict[str, Any] = {"people": choosable(rules.people), "schedule": schedule}
+    form = OverrideForm(bound(request), corrects=commands.may_correct(user), **named)
     form.initial = prefilled(request.GET, user, form.zone)
     return form
 

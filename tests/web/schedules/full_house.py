@@ -17,8 +17,11 @@ OF_SCHEDULE = """detail conflicts record fairness edit archive add_override seri
     add_series notes cover-new""".split()
 
 
-def furnish(rota: Schedule, admin: User, now: datetime) -> None:
-    """Office hours on top of `rota`, whose three people are absent, covered, noted and feeding."""
+def furnish(rota: Schedule, admin: User, now: datetime) -> str:
+    """Office hours on top of `rota`, whose three people are absent, covered, noted and feeding.
+
+    Returns the secret address of a board for wall screens.
+    """
     first, second, third = (slot[0] for slot in rota.layers.get().versions.get().slots)
     people = User.objects.in_bulk([first, second, third])
     away, covers, asks = people[first], people[second], people[third]
@@ -42,12 +45,13 @@ def furnish(rota: Schedule, admin: User, now: datetime) -> None:
     commands.add_note(rota, author=admin, text="The disk of db-2 is slow.", **acting)
     commands.create_feed(admin, schedule=rota, name="Desk", **acting)
     config.put("public_boards", True)
-    commands.create_board_link(name="Wall", schedules=[rota], name_form="FULL", **acting)
+    _, token = commands.create_board_link(name="Wall", schedules=[rota], name_form="FULL", **acting)
     days = [{"date": "2026-05-04", "name": "Founding day"}]
     place = {"country": "GB", "subdivision": "SCT"}
     commands.save_holidays(None, name="Scotland", **place, days=days, **acting)
     commands.record_due(now)
     commands.guard_schedules(now)
+    return reverse("schedules:public_board", args=[token])
 
 
 def pages(rota: Schedule) -> list[str]:

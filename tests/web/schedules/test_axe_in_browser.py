@@ -25,8 +25,8 @@ def _at_noon() -> Iterator[None]:
 
 @pytest.fixture
 def paths(rota: Schedule, root: User) -> list[str]:
-    furnish(rota, root, NOW)
-    return pages(rota)
+    board = furnish(rota, root, NOW)
+    return [*pages(rota), board, f"{board}?theme=light"]
 
 
 @pytest.mark.parametrize("part", [0, 1])

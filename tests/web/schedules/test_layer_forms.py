@@ -7,8 +7,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from schedules.models import Layer, LayerVersion, Schedule
+from schedules import commands
+from schedules.models import Layer, LayerVersion, LedgerMark, LedgerSpan, Schedule
 from tests.web.schedules.conftest import (
+    ACTING,
     DAY,
     HOUR,
     NOW,
@@ -92,8 +94,10 @@ def test_a_restart_is_asked_for_by_a_tick(
 @pytest.mark.parametrize(
     ("change", "words_of_refusal"),
     [
-        ({"people-0-person": ""}, "Name at least one person"),
-        ({"people-0-person": "usr_nobody"}, "Select a valid choice"),
+        ({"people-0-person": ""}, "Who takes turns: name at least one person"),
+        ({"people-0-person": "-"}, "name at least one person"),
+        ({"people-0-person": "usr_nobody"}, "This person is disabled or was deleted"),
+        ({"time_zone": "Mars/Base"}, "not a known time zone"),
         ({"preset": "custom"}, "Needed for another rhythm"),
         ({"anchor": "9 o'clock"}, "Enter a date and a time"),
         ({"end": "2026-03-01T09:00"}, "The end lies before the anchor"),
@@ -212,6 +216,75 @@ def test_the_second_of_two_editors_sees_both_versions_and_loses_nothing(
     assert (sent_back["name"], sent_back["preset"]) == ("My name for it", "day-1")
     assert as_alice.post(path, sent_back).status_code == 302
     assert layer.versions.get(valid_to=None).unit == "day"
+
+
+def test_a_layer_that_was_removed_meanwhile_comes_back_with_what_was_typed(
+    as_alice: Client, rota: Schedule, layer: Layer, alice: User, bob: User
+):
+    path = f"/schedules/{rota.public_id}/layers/{layer.public_id}/"
+    mine = controls(as_alice.get(path).content.decode())
+    commands.remove_layer(layer, confirm_gap=True, **ACTING)
+    gone = as_alice.post(path, mine | {"preset": "day-1", "name": "My name for it"})
+    page = gone.content.decode()
+    assert gone.status_code == 409
+    assert "Somebody removed Week meanwhile" in text_of(page)
+    assert "every day, hand-off 09:00" in text_of(page)
+    assert "every week, hand-off Monday 09:00" in text_of(page)
+    more = as_alice.post(path, mine | {"anchor": "nonsense", "do": "people:add:0"})
+    assert more.status_code == 409 and 'value="nonsense"' in more.content.decode()
+    add = f"/schedules/{rota.public_id}/layers/"
+    assert f'action="{add}"' in page and f'hx-post="{add}"' in page
+    assert as_alice.post(add, controls(page)).status_code == 302
+    assert names(rota, NOW) != [] and rota.layers.filter(removed_at=None).count() == 1
+    assert rota.layers.get(removed_at=None).name == "My name for it"
+
+
+def test_a_removal_in_the_last_moment_is_noticed_as_well(
+    as_alice: Client, rota: Schedule, layer: Layer, alice: User, monkeypatch: pytest.MonkeyPatch
+):
+    check = commands.check_not_past
+
+    def remove_first(*arguments: object, **more: object) -> None:
+        commands.remove_layer(layer, confirm_gap=True, **ACTING)
+        check(*arguments, **more)
+
+    monkeypatch.setattr(commands, "check_not_past", remove_first)
+    path = f"/schedules/{rota.public_id}/layers/{layer.public_id}/"
+    gone = as_alice.post(path, layer_form(alice))
+    assert gone.status_code == 409
+    assert "Somebody removed Week meanwhile" in text_of(gone.content.decode())
+
+
+def test_the_editor_says_which_of_two_layers_answers(as_alice: Client, rota: Schedule, root: User):
+    path = f"/schedules/{rota.public_id}/layers/"
+
+    def said(**more: str) -> str:
+        form = layer_form(root, windows=[OFFICE], do="preview", **more)
+        return text_of(as_alice.post(path, form).content.decode())
+
+    first = ", first Mon 16 Mar, 12:00"
+    assert f"Week has a lower priority (0): this layer answers, not that one{first}" in said(
+        priority="5"
+    )
+    assert f"Week has the higher priority (0): it answers, not this layer{first}" in said(
+        priority="-1"
+    )
+    assert f"Week has the same priority (0): both answer together{first}" in said()
+
+
+def test_an_admin_says_why_the_past_is_corrected(
+    as_root: Client, as_alice: Client, rota: Schedule, layer: Layer, alice: User, bob: User
+):
+    path = f"/schedules/{rota.public_id}/layers/{layer.public_id}/"
+    assert 'name="reason"' not in as_alice.get(path).content.decode()
+    assert 'name="reason"' in as_root.get(path).content.decode()
+    LedgerMark.objects.update(began_at=NOW - DAY, recorded_until=NOW)
+    commands.record([rota.pk], now=NOW)
+    LayerVersion.objects.update(valid_from=NOW - DAY)
+    form = layer_form(bob, name="Week", effective_from="2026-03-16T10:00", restart="on")
+    assert as_root.post(path, form | {"reason": "Bob stood in"}).status_code == 302
+    notes = LedgerSpan.objects.exclude(note="").values_list("note", flat=True)
+    assert set(notes) == {"layer Week was changed: Bob stood in"}
 
 
 def test_a_layer_with_clocks_of_its_own_is_kept_by_form_and_edit(
