@@ -33,6 +33,7 @@ def random_rota(random: Random, zone: str, people: list[User], number: int) -> R
     before = {"by": SYSTEM, "now": near - 40 * DAY}
     name = f"Rota {number} {zone}"
     schedule = commands.create_schedule(name=name, time_zone=zone, **before)
+    Schedule.objects.filter(pk=schedule.pk).update(created_at=near - 40 * DAY)
     for layer in LAYERS[: random.randint(1, 3)]:
         spec = _spec(random, zone, near, people)
         row = commands.add_layer(schedule, spec, name=layer, **before)

@@ -1,4 +1,4 @@
-"""Every voice of the product says the same: engine, API, calendar feed, and a minute scan.
+"""Every voice says the same: engine, API, calendar feed, timeline page, notices, a minute scan.
 
 `make proof` asks at 10,000 random instants, in every time zone; the suite at some.
 """
@@ -12,13 +12,16 @@ import icalendar
 import pytest
 import time_machine
 from django.test import Client
+from rest_framework.test import APIClient
 
 from accounts.models import User, UserStatus
 from core.actor import SYSTEM
 from schedules import commands, queries
-from tests.cast import make_person
+from schedules.models import Schedule
+from tests.cast import browser_of, make_person
+from tests.schedules import voice_of_notices, voice_of_page
 from tests.schedules.domain import rota_oracle
-from tests.schedules.rota_rows import DAY, Rota, instants, random_rota
+from tests.schedules.rota_rows import DAY, MINUTE, Rota, instants, random_rota
 
 INSTANTS = int(os.environ.get("OPSKNIGHT_PROOF_INSTANTS", "60"))
 PER_ROTA = 20
@@ -33,24 +36,58 @@ def people(db: None) -> list[User]:
 def test_all_voices_agree_with_a_minute_scan(people, root, api) -> None:
     random = Random(INSTANTS)
     zones = [ZONES[number * 7919 % len(ZONES)] for number in range(INSTANTS // PER_ROTA)]
-    names = {user.public_id: user.pk for user in people}
     for number, zone in enumerate(zones):
         become(people[-1], UserStatus.ACTIVE)
         rota = random_rota(random, zone, people, number)
         become(people[-1], random.choice(list(UserStatus)))
-        moments = instants(random, rota, PER_ROTA)
         with time_machine.travel(rota.near - 8 * DAY, tick=False):
-            feed = shifts_of_feed(rota, root)
-            client = api(root, "schedules:read")
-            for at in moments:
-                told = {
-                    "lookup": lookup(rota, at),
-                    "api": [names[one] for one in answer_of_api(client, rota, at)],
-                }
-                expected = scan(rota, at)
-                for voice, users in told.items():
-                    assert users == expected, (voice, zone, at)
-                assert by_feed(feed, at) == {name(people, pk) for pk in expected}, (zone, at)
+            compare(random, rota, Voices(rota, people, root, api(root, "schedules:read"), random))
+        Schedule.objects.filter(pk=rota.schedule.pk).update(archived_at=rota.near)
+
+
+def compare(random: Random, rota: Rota, voices: "Voices") -> None:
+    for at in instants(random, rota, PER_ROTA):
+        expected = scan(rota, at)
+        names = frozenset(voices.names[pk] for pk in expected)
+        where = (rota.schedule.name, at)
+        assert lookup(rota, at) == expected, where
+        assert voices.api(at) == expected, where
+        assert by_feed(voices.feed, at) == names, where
+        assert voice_of_page.shown(voices.page, at) in ({names}, None), where
+        assert voices.told(at) == set(expected), where
+    for user, start, end in voices.promised(random):
+        before, after = start - MINUTE, end - MINUTE
+        seen = [user in scan(rota, at) for at in (before, start, after, end)]
+        assert seen == [False, True, True, False], (rota.schedule.name, user, start, end)
+
+
+class Voices:
+    """Everything that answers for many instants at once, asked once for a schedule."""
+
+    def __init__(
+        self, rota: Rota, people: list[User], root: User, client: APIClient, random: Random
+    ) -> None:
+        self.rota, self.client = rota, client
+        self.names = {user.pk: user.name for user in people}
+        self.pks = {user.public_id: user.pk for user in people}
+        self.feed = shifts_of_feed(rota, root)
+        self.since, self.end = rota.near - 8 * DAY, rota.near + 8 * DAY
+        self.page = voice_of_page.bars_of(browser_of(root), rota.schedule, self.since, self.end)
+        self.begun = set(scan(rota, self.since))
+        voice_of_notices.tell_all(random, rota.schedule, self.since, self.end)
+
+    def api(self, at: datetime) -> list[int]:
+        path = f"/api/schedules/{self.rota.schedule.public_id}/on-call"
+        answer = self.client.get(path, {"at": at.isoformat()})
+        assert answer.status_code == 200, answer.content
+        return [self.pks[duty["user"]["id"]] for duty in answer.json()["onCall"]]
+
+    def told(self, at: datetime) -> set[int]:
+        return voice_of_notices.told(self.rota.schedule, at, self.begun, self.since)
+
+    def promised(self, random: Random) -> list[tuple[int, datetime, datetime]]:
+        found = sorted(voice_of_notices.promised(self.rota.schedule))
+        return random.sample(found, min(2, len(found)))
 
 
 def become(user: User, status: str) -> None:
@@ -67,13 +104,6 @@ def lookup(rota: Rota, at: datetime) -> list[int]:
     return [one.user.pk for one in queries.on_call([rota.schedule.pk], at)[rota.schedule.pk]]
 
 
-def answer_of_api(client, rota: Rota, at: datetime) -> list[str]:
-    path = f"/api/schedules/{rota.schedule.public_id}/on-call"
-    answer = client.get(path, {"at": at.isoformat()})
-    assert answer.status_code == 200, answer.content
-    return [duty["user"]["id"] for duty in answer.json()["onCall"]]
-
-
 def shifts_of_feed(rota: Rota, owner: User) -> list[tuple[datetime, datetime, str]]:
     now = rota.near - 8 * DAY
     _, token = commands.create_feed(owner, by=SYSTEM, now=now, schedule=rota.schedule)
@@ -85,7 +115,3 @@ def shifts_of_feed(rota: Rota, owner: User) -> list[tuple[datetime, datetime, st
 
 def by_feed(feed: list[tuple[datetime, datetime, str]], at: datetime) -> set[str]:
     return {words.split()[0].rstrip(":,") for start, end, words in feed if start <= at < end}
-
-
-def name(people: list[User], pk: int) -> str:
-    return next(user.name for user in people if user.pk == pk)
