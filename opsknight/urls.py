@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 from accounts.web.admin_sign_in import admin_sign_in
 from core.api import unknown
 from opsknight import health
+from opsknight.metrics import Metrics
 from opsknight.openapi import openapi_document
 
 urlpatterns: list = [
@@ -17,6 +18,7 @@ urlpatterns: list = [
     path("", include("schedules.api.urls")),
     path("", include("escalation.api.urls")),
     path("", include("incidents.api.urls")),
+    path("api/metrics", Metrics.as_view(), name="metrics"),
     path("api/openapi.json", openapi_document, name="openapi"),
     re_path(r"^api(?:/|$)", unknown),
     path("", include("accounts.web.urls")),

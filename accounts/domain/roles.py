@@ -131,6 +131,7 @@ SCOPES: dict[str, str] = {
     "policies:write": "Create and change escalation policies (admins only)",
     "providers:read": "Read provider accounts, without their secrets (admins only)",
     "providers:write": "Create, change, test and remove provider accounts (admins only)",
+    "metrics:read": "Read the installation's figures for monitoring (admins only)",
 }
 DEFAULT_SCOPES = ["events:write"]
 
