@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.models import User
 from core.actor import SYSTEM
 from schedules import commands
-from schedules.models import Override, Schedule
+from schedules.models import LedgerMark, LedgerSpan, Override, Schedule
 from tests.cast import browser_of
 from tests.web.schedules.conftest import (
     DAY,
@@ -139,6 +139,20 @@ def test_an_override_that_says_too_little_is_refused_beside_the_field(
     assert answer.status_code == 422
     assert f'id="id_{field}_error"' in answer.content.decode()
     assert not Override.objects.exists()
+
+
+def test_an_admin_says_why_the_past_is_corrected(
+    as_root: Client, as_alice: Client, rota: Schedule, bob: User
+):
+    path = f"/schedules/{rota.public_id}/overrides/"
+    assert 'name="reason"' not in as_alice.get(path).content.decode()
+    LedgerMark.objects.update(began_at=NOW - DAY, recorded_until=NOW - DAY)
+    commands.record([rota.pk], now=NOW)
+    form = override_form(kind="COVER_ALL", user=bob.public_id, start="2026-03-16T09:00")
+    form |= {"end": "2026-03-16T10:00", "reason": "Carol was ill", "seen": "long_run"}
+    assert as_root.post(path, form).status_code == 302
+    notes = set(LedgerSpan.objects.exclude(note="").values_list("note", flat=True))
+    assert notes == {"override: Cover the whole schedule: Carol was ill"}
 
 
 def test_a_stretch_leads_to_a_filled_form(as_alice: Client, rota: Schedule, carol: User):
