@@ -69,6 +69,13 @@ ERRANDS = (
         every=0.5,
     ),
     Errand(
+        "answers that vendors cannot bring",
+        task="integrations.tasks.fetch_replies",
+        pending="integrations.replies.fetching.waits",
+        every=3,
+        patient=True,
+    ),
+    Errand(
         "record of duty",
         task="schedules.tasks.record_duty",
         pending="schedules.queries.oldest_to_record",

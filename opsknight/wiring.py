@@ -4,6 +4,7 @@
 INCIDENT_SUBSCRIBERS = {
     "news": "incidents.news.tell_those_paged",
     "service_webhooks": "incidents.webhooks.announce",
+    "cards": "integrations.replies.cards.refresh",
 }
 
 # Reactions to the fate of a delivery, each called once per event by notifications.publishing.
@@ -14,6 +15,7 @@ DELIVERY_SUBSCRIBERS = {
 # Asked for each batch right before sending: which subjects must not be sent any more, and why.
 DELIVERY_GUARDS = {
     "incident": "incidents.queries.unwanted_pages",
+    "incident-card": "integrations.replies.cards.outdated",
 }
 
 # Asked before old deliveries are taken away: of these subjects, which are not over?
@@ -21,6 +23,7 @@ SUBJECTS_IN_USE = {
     "incident": "incidents.queries.not_over",
     "incident-news": "incidents.queries.not_over",
     "incident-hook": "incidents.queries.not_over",
+    "incident-card": "incidents.queries.not_over",
 }
 
 # kind -> module with `render(message)`, `send(rendered, delivery)`, `provider(address)`.

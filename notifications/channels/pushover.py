@@ -20,13 +20,17 @@ NORMAL, NEWS_PRIORITY = 0, -1
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """`priority` 2 repeats until acknowledged; `url` with its label stands below the text."""
+    """`priority` 2 repeats until acknowledged; `url` with its label stands below the text.
+
+    `ends`: nothing is to be shown, the emergency with this receipt is over.
+    """
 
     title: str
     text: str
     priority: int
     url: str = ""
     url_title: str = ""
+    ends: str = ""
 
 
 def render(message: Message) -> Alarm:
@@ -37,6 +41,7 @@ def render(message: Message) -> Alarm:
         priority=_priority(message),
         url=url,
         url_title=label,
+        ends=str(message.data.get("reference", "")) if message.kind == "card" else "",
     )
 
 

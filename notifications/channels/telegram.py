@@ -15,18 +15,24 @@ TITLE_LENGTH = 300
 VALUE_LENGTH = 300
 BODY_LENGTH = 1500
 MARKS: dict[str, str] = {Urgency.HIGH: "🔴", Urgency.MEDIUM: "🟠", Urgency.LOW: "🔵"}
+VERBS = ("acknowledge", "resolve")
 CUT = "… there is more on the page of the incident"
 
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """`text` is HTML, `plain` the same words; `page`: it may be acknowledged; `url` opens it."""
+    """`text` is HTML, `plain` the same words; `verbs` can be pressed; `url` opens the page.
+
+    `edits` is the message that this one takes the place of, `delivery` the one that brought it.
+    """
 
     text: str
     plain: str
     url: str = ""
-    page: bool = False
+    verbs: tuple[str, ...] = ()
     quiet: bool = False
+    edits: int = 0
+    delivery: int = 0
 
 
 def render(message: Message) -> Chat:
@@ -35,8 +41,10 @@ def render(message: Message) -> Chat:
         text="\n".join(_fitting(lines)),
         plain="\n".join(_fitting([(plain, plain) for _, plain in lines])),
         url=message.url,
-        page=message.kind == "page",
+        verbs=VERBS if message.kind == "page" else _texts(message.data.get("verbs")),
         quiet=message.kind == "news",
+        edits=_number(message.data.get("reference")),
+        delivery=_number(message.data.get("delivery")),
     )
 
 
@@ -52,6 +60,15 @@ def provider(address: str) -> str:
 def escaped(text: str) -> str:
     """As HTML of the Bot API: these three are all it knows, quotes only matter in attributes."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, list | tuple) else ()
+
+
+def _number(value: object) -> int:
+    text = str(value)
+    return int(text) if text.isascii() and text.isdecimal() else 0
 
 
 def _lines(message: Message) -> Iterator[tuple[str, str]]:

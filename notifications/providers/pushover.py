@@ -28,6 +28,9 @@ class ReceiptState:
 def send_alarm(rendered: Alarm, outgoing: Outgoing) -> Sent:
     """Raises ChannelError. The reference is the receipt of an emergency, else empty."""
     account = account_of(outgoing)
+    if rendered.ends:
+        cancel(account, rendered.ends)
+        return Sent("the alarm was ended")
     form = {
         "token": account.fields["token"],
         "user": outgoing.address,

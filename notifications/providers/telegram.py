@@ -19,6 +19,8 @@ WHO = "Telegram"
 GONE = ("chat not found", "bot was blocked", "user is deactivated", "can't initiate", "peer_id")
 # … and of a message that it would take in a plainer shape.
 SHAPE = ("can't parse entities", "button", "reply markup")
+UNCHANGED = ("message is not modified", "message to edit not found", "can't be edited")
+ABOUT_INCIDENTS = ("incident", "incident-card")  # subjects whose buttons mean an incident
 UPDATES = ("message", "callback_query")
 
 
@@ -48,9 +50,11 @@ def send_chat(rendered: Chat, outgoing: Outgoing) -> Sent:
         "text": rendered.text,
         "parse_mode": "HTML",
         "link_preview_options": {"is_disabled": True},
-        "disable_notification": rendered.quiet,
-        "reply_markup": {"inline_keyboard": keyboard(rendered, outgoing)},
+        "reply_markup": {"inline_keyboard": _keyboard(rendered, outgoing)},
     }
+    if rendered.edits:
+        return _edit(account, payload, rendered.edits)
+    payload["disable_notification"] = rendered.quiet
     try:
         result = api(account, "sendMessage", **payload)
     except ChannelError as error:
@@ -62,17 +66,27 @@ def send_chat(rendered: Chat, outgoing: Outgoing) -> Sent:
     return Sent("accepted by Telegram", reference=str(result.get("message_id", "")))
 
 
-def keyboard(
-    rendered: Chat, outgoing: Outgoing, verbs: tuple[str, ...] = ("acknowledge", "resolve")
-) -> list[list[dict[str, str]]]:
+def _edit(account: Account, payload: Mapping[str, Any], message: int) -> Sent:
+    """The message that stands there already. One that is gone or the same needs no change."""
+    try:
+        api(account, "editMessageText", **payload, message_id=message)
+    except ChannelError as error:
+        if not any(words in error.reason.lower() for words in UNCHANGED):
+            raise
+        return Sent(error.reason)
+    return Sent("changed in Telegram")
+
+
+def _keyboard(rendered: Chat, outgoing: Outgoing) -> list[list[dict[str, str]]]:
     """Rows of buttons: what can be done, and the way to the page where the phone can open it."""
+    number = rendered.delivery or outgoing.delivery_id
     row = [
         {
             "text": verb.capitalize(),
-            "callback_data": links.button(verb, outgoing.delivery_id, outgoing.address),
+            "callback_data": links.button(verb, number, outgoing.address),
         }
-        for verb in verbs
-        if rendered.page and outgoing.subject_kind == "incident"
+        for verb in rendered.verbs
+        if outgoing.subject_kind in ABOUT_INCIDENTS
     ]
     way = [{"text": "Open in OpsKnight", "url": rendered.url}] if _opens(rendered.url) else []
     return [buttons for buttons in (row, way) if buttons]

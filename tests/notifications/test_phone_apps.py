@@ -119,7 +119,7 @@ class TestTelegram:
         assert "Open" not in str(vendor.messages[0]["reply_markup"])
 
     def test_what_cannot_be_read_is_sent_plain(self, vendor: FakeTelegram):
-        rendered = telegram.Chat(text="<blink>down</blink>", plain="down", page=True)
+        rendered = telegram.Chat(text="<blink>down</blink>", plain="down")
         account = Account("telegram", "prv_1", vendor.account())
         telegram.send(rendered, Outgoing(1, "77", account=account))
         assert vendor.messages[0]["text"] == "down"
