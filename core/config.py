@@ -84,6 +84,20 @@ REGISTRY: dict[str, Option] = {
             "Sender of every mail",
         ),
         Option(
+            "reply_domain",
+            ("OPSKNIGHT_REPLY_DOMAIN",),
+            "",
+            "Domain whose mail is handed to OpsKnight: answers to pages act. Empty: they do not",
+            parse=lambda text: text.strip().lower(),
+        ),
+        Option(
+            "reply_secret",
+            ("OPSKNIGHT_REPLY_SECRET",),
+            "",
+            "Password with which a mail server of one's own hands over those answers",
+            secret=True,
+        ),
+        Option(
             "public_boards",
             ("OPSKNIGHT_PUBLIC_BOARDS",),
             False,

@@ -52,6 +52,12 @@ PROVIDERS: dict[str, str] = {
     "twilio": "notifications.providers.twilio",
     "vonage": "notifications.providers.vonage",
     "slack": "notifications.providers.slack",
+    "mail_smtp": "notifications.providers.mail_smtp",
+    "ses": "notifications.providers.ses",
+    "sendgrid": "notifications.providers.sendgrid",
+    "resend": "notifications.providers.resend",
+    "postmark": "notifications.providers.postmark",
+    "mailgun": "notifications.providers.mailgun",
 }
 
 # Integration type -> parser module.

@@ -60,10 +60,14 @@ class UnsentMail:
 
 @dataclass(frozen=True, slots=True)
 class MailSettings:
-    """Where mail leaves (`url` "" = nowhere) and whom it comes from; read by the caller."""
+    """Where mail leaves (`url` "" = nowhere) and whom it comes from; read by the caller.
+
+    `reply_domain`: where answers to pages are taken; "" when nowhere.
+    """
 
     url: str = ""
     sender: str = "OpsKnight <opsknight@localhost>"
+    reply_domain: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """E-mail: HTML and text from templates, one mail per delivery, by SMTP."""
 
 from binascii import b2a_qp
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.header import Header
 from email.utils import formataddr, formatdate, parseaddr
 from functools import lru_cache
@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.encoding import punycode
 
 from core import clock, smtp
+from notifications import links
 from notifications.channels.base import ChannelError, MailSettings, Outgoing, Sent, UnsentMail
 from notifications.domain.message import Message
 from notifications.domain.retry import ATTEMPT_SECONDS
@@ -18,17 +19,19 @@ from notifications.domain.words import Channel, Outcome, Urgency
 from notifications.providers import base as providers
 
 SUBJECT_LENGTH = 200
+HINT = "Answer with “ack” or “resolve” in the first line, and it is done."
 NO_SERVER = "no mail server is configured (not sent)"
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedMail:
-    """A mail without its envelope. `subject` is one clean line."""
+    """A mail without its envelope. `subject` is one clean line; `page`: an answer can act."""
 
     subject: str
     text: str
     html: str
     urgent: bool = False
+    page: bool = False
 
 
 def render(message: Message) -> RenderedMail:
@@ -48,11 +51,13 @@ def render(message: Message) -> RenderedMail:
         text=render_to_string("notifications/email/message.txt", context).strip() + "\n",
         html=render_to_string("notifications/email/message.html", context),
         urgent=urgent,
+        page=message.kind == "page",
     )
 
 
 def send(rendered: RenderedMail, outgoing: Outgoing) -> Sent | str:
     """Through the chosen account, else by the server of EMAIL_URL; without both it is said so."""
+    rendered = _with_hint(rendered, outgoing)
     if outgoing.account:
         return providers.send(Channel.EMAIL, rendered, outgoing)
     if not outgoing.mail.url:
@@ -78,12 +83,33 @@ def hand_over(mail: MailSettings, recipient: str, content: bytes) -> None:
         ) from error
 
 
+def reply_to(rendered: RenderedMail, outgoing: Outgoing) -> str:
+    """The address that takes an answer to this page; "" when answers are not taken."""
+    domain = outgoing.mail.reply_domain
+    if not rendered.page or not domain:
+        return ""
+    return links.reply_address(outgoing.delivery_id, outgoing.address, domain)
+
+
+def extra_headers(rendered: RenderedMail, outgoing: Outgoing, sender: str) -> dict[str, str]:
+    """What a mail says about itself beside its envelope. `sender` is a bare address."""
+    domain = sender.rpartition("@")[2] or "localhost"
+    headers = {
+        "References": f"<opsknight.{outgoing.subject_kind}.{outgoing.subject_id}@{domain}>",
+        "Auto-Submitted": "auto-generated",
+        "X-OpsKnight-Delivery": str(outgoing.delivery_id),
+        "X-OpsKnight-Subject": f"{outgoing.subject_kind}:{outgoing.subject_id}",
+    }
+    return headers | ({"Importance": "high", "X-Priority": "1"} if rendered.urgent else {})
+
+
 def compose(rendered: RenderedMail, outgoing: Outgoing) -> bytes:
     """The mail as bytes. The Message-ID stays the same over retries, so that readers fold them.
 
     Written out by hand: the standard library takes six times as long for the same mail.
     """
-    domain = parseaddr(outgoing.mail.sender)[1].rpartition("@")[2] or "localhost"
+    sender = parseaddr(outgoing.mail.sender)[1]
+    domain = sender.rpartition("@")[2] or "localhost"
     boundary = f"=_opsknight_{outgoing.delivery_id}_{outgoing.number}"
     headers = {
         "From": _named_address(outgoing.mail.sender),
@@ -91,15 +117,13 @@ def compose(rendered: RenderedMail, outgoing: Outgoing) -> bytes:
         "Subject": Header(rendered.subject, "utf-8", header_name="Subject").encode(),
         "Date": formatdate(clock.now().timestamp()),
         "Message-ID": f"<opsknight.{outgoing.delivery_id}@{domain}>",
-        "References": f"<opsknight.{outgoing.subject_kind}.{outgoing.subject_id}@{domain}>",
-        "Auto-Submitted": "auto-generated",
-        "X-OpsKnight-Delivery": str(outgoing.delivery_id),
-        "X-OpsKnight-Subject": f"{outgoing.subject_kind}:{outgoing.subject_id}",
+        **extra_headers(rendered, outgoing, sender),
         "MIME-Version": "1.0",
         "Content-Type": f'multipart/alternative; boundary="{boundary}"',
     }
-    if rendered.urgent:
-        headers |= {"Importance": "high", "X-Priority": "1"}
+    answers = reply_to(rendered, outgoing)
+    if answers:
+        headers["Reply-To"] = answers
     subject = headers.pop("Subject")  # encoded and folded already, the others are one line each
     lines = [f"{name}: {one_line(value, 998)}" for name, value in headers.items()]
     head = "\n".join([f"Subject: {subject}", *lines]).encode()
@@ -121,6 +145,18 @@ def _part(subtype: str, text: str) -> bytes:
     head = f"Content-Type: text/{subtype}; charset=utf-8\n"
     head += "Content-Transfer-Encoding: quoted-printable\n\n"
     return head.encode() + b2a_qp(text.encode("utf-8", "replace"))
+
+
+def _with_hint(rendered: RenderedMail, outgoing: Outgoing) -> RenderedMail:
+    """Says above the last lines that an answer acts, where it does."""
+    if not reply_to(rendered, outgoing):
+        return rendered
+    before, mark, after = rendered.text.rpartition("\n-- \n")
+    text = f"{before}\n{HINT}\n{mark}{after}"
+    before, mark, after = rendered.html.rpartition('<p class="quiet"')
+    style = 'style="margin:24px 0 0;font-size:13px;color:#4f5d60"'
+    html = f'{before}<p class="quiet" {style}>{HINT}</p>\n{mark}{after}'
+    return replace(rendered, text=text, html=html)
 
 
 def provider(address: str) -> str:

@@ -134,7 +134,9 @@ class Sender:
         One look reads only so far ahead. Behind a storm for one provider the others' rows are
         found by a second look without it, which is dear and therefore not made each time.
         """
-        mail = MailSettings(config.get("email_url"), config.get("mail_from"))
+        mail = MailSettings(
+            config.get("email_url"), config.get("mail_from"), config.get("reply_domain")
+        )
         total = 0
         while True:
             started, now = clock.monotonic(), clock.now()
