@@ -73,6 +73,8 @@ class AccountAdapter(DefaultAccountAdapter):
         by = user.as_actor("web", ip, request_id)
         commands.set_password(user, password, by=by, now=clock.now())
         throttle.succeeded(user.email, ip)
+        if not self.request.user.is_authenticated:  # by a reset link, which was mailed
+            commands.mailbox_proven(user, clock.now())
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         if getattr(request.user, "must_change_password", False):

@@ -42,6 +42,11 @@ def _days(text: str) -> int:
     return int(text) if text.strip().isdecimal() else 0
 
 
+def _count(text: str) -> int:
+    """What cannot be read allows one: a limit is not lifted over a typing error."""
+    return int(text) if text.strip().isdecimal() else 1
+
+
 def _kept(name: str, variable: str, days: int, what: str) -> Option:
     return Option(name, (variable,), days, f"Days that {what} are kept; 0: for ever", parse=_days)
 
@@ -103,6 +108,20 @@ REGISTRY: dict[str, Option] = {
             False,
             "Whether public links may show who is on call, without signing in",
             parse=_flag,
+        ),
+        Option(
+            "codes_per_person",
+            ("OPSKNIGHT_CODES_PER_PERSON",),
+            10,
+            "Codes that confirm an address, per person and hour; 0: no limit",
+            parse=_count,
+        ),
+        Option(
+            "codes_per_address",
+            ("OPSKNIGHT_CODES_PER_ADDRESS",),
+            4,
+            "Codes that confirm an address, per address and hour, by all people; 0: no limit",
+            parse=_count,
         ),
         Option("fallback_users", (), [], "Ids of people paged when a policy is exhausted"),
         _kept("keep_deliveries_days", "OPSKNIGHT_KEEP_DELIVERIES_DAYS", 365, "deliveries"),

@@ -102,8 +102,29 @@ class ContactMethod(models.Model):
         return f"{self.get_channel_display()} {self.address}"
 
 
+class VerificationCode(models.Model):
+    """The code last sent to a contact method; only its hash. A new one takes the old one's place.
+
+    It counts for the `address` it was sent to, until `expires_at`, for `tries_left` more guesses.
+    """
+
+    contact_method = models.OneToOneField(
+        ContactMethod, on_delete=models.CASCADE, related_name="code"
+    )
+    address = models.CharField(max_length=500)
+    code_hash = models.CharField(max_length=64)
+    tries_left = models.PositiveSmallIntegerField()
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"code for {self.contact_method}"
+
+
 class NotificationRule(models.Model):
     """A personal rule: for this urgency use this contact method after `delay_minutes`.
+
+    It is repeated `repeat_times` times, `repeat_minutes` apart, until somebody acknowledges.
 
     A person's rules of an urgency replace the defaults (HIGH: all channels at once; MEDIUM and
     LOW: in order of position, the next one when a channel fails).
@@ -113,14 +134,17 @@ class NotificationRule(models.Model):
     urgency = models.CharField(max_length=8, choices=Urgency.choices)
     contact_method = models.ForeignKey(ContactMethod, on_delete=models.CASCADE)
     delay_minutes = models.PositiveSmallIntegerField(default=0)
+    # The code before these columns goes on writing rows for a while.
+    repeat_minutes = models.PositiveSmallIntegerField(default=0, db_default=0)
+    repeat_times = models.PositiveSmallIntegerField(default=0, db_default=0)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering = ["urgency", "delay_minutes", "position", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "urgency", "contact_method"],
-                name="notification_rule_once",
+                fields=["user", "urgency", "contact_method", "delay_minutes"],
+                name="notification_rule_at_once",
             )
         ]
 

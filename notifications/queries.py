@@ -4,7 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from django.db.models import BooleanField, Exists, Min, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    Min,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+)
 from django.db.models.expressions import RawSQL
 
 from accounts.models import User
@@ -62,11 +71,23 @@ def rules_of(user: User) -> dict[Urgency, list[NotificationRule]]:
     return found
 
 
+def rule_value(row: NotificationRule) -> Rule:
+    """The row as the choice needs it."""
+    return Rule(
+        row.urgency,
+        row.contact_method_id,
+        row.delay_minutes,
+        row.position,
+        row.repeat_minutes,
+        row.repeat_times,
+    )
+
+
 def minutes_of_silence(user: User) -> int:
     """How long the person's own rules hold back every message of high urgency; best 0."""
     methods = [Method(row.pk, row.channel, row.enabled, row.position) for row in methods_of(user)]
     own = NotificationRule.objects.filter(user=user, urgency=Urgency.HIGH)
-    rules = [Rule(r.urgency, r.contact_method_id, r.delay_minutes, r.position) for r in own]
+    rules = [rule_value(row) for row in own]
     return int(first_message_after(methods, rules, Urgency.HIGH).total_seconds() // 60)
 
 
@@ -198,8 +219,10 @@ def _any_of(places: Iterable[str], text: str) -> Q:
 def reach_of(user_ids: Iterable[int]) -> dict[int, Reach]:
     """How sure we are that each of some people can be woken; two queries for any number."""
     people = dict(User.objects.filter(pk__in=set(user_ids)).values_list("pk", "email"))
-    sent = Delivery.objects.filter(contact_method=OuterRef("pk"), state=DeliveryState.SENT)
-    rows = ContactMethod.objects.filter(user__in=people).annotate(proven=Exists(sent))
+    known = Q(verified_at__isnull=False) | Q(proven_at__isnull=False)
+    rows = ContactMethod.objects.filter(user__in=people).annotate(
+        proven=ExpressionWrapper(known, BooleanField())
+    )
     ways: dict[int, list[Way]] = defaultdict(list)
     for user, *fields in rows.values_list("user_id", "channel", "enabled", "proven"):
         ways[user].append(Way(*fields))

@@ -10,6 +10,7 @@ INCIDENT_SUBSCRIBERS = {
 # Reactions to the fate of a delivery, each called once per event by notifications.publishing.
 DELIVERY_SUBSCRIBERS = {
     "timeline": "incidents.receipts.record",
+    "codes": "notifications.commands.forget_sent_codes",
 }
 
 # Asked for each batch right before sending: which subjects must not be sent any more, and why.
@@ -76,6 +77,9 @@ TEAM_USERS = ("escalation.queries.policies_paging_team", "services.queries.servi
 
 # A person has a new e-mail address: called with the person and the old one, in the transaction.
 ADDRESS_FOLLOWERS = ("notifications.commands.follow_address",)
+
+# A link that was mailed to a person was used: called with the person and now, in the transaction.
+MAILBOX_PROOFS = ("notifications.commands.mailbox_proven",)
 
 # What would reach nobody without a person: user id -> sentences, shown before one is disabled.
 PERSON_DUTIES = ("escalation.queries.lost_without",)

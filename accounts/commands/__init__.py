@@ -1,6 +1,6 @@
 """The only writers of people, teams, invitations and API keys."""
 
-from accounts.commands.addresses import ask_for_address, change_address
+from accounts.commands.addresses import ask_for_address, change_address, mailbox_proven
 from accounts.commands.api_keys import create_api_key, note_use, revoke_api_key
 from accounts.commands.invitations import accept_invitation, invite, renew_invitation
 from accounts.commands.people import (
@@ -38,6 +38,7 @@ __all__ = [
     "enable",
     "end_sessions",
     "invite",
+    "mailbox_proven",
     "note_sign_in",
     "note_use",
     "remove_member",

@@ -49,12 +49,19 @@ def change_address(
             user.save(update_fields=["email", "session_version"])
             for path in settings.ADDRESS_FOLLOWERS:
                 import_string(path)(user, old)
+            mailbox_proven(user, now)
             by = user.as_actor("web", ip, request_id)
             trace_user("user.address_changed", user, by, now, email=[old, address])
             async_task("accounts.tasks.mail_address_changed", user.pk, old, now.isoformat())
     except IntegrityError as error:
         raise Conflict("Somebody else has this address by now", field="email") from error
     return user
+
+
+def mailbox_proven(user: User, now: datetime) -> None:
+    """A link that only the mailbox of the account got was used; whoever relies on it is told."""
+    for path in settings.MAILBOX_PROOFS:
+        import_string(path)(user, now)
 
 
 def _refuse_taken(address: str) -> None:

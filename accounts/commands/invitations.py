@@ -10,6 +10,7 @@ from django_q.tasks import async_task
 
 from accounts import queries
 from accounts.commands import fields
+from accounts.commands.addresses import mailbox_proven
 from accounts.commands.authority import require
 from accounts.commands.trace import trace_user
 from accounts.domain.roles import Ability
@@ -83,6 +84,7 @@ def accept_invitation(
         user.become(UserStatus.ACTIVE)
         user.password = hashed
         user.save(update_fields=["status", "is_active", "password"])
+        mailbox_proven(user, now)
         trace_user("user.activated", user, user.as_actor("web", ip, request_id), now)
     return user
 

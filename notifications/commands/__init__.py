@@ -4,30 +4,45 @@ from notifications.commands.deliveries import cancel, shift_due_times, take_in_s
 from notifications.commands.enqueue import DirectRequest, PageRequest, enqueue, enqueue_direct
 from notifications.commands.methods import (
     add_method,
+    change_method,
     ensure_default_method,
     ensure_default_methods,
     follow_address,
+    move_method,
     remove_method,
     send_test,
     set_enabled,
-    set_rules,
 )
 from notifications.commands.notices import mark_read, notify
 from notifications.commands.provider_tests import send_provider_test
+from notifications.commands.rules import RuleSpec, set_rules
+from notifications.commands.verification import (
+    confirm,
+    forget_sent_codes,
+    mailbox_proven,
+    send_code,
+)
 
 __all__ = [
     "DirectRequest",
     "PageRequest",
+    "RuleSpec",
     "add_method",
     "cancel",
+    "change_method",
+    "confirm",
     "enqueue",
     "enqueue_direct",
     "ensure_default_method",
     "ensure_default_methods",
     "follow_address",
+    "forget_sent_codes",
+    "mailbox_proven",
     "mark_read",
+    "move_method",
     "notify",
     "remove_method",
+    "send_code",
     "send_provider_test",
     "send_test",
     "set_enabled",

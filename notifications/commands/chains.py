@@ -61,7 +61,14 @@ def release_next(failed: Sequence[Delivery], now: datetime) -> None:
     released = []
     for row in people:
         links = [
-            Link(other.pk, other.position, other.state, other.attempts, other.next_attempt_at)
+            Link(
+                other.pk,
+                other.position,
+                other.state,
+                other.attempts,
+                other.next_attempt_at,
+                other.contact_method_id,
+            )
             for other in pages[_page_of(row)]
             if other.pk not in released
         ]

@@ -9,7 +9,7 @@ from accounts.models import User, UserStatus
 from notifications import accounts, queries
 from notifications.channels import in_app
 from notifications.commands.methods import ensure_default_methods
-from notifications.domain.choice import Choice, Method, Rule, Wish, choose
+from notifications.domain.choice import Choice, Method, Wish, choose
 from notifications.domain.message import Message
 from notifications.models import (
     Channel,
@@ -124,7 +124,7 @@ def _rows(
         return [_unreachable(request, DISABLED, now)]
     choices = choose(
         [Method(row.pk, row.channel, row.enabled, row.position) for row in methods],
-        [Rule(r.urgency, r.contact_method_id, r.delay_minutes, r.position) for r in rules],
+        [queries.rule_value(row) for row in rules],
         Wish(request.urgency, request.channels, request.all_channels, request.quiet),
     )
     if not choices:
@@ -144,7 +144,7 @@ def _row(
     waits = choice.ordered and choice.position > 0
     return Delivery(
         **_subject(request),
-        target_key=method.public_id,
+        target_key=_target(method, choice),
         user=request.user,
         contact_method=method,
         channel=method.channel,
@@ -160,6 +160,11 @@ def _row(
         planned_at=now,
         created_at=now,
     )
+
+
+def _target(method: ContactMethod, choice: Choice) -> str:
+    """Whom, and the how manieth time: repetitions are promises of their own."""
+    return method.public_id if choice.number == 1 else f"{method.public_id}#{choice.number}"
 
 
 def _unreachable(request: PageRequest, reason: str, now: datetime) -> Delivery:

@@ -1,6 +1,6 @@
-"""How a person is reached: contact methods and personal rules, and a test of one of them."""
+"""How a person is reached: contact methods in their order, and a test of one of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -12,19 +12,19 @@ from audit import commands as audit
 from core import config, egress, rate
 from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
-from notifications import accounts, queries
+from notifications import queries
+from notifications.commands.direct import deliver
 from notifications.domain import addresses
 from notifications.domain.message import Message
 from notifications.models import (
     Channel,
     ContactMethod,
     Delivery,
-    NotificationRule,
     Urgency,
+    VerificationCode,
 )
 
 MAX_METHODS = 10
-MAX_DELAY_MINUTES = 24 * 60
 TESTS = 10  # per person in TEST_WINDOW seconds: a test mails an address nobody has confirmed
 TEST_WINDOW = 600
 ACCOUNT_LABEL = "Account e-mail"
@@ -76,7 +76,7 @@ def add_method(
                 user=user,
                 channel=channel,
                 address=_checked(channel, address),
-                label=" ".join(label.split())[:60],
+                label=_short(label),
                 secret=secret,
                 position=max((row.position for row in known), default=-1) + 1,
             )
@@ -109,7 +109,53 @@ def follow_address(user: User, old: str) -> None:
     """
     mail = ContactMethod.objects.filter(user=user, channel=Channel.EMAIL)
     if not mail.filter(address__iexact=user.email).exists():
-        mail.filter(address__iexact=old).update(address=user.email)
+        moved = mail.filter(address__iexact=old)
+        moved.update(address=user.email, verified_at=None, proven_at=None)
+
+
+def change_method(
+    method: ContactMethod,
+    *,
+    by: Actor,
+    now: datetime,
+    address: str | None = None,
+    label: str | None = None,
+) -> ContactMethod:
+    """Another address or name. What was proven was proven of the old address only.
+
+    Raises ValidationFailed for a bad address, Conflict when the person has it already.
+    """
+    fields = {} if label is None else {"label": _short(label)}
+    if address is not None:
+        fields["address"] = _checked(method.channel, address)
+    moved = fields.get("address", method.address) != method.address
+    try:
+        with transaction.atomic():
+            rows = ContactMethod.objects.filter(pk=method.pk)
+            rows.update(**fields, **({"verified_at": None, "proven_at": None} if moved else {}))
+            if moved:
+                VerificationCode.objects.filter(contact_method=method).delete()
+            _audit("contact_method.changed", method, by=by, now=now)
+    except IntegrityError as error:
+        raise Conflict("You are reached there already", field="address") from error
+    method.refresh_from_db()
+    return method
+
+
+def move_method(method: ContactMethod, *, up: bool, by: Actor, now: datetime) -> None:
+    """One place up or down in the order in which a page goes from way to way."""
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=method.user_id)
+        rows = queries.methods_of(method.user)
+        at = [row.pk for row in rows].index(method.pk)
+        to = at - 1 if up else at + 1
+        if not 0 <= to < len(rows):
+            return
+        rows[at], rows[to] = rows[to], rows[at]
+        for position, row in enumerate(rows):
+            row.position = position
+        ContactMethod.objects.bulk_update(rows, ["position"])
+        _audit("contact_method.moved", method, by=by, now=now)
 
 
 def set_enabled(method: ContactMethod, enabled: bool, *, by: Actor, now: datetime) -> None:
@@ -120,42 +166,6 @@ def set_enabled(method: ContactMethod, enabled: bool, *, by: Actor, now: datetim
         ContactMethod.objects.filter(pk=method.pk).update(enabled=enabled)
         verb = "enabled" if enabled else "disabled"
         _audit(f"contact_method.{verb}", method, by=by, now=now)
-
-
-def set_rules(
-    user: User,
-    urgency: str,
-    rules: Sequence[tuple[ContactMethod, int]],
-    *,
-    by: Actor,
-    now: datetime,
-) -> None:
-    """Replaces the rules of one urgency by (method, delay in minutes); none = the defaults.
-
-    Raises ValidationFailed for a method of somebody else, listed twice, or a delay out of range.
-    """
-    _check_rules(user, rules)
-    with transaction.atomic():
-        NotificationRule.objects.filter(user=user, urgency=urgency).delete()
-        NotificationRule.objects.bulk_create(
-            NotificationRule(
-                user=user,
-                urgency=urgency,
-                contact_method=method,
-                delay_minutes=delay,
-                position=position,
-            )
-            for position, (method, delay) in enumerate(rules)
-        )
-        audit.record(
-            "notification_rules.changed",
-            by=by,
-            now=now,
-            target_type="user",
-            target_id=user.public_id,
-            target_label=str(user),
-            changes={urgency: [[str(method), delay] for method, delay in rules]},
-        )
 
 
 def send_test(method: ContactMethod, *, by: Actor, now: datetime) -> Delivery:
@@ -175,23 +185,12 @@ def send_test(method: ContactMethod, *, by: Actor, now: datetime) -> Delivery:
         urgency=Urgency.LOW,
         tag="test",
     )
-    return Delivery.objects.create(
-        subject_kind=queries.TEST_SUBJECT,
-        subject_id=method.pk,
-        page_key=f"test.{now.timestamp():.6f}",
-        target_key=method.public_id,
-        user=method.user,
-        contact_method=method,
-        channel=method.channel,
-        address=method.address,
-        secret=method.secret,
-        provider=accounts.bulkhead(method.channel, method.address, now),
-        message=message.to_json(),
-        rank=0,
-        next_attempt_at=now,
-        planned_at=now,
-        created_at=now,
-    )
+    key = f"test.{now.timestamp():.6f}"
+    return deliver(method, message, queries.TEST_SUBJECT, key, now=now)
+
+
+def _short(label: str) -> str:
+    return " ".join(label.split())[:60]
 
 
 def _has_mail(methods: Iterable[ContactMethod]) -> bool:
@@ -220,16 +219,6 @@ def _checked(channel: str, address: str) -> str:
     except ValueError as error:
         raise ValidationFailed(str(error), field="address") from error
     return text
-
-
-def _check_rules(user: User, rules: Sequence[tuple[ContactMethod, int]]) -> None:
-    if len({method.pk for method, _ in rules}) < len(rules):
-        raise ValidationFailed("Each way may stand in the list once", field="rules")
-    for method, delay in rules:
-        if method.user_id != user.pk:
-            raise ValidationFailed("That is not your way to be reached", field="rules")
-        if not 0 <= delay <= MAX_DELAY_MINUTES:
-            raise ValidationFailed(f"A delay is 0 to {MAX_DELAY_MINUTES} minutes", field="rules")
 
 
 def _audit(action: str, method: ContactMethod, *, by: Actor, now: datetime) -> None:

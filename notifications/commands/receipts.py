@@ -54,7 +54,8 @@ def _arrived(row: Delivery, status: Receipt, detail: str, now: datetime) -> bool
     row.seen_at = now if seen else row.seen_at
     row.save(update_fields=["delivered_at", "seen_at"])
     if row.contact_method_id:
-        ContactMethod.objects.filter(pk=row.contact_method_id).update(proven_at=now)
+        rows = ContactMethod.objects.filter(pk=row.contact_method_id, address=row.address)
+        rows.update(proven_at=now)
     if first:
         _tell(row, DeliveryOutcome.DELIVERED, detail or str(status), now)
     return True

@@ -12,13 +12,14 @@ PATIENCE = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One delivery of a page to a person."""
+    """One delivery of a page to a person; `method` is None when the contact method is gone."""
 
     id: int
     position: int
     state: str
     attempts: int
     due: datetime
+    method: int | None = None
 
 
 def released_by_failure(failed_id: int, links: Iterable[Link], now: datetime) -> int | None:
@@ -28,10 +29,13 @@ def released_by_failure(failed_id: int, links: Iterable[Link], now: datetime) ->
     personal rule. Nobody is hurried while the person is reached already or another first try is
     still under way. `links` show the state after the failure was recorded.
     """
+    links = list(links)
+    mine = {link.method for link in links if link.id == failed_id and link.method}
     others = [link for link in links if link.id != failed_id]
     if any(link.state == State.SENT or _hopeful(link, now) for link in others):
         return None
-    untried = [link for link in others if _untried(link, now)]
+    # A repetition by the way that has just failed keeps its hour.
+    untried = [link for link in others if _untried(link, now) and link.method not in mine]
     return min(untried, key=lambda link: (link.position, link.id)).id if untried else None
 
 

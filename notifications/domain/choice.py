@@ -1,13 +1,29 @@
 """How a person is reached: which contact methods, when, together or one after the other. Pure."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from notifications.domain.words import Channel, Urgency
 
-# The quietest first: mail waits to be read, a webhook may ring.
-QUIET_ORDER: tuple[str, ...] = (Channel.EMAIL, Channel.WEBHOOK)
+# The quietest first: mail waits to be read, a webhook may ring, a call does.
+QUIET_ORDER: tuple[str, ...] = (
+    Channel.EMAIL,
+    Channel.SLACK,
+    Channel.TEAMS,
+    Channel.GOOGLE_CHAT,
+    Channel.DISCORD,
+    Channel.MATTERMOST,
+    Channel.TELEGRAM,
+    Channel.WEBHOOK,
+    Channel.NTFY,
+    Channel.PUSHOVER,
+    Channel.PUSH,
+    Channel.WHATSAPP,
+    Channel.SMS,
+    Channel.VOICE,
+)
 NO_DELAY = timedelta(0)
 
 
@@ -23,12 +39,22 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A personal rule for one urgency: this method, so many minutes after the page."""
+    """A personal rule for one urgency: this method, so many minutes after the page.
+
+    Then `repeat_times` more, `repeat_minutes` apart.
+    """
 
     urgency: str
     method_id: int
     delay_minutes: int = 0
     position: int = 0
+    repeat_minutes: int = 0
+    repeat_times: int = 0
+
+    @property
+    def minutes(self) -> list[int]:
+        """Every minute at which it sends."""
+        return [self.delay_minutes + n * self.repeat_minutes for n in range(self.repeat_times + 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +73,16 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One delivery to make. `ordered`: a link of a chain, tried when the one before it fails."""
+    """One delivery to make. `ordered`: a link of a chain, tried when the one before it fails.
+
+    `number` counts the messages to the same method from 1: later ones are repetitions.
+    """
 
     method_id: int
     delay: timedelta
     ordered: bool
     position: int
+    number: int = 1
 
 
 def choose(methods: Sequence[Method], rules: Sequence[Rule], wish: Wish) -> list[Choice]:
@@ -106,8 +136,15 @@ def _default(methods: Sequence[Method], urgency: str) -> list[Choice]:
 def _personal(methods: Sequence[Method], rules: Sequence[Rule], urgency: str) -> list[Choice]:
     usable = {method.id for method in methods}
     mine = [rule for rule in rules if rule.urgency == urgency and rule.method_id in usable]
-    mine.sort(key=lambda rule: (rule.delay_minutes, rule.position, rule.method_id))
-    return [
-        Choice(rule.method_id, timedelta(minutes=rule.delay_minutes), False, at)
-        for at, rule in enumerate(mine)
-    ]
+    planned = {
+        (minute, rule.method_id): rule.position
+        for rule in reversed(mine)
+        for minute in rule.minutes
+    }
+    order = sorted(planned, key=lambda key: (key[0], planned[key], key[1]))
+    sent: Counter[int] = Counter()
+    choices = []
+    for at, (minute, method) in enumerate(order):
+        sent[method] += 1
+        choices.append(Choice(method, timedelta(minutes=minute), False, at, sent[method]))
+    return choices

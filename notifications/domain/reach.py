@@ -1,4 +1,8 @@
-"""How sure we are that a person can be woken: proven, never proven, or not at all. Pure."""
+"""How sure we are that a person can be woken: proven, never proven, or not at all. Pure.
+
+A way that nobody has verified is used all the same: a page that may get lost is better than none.
+It is only not counted upon: whoever has no other is named wherever coverage is looked at.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +12,7 @@ from notifications.domain.words import Channel
 
 
 class Reach(StrEnum):
-    """PROVEN: a provider has accepted something for one of the ways that are switched on."""
+    """PROVEN: a code came back, or a message was seen to arrive, on a way that is switched on."""
 
     PROVEN = "proven"
     UNPROVEN = "unproven"
@@ -17,7 +21,7 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A contact method as far as this matters."""
+    """A contact method as far as this matters; `proven`: verified, or seen to work."""
 
     channel: str
     enabled: bool

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from notifications.commands.methods import MAX_DELAY_MINUTES
+from notifications.commands.rules import MAX_DELAY_MINUTES
 from notifications.models import Channel, ContactMethod, NotificationRule
 
 KINDS = [(Channel.EMAIL, "E-mail address"), (Channel.WEBHOOK, "Webhook (JSON by POST)")]

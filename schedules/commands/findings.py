@@ -26,7 +26,7 @@ WORDS = {
 }
 UNREACHABLE = {
     Reach.NONE: "{who} is on call and cannot be reached: every way is switched off",
-    Reach.UNPROVEN: "{who} is on call without a proven way to be reached",
+    Reach.UNPROVEN: "{who} is on call and no way to reach them is verified",
 }
 
 

@@ -13,6 +13,7 @@ MAIL_2 = Method(3, "EMAIL", position=2)
 OFF_HOOK = Method(4, "WEBHOOK", enabled=False, position=3)
 ALL = [MAIL, HOOK, MAIL_2, OFF_HOOK]
 NOW = timedelta(0)
+HIGH = Wish("HIGH")
 
 
 def ids(choices: list[Choice]) -> list[int]:
@@ -46,6 +47,12 @@ def test_personal_rules_replace_the_defaults_with_delays() -> None:
         Choice(3, timedelta(minutes=10), False, 1),
     ]
     assert choose(ALL, rules, Wish("LOW")) == [Choice(1, NOW, False, 0)]
+
+
+def test_a_rule_is_repeated_and_two_rules_for_the_same_minute_are_one_message() -> None:
+    rules = [Rule("HIGH", 2, 0, 0, 5, 2), Rule("HIGH", 1, 5, 1), Rule("HIGH", 2, 10, 2)]
+    planned = [(c.method_id, c.delay.seconds // 60, c.number) for c in choose(ALL, rules, HIGH)]
+    assert planned == [(2, 0, 1), (2, 5, 2), (1, 5, 1), (2, 10, 3)]
 
 
 def test_rules_of_another_urgency_change_nothing() -> None:

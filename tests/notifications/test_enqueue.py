@@ -9,7 +9,7 @@ from accounts.models import User, UserStatus
 from core import clock
 from core.actor import SYSTEM
 from notifications import commands
-from notifications.commands import DirectRequest
+from notifications.commands import DirectRequest, RuleSpec
 from notifications.models import (
     Channel,
     ContactMethod,
@@ -179,3 +179,16 @@ def test_a_jump_of_the_clock_keeps_distances_and_what_is_due(alice: User, hours:
     later.refresh_from_db()
     assert due.next_attempt_at <= after
     assert later.next_attempt_at == later.lease_until == after + timedelta(seconds=60)
+
+
+def test_repetitions_are_promises_of_their_own_and_end_with_the_acknowledgement(
+    alice: User,
+) -> None:
+    [mail] = commands.ensure_default_method(alice)
+    commands.set_rules(alice, "HIGH", [RuleSpec(mail, 0, 5, 2)], by=SYSTEM, now=clock.now())
+    now = clock.now()
+    for _ in range(2):
+        rows = page(alice, now=now)
+        assert [row.target_key.partition("#")[2] for row in rows] == ["", "2", "3"]
+        assert [(row.next_attempt_at - now).seconds // 60 for row in rows] == [0, 5, 10]
+    assert commands.cancel("thing", [7], "acknowledged", now=now) == 3

@@ -89,7 +89,10 @@ def test_changes_are_audited_without_the_secret(alice: User) -> None:
 def test_rules_take_only_ones_own_methods_once(alice: User, bob: User) -> None:
     [mine] = commands.ensure_default_method(alice)
     [theirs] = commands.ensure_default_method(bob)
-    for rules in ([(theirs, 0)], [(mine, 0), (mine, 5)], [(mine, -1)], [(mine, 1441)]):
+    wrong = [[(theirs, 0)], [(mine, 5), (mine, 5)], [(mine, -1)], [(mine, 1441)]]
+    wrong += [[(mine, 0, 5, 11)], [(mine, 0, 0, 3)], [(mine, 0, 5, 0)], [(mine, 0, 61, 1)]]
+    wrong += [[(mine, minute, 5, 10) for minute in range(4)], [(mine, n) for n in range(21)]]
+    for rules in wrong:
         with pytest.raises(ValidationFailed):
             commands.set_rules(alice, "HIGH", rules, by=SYSTEM, now=clock.now())
 
@@ -121,3 +124,10 @@ def test_notices_are_written_once_and_marked_read(alice: User, bob: User) -> Non
     assert commands.mark_read(alice, [first.pk], now=clock.now()) == 1
     assert commands.mark_read(alice, now=clock.now()) == 1
     assert queries.unread_count(bob) == 1
+
+
+def test_the_order_is_changed_one_place_at_a_time(alice: User) -> None:
+    web = hook(alice, URL)
+    for up, first in ((True, URL), (True, URL), (False, "alice@example.com")):
+        commands.move_method(web, up=up, by=SYSTEM, now=clock.now())
+        assert ways(alice)[0][0] == first

@@ -14,6 +14,7 @@ from notifications.domain.retry import (
     MAX_ATTEMPTS,
     next_attempt,
 )
+from notifications.domain.words import State
 
 NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 SOON, LATER = NOW + timedelta(minutes=1), NOW + timedelta(minutes=10)
@@ -100,3 +101,11 @@ def test_what_fits_is_taken_in_order_of_importance() -> None:
     candidates = [(n, "smtp") for n in range(1, 20)] + [(99, "hooks.example.com")]
     assert slots.fitting(candidates, {"smtp": 6}) == [1, 2, 99]
     assert slots.full({"smtp": 8, "hooks.example.com": 1}) == ["smtp"]
+
+
+def test_a_repetition_by_the_way_that_failed_is_not_brought_forward() -> None:
+    later = NOW + timedelta(minutes=5)
+    failed = Link(1, 0, State.FAILED, 1, NOW, method=7)
+    again, other = Link(2, 1, State.QUEUED, 0, later, 7), Link(3, 2, State.QUEUED, 0, later, 8)
+    assert released_by_failure(1, [failed, again], NOW) is None
+    assert released_by_failure(1, [failed, again, other], NOW) == 3

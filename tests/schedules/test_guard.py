@@ -10,7 +10,7 @@ from core.actor import SYSTEM
 from escalation import commands as escalation
 from escalation.commands import PolicySpec, StepSpec, TargetSpec
 from notifications import commands as notifications
-from notifications.models import Channel, ContactMethod, Delivery, DeliveryState
+from notifications.models import Channel, ContactMethod
 from schedules import commands
 from schedules.commands import LayerSpec
 from schedules.commands.guard import look_at
@@ -25,11 +25,9 @@ OFFICE = [{"days": ["MON", "TUE", "WED", "THU", "FRI"], "start": "09:00", "end":
 
 
 def proven(*people: User) -> None:
-    """A test page has reached each of them."""
+    """Each has used a link that was mailed."""
     for user in people:
-        [method] = notifications.ensure_default_method(user)
-        sent = notifications.send_test(method, by=SYSTEM, now=NOW)
-        Delivery.objects.filter(pk=sent.pk).update(state=DeliveryState.SENT)
+        notifications.mailbox_proven(user, NOW)
 
 
 @pytest.fixture
@@ -124,7 +122,7 @@ def test_whom_nothing_has_reached_is_named_until_something_does(
 ):
     spec = LayerSpec("week", datetime(2026, 3, 2, 9), [[alice.pk], [carol.pk]])
     commands.edit_layer(rota.layers.get(), spec, **ACTING)
-    words = "Carol is on call without a proven way to be reached"
+    words = "Carol is on call and no way to reach them is verified"
     assert found() == [(FindingKind.UNREACHABLE, words)]
     row = CoverageFinding.objects.get()
     assert row.start == datetime(2026, 3, 23, 9, tzinfo=UTC)

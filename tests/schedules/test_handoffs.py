@@ -120,7 +120,7 @@ def test_own_rules_for_what_is_not_urgent_count(rota: Schedule, carol: User):
     phone = notifications.add_method(
         carol, channel="EMAIL", address="carol@phone.example.com", **ACTING
     )
-    notifications.set_rules(carol, urgency="LOW", rules=[(phone, 5)], **ACTING)
+    notifications.set_rules(carol, urgency="LOW", wanted=[(phone, 5)], **ACTING)
     commands.tell_shifts(MONDAY - HOUR)
     assert Delivery.objects.get().address == "carol@phone.example.com"
 

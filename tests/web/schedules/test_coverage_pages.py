@@ -62,7 +62,7 @@ def test_people_are_asked_to_prove_that_they_can_be_reached(
 ):
     looked()
     page = read(as_alice, "schedules:coverage")
-    assert "Alice is on call without a proven way to be reached" in page
+    assert "Alice is on call and no way to reach them is verified" in page
     assert reverse("notifications:reach") in page
     assert reverse("users:detail", args=[bob.public_id]) in page
 
