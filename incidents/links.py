@@ -36,6 +36,11 @@ def incident_url(incident: Incident) -> str:
     return config.absolute(_pattern("incidents:detail", "77777777").format(incident.pk))
 
 
+def take_url(incident: Incident) -> str:
+    """Acknowledge for whoever is signed in: the link in a chat that many people read."""
+    return config.absolute(_pattern("incidents:take", "77777777").format(incident.pk))
+
+
 def acknowledge_url(incident: Incident, user: User) -> str:
     token = signing.dumps([incident.pk, user.pk], salt=SALT)
     return config.absolute(_pattern("incidents:quick_acknowledge", "77777777").format(token))

@@ -1,4 +1,4 @@
-"""Subscriber: a service's webhooks announce triggered, acknowledged, resolved and reopened."""
+"""Subscriber: webhooks and chats of a service announce what is triggered, taken and over."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,9 +8,9 @@ from core.api_time import iso
 from incidents import links
 from incidents.models import EventType, Incident, IncidentEvent
 from notifications import commands as notifications
-from notifications.domain.message import Message
-from notifications.models import Channel
-from services.models import ServiceWebhook
+from notifications.domain.message import Action, Message
+from notifications.models import Channel, Delivery, DeliveryState
+from services.models import ServiceWebhook, WebhookType
 
 # event type -> (name in the body, switch of the webhook)
 ANNOUNCED = {
@@ -21,50 +21,135 @@ ANNOUNCED = {
 }
 
 
+LATER = {EventType.ACKNOWLEDGED, EventType.RESOLVED}
+# Chats that can change what stands there already.
+EDITED = (Channel.SLACK, Channel.DISCORD)
+SUBJECT = "incident-hook"
+_OF_A_CARD = ("pk", "subject_id", "target_key", "page_key")
+
+
 def announce(events: Sequence[IncidentEvent], now: datetime) -> None:
-    """One delivery per event and webhook that wants it; one query for a whole batch."""
+    """One delivery per event and webhook that wants it; few queries for a whole batch."""
     wanted = [event for event in events if event.type in ANNOUNCED]
     services = {event.incident.service_id for event in wanted}
     hooks = ServiceWebhook.objects.filter(service__in=services, enabled=True) if services else ()
     by_service: dict[int, list[ServiceWebhook]] = {}
     for hook in hooks:
         by_service.setdefault(hook.service_id, []).append(hook)
-    requests = [
-        _request(event, hook)
+    pairs = [
+        (event, hook)
         for event in wanted
         for hook in by_service.get(event.incident.service_id, [])
         if getattr(hook, ANNOUNCED[EventType(event.type)][1])
+    ]
+    cards = _cards_of(pairs)
+    requests = [
+        _request(event, hook, cards.get((event.incident_id, hook.target_key), ""))
+        for event, hook in pairs
     ]
     if requests:
         notifications.enqueue_direct(requests, now=now)
 
 
-def _request(event: IncidentEvent, hook: ServiceWebhook) -> notifications.DirectRequest:
+def overtaken(
+    deliveries: Sequence[tuple[int, int, str, int | None]], now: datetime
+) -> dict[int, str]:
+    """Guard of what chats are told: an older state must not take the place of a newer one.
+
+    A program gets every event; for people in a chat only the newest is true.
+    """
+    asked = [pk for pk, *_ in deliveries]
+    rows = Delivery.objects.filter(pk__in=asked, channel__in=EDITED).only(*_OF_A_CARD)
+    mine = {row.pk: row for row in rows}
+    if not mine:
+        return {}
+    told = Delivery.objects.filter(
+        subject_kind=SUBJECT,
+        subject_id__in={row.subject_id for row in mine.values()},
+        state=DeliveryState.SENT,
+    ).only(*_OF_A_CARD)
+    newest: dict[tuple[int, str], int] = {}
+    for row in told:
+        place = (row.subject_id, row.target_key)
+        newest[place] = max(newest.get(place, 0), _event_of(row))
+    return {
+        pk: "something newer was told"
+        for pk, row in mine.items()
+        if newest.get((row.subject_id, row.target_key), 0) > _event_of(row)
+    }
+
+
+def _event_of(delivery: Delivery) -> int:
+    return int(delivery.page_key.removeprefix("event."))
+
+
+def _cards_of(pairs: Sequence[tuple[IncidentEvent, ServiceWebhook]]) -> dict[tuple[int, str], str]:
+    """(incident, webhook) -> the card that news about it take the place of."""
+    later = [(e, hook) for e, hook in pairs if e.type in LATER and hook.sends_by in EDITED]
+    if not later:
+        return {}
+    rows = Delivery.objects.filter(
+        subject_kind=SUBJECT,
+        subject_id__in={event.incident_id for event, _ in later},
+        target_key__in={hook.target_key for _, hook in later},
+        state=DeliveryState.SENT,
+    ).exclude(reference="")
+    places = rows.order_by("id").values_list("subject_id", "target_key", "reference")
+    return {(incident, target): reference for incident, target, reference in places}
+
+
+def _request(event: IncidentEvent, hook: ServiceWebhook, card: str) -> notifications.DirectRequest:
     name, _ = ANNOUNCED[EventType(event.type)]
+    generic = hook.type == WebhookType.GENERIC
     return notifications.DirectRequest(
-        subject_kind="incident-hook",
+        subject_kind=SUBJECT,
         subject_id=event.incident_id,
         page_key=f"event.{event.pk}",
-        target_key=f"hook.{hook.pk}",
-        channel=Channel.WEBHOOK,
-        address=hook.url,
+        target_key=hook.target_key,
+        channel=hook.sends_by,
+        address=hook.address,
         secret=hook.secret,
-        message=_message(event.incident, name, event),
+        message=_for_programs(event, name) if generic else _for_people(event, name, card),
     )
 
 
-def _message(incident: Incident, name: str, event: IncidentEvent) -> Message:
+def _for_programs(event: IncidentEvent, name: str) -> Message:
+    incident = event.incident
     return Message(
         kind="service_event",
         subject_id=str(incident.pk),
         title=incident.title,
         facts=(("Service", incident.service.name),),
-        body="",
         url=links.incident_url(incident),
-        actions=(),
         urgency=incident.urgency,
         tag=name,
         data=body(incident, name, event.at),
+    )
+
+
+def _for_people(event: IncidentEvent, name: str, card: str) -> Message:
+    incident = event.incident
+    who = event.actor_label if event.actor_type == "user" else ""
+    facts = [
+        ("Service", incident.service.name),
+        ("Status", name.capitalize()),
+        ("Urgency", incident.urgency.capitalize()),
+        ("Assigned to", str(incident.assignee or incident.assigned_team or "")),
+        (f"{name.capitalize()} by", who),
+    ]
+    url = links.incident_url(incident)
+    take = [Action("Acknowledge", links.take_url(incident))] if name == "triggered" else []
+    return Message(
+        kind="service_event",
+        subject_id=str(incident.pk),
+        title=f"#{incident.pk} {incident.title}",
+        facts=tuple((label, value) for label, value in facts if value),
+        body=incident.description[:1000] if name == "triggered" else "",
+        url=url,
+        actions=(*take, Action("Open incident", url, "secondary")),
+        urgency=incident.urgency,
+        tag=name,
+        data={"reference": card} if card else {},
     )
 
 

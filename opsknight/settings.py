@@ -273,6 +273,7 @@ SPECTACULAR_SETTINGS = {
         "TargetTypeEnum": "escalation.api.serializers.API_KINDS",
         "TeamRoleEnum": "accounts.models.TeamRole",
         "UserStatusEnum": "accounts.models.UserStatus",
+        "WebhookTypeEnum": "services.models.WebhookType",
         "WeekdayEnum": "schedules.queries.DAYS",
     },
 }

@@ -17,6 +17,7 @@ DELIVERY_SUBSCRIBERS = {
 DELIVERY_GUARDS = {
     "incident": "incidents.queries.unwanted_pages",
     "incident-card": "integrations.replies.cards.outdated",
+    "incident-hook": "incidents.webhooks.overtaken",
 }
 
 # Asked before old deliveries are taken away: of these subjects, which are not over?

@@ -30,6 +30,6 @@ class IntegrationKeyAdmin(ReadOnlyAdmin):
 
 @admin.register(ServiceWebhook)
 class ServiceWebhookAdmin(ReadOnlyAdmin):
-    list_display = ["name", "service", "url", "enabled", "created_at"]
+    list_display = ["name", "type", "service", "enabled", "created_at"]
     search_fields = ["name", "public_id"]
     list_select_related = ["service"]

@@ -8,6 +8,7 @@ from accounts.models import Team
 from core import ids
 from core.crypto import EncryptedTextField
 from escalation.models import EscalationPolicy
+from notifications.models import Channel
 
 
 class Service(models.Model):
@@ -88,15 +89,43 @@ class IntegrationKey(models.Model):
         return f"…{self.last4}"
 
 
+class WebhookType(models.TextChoices):
+    """What stands at the other end; it decides the form of what is sent."""
+
+    GENERIC = "GENERIC", "Webhook (JSON)"
+    SLACK = "SLACK", "Slack"
+    TEAMS = "TEAMS", "Microsoft Teams"
+    GOOGLE_CHAT = "GOOGLE_CHAT", "Google Chat"
+    DISCORD = "DISCORD", "Discord"
+    MATTERMOST = "MATTERMOST", "Mattermost"
+    TELEGRAM = "TELEGRAM", "Telegram"
+
+    @property
+    def sends_by(self) -> str:
+        """The channel of notifications."""
+        return Channel.WEBHOOK.value if self is WebhookType.GENERIC else self.value
+
+
 class ServiceWebhook(models.Model):
-    """Where a service announces its incidents: JSON by POST, signed when a secret is set."""
+    """Where a service announces its incidents: a program, or a channel of a chat.
+
+    Its place is a `url`, or the id of a `channel` that an account of the chat posts to. GENERIC
+    ones get JSON, signed when a secret is set.
+    """
 
     public_id = models.CharField(
         max_length=32, unique=True, default=ids.service_webhook, editable=False
     )
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="webhooks")
     name = models.CharField(max_length=120)
-    url = models.CharField(max_length=500)
+    type = models.CharField(
+        max_length=12,
+        choices=WebhookType.choices,
+        default=WebhookType.GENERIC,
+        db_default="GENERIC",  # the code before this column goes on writing rows for a while
+    )
+    url = models.CharField(max_length=500, blank=True)
+    channel = models.CharField(max_length=40, blank=True, default="", db_default="")
     secret = EncryptedTextField(blank=True, default="")
     enabled = models.BooleanField(default=True)
     on_triggered = models.BooleanField(default=True)
@@ -109,3 +138,16 @@ class ServiceWebhook(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def address(self) -> str:
+        return self.channel or self.url
+
+    @property
+    def sends_by(self) -> str:
+        return WebhookType(self.type).sends_by
+
+    @property
+    def target_key(self) -> str:
+        """Its name among the deliveries."""
+        return f"hook.{self.pk}"

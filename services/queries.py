@@ -9,7 +9,10 @@ from django.db.models import QuerySet
 from accounts.models import Role, User
 from core.crypto import key_hash
 from core.database import hot_cursor, stored_time
-from services.models import Integration, Service
+from notifications.models import Delivery
+from services.models import Integration, Service, ServiceWebhook
+
+WEBHOOK_TESTS = "hook-test"  # subject kind of the deliveries
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,12 @@ def may_post_events(user: User, service_id: int) -> bool:
 
 def integrations_of(service: Service) -> QuerySet[Integration]:
     return service.integrations.prefetch_related("keys")
+
+
+def last_webhook_test(webhook: ServiceWebhook) -> Delivery | None:
+    """The newest test that was sent to it."""
+    rows = Delivery.objects.filter(subject_kind=WEBHOOK_TESTS, subject_id=webhook.pk)
+    return rows.defer("message", "secret").order_by("-id").first()
 
 
 def door_of_integration(integration: Integration) -> Door | None:

@@ -21,6 +21,7 @@ DOORS = {
     "telegram": "in Telegram",
     "teams": "in Microsoft Teams",
     "discord": "in Discord",
+    "google_chat": "in Google Chat",
     "mattermost": "in Mattermost",
     "reply": "by answering the mail",
 }

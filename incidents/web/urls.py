@@ -30,6 +30,7 @@ urlpatterns = [
     path("incidents/arrivals/<str:public_id>/", service.arrivals, name="arrivals"),
     path("incidents/test-event/<str:public_id>/", service.test_event, name="test_event"),
     path("incidents/<int:number>/", detail.detail, name="detail"),
+    path("incidents/<int:number>/take/", quick.take, name="take"),
     path("incidents/<int:number>/live/", detail.live, name="live"),
     path("incidents/<int:number>/timeline/", detail.whole_timeline, name="timeline"),
     path("incidents/<int:number>/alerts/", detail.alerts, name="alerts"),

@@ -8,7 +8,8 @@ from rest_framework import serializers
 from core import config
 from core.api_time import iso
 from core.api_view import NamedRef
-from services.models import Integration, IntegrationType, Service
+from notifications.domain.addresses import masked
+from services.models import Integration, IntegrationType, Service, ServiceWebhook, WebhookType
 
 
 class ServiceIn(serializers.Serializer):
@@ -97,3 +98,80 @@ def new_integration_json(integration: Integration, key: str) -> dict[str, Any]:
     plain = integration.type == IntegrationType.EVENTS
     path = "/api/events" if plain else f"/api/integrations/{integration.type}/{key}"
     return integration_json(integration) | {"key": key, "url": config.absolute(path)}
+
+
+class WebhookEvents(serializers.Serializer):
+    """Which changes of an incident are announced."""
+
+    onTriggered = serializers.BooleanField(required=False)
+    onAcknowledged = serializers.BooleanField(required=False)
+    onResolved = serializers.BooleanField(required=False)
+
+
+class WebhookIn(WebhookEvents):
+    """Body of POST /api/services/:id/webhooks: `url`, or `channel` for Slack's app and Telegram."""
+
+    name = serializers.CharField(max_length=120)
+    type = serializers.ChoiceField(WebhookType.choices, default=WebhookType.GENERIC)
+    url = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    channel = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    secret = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    enabled = serializers.BooleanField(required=False)
+
+
+class WebhookChange(WebhookEvents):
+    """Body of PATCH: the type stays; an empty secret ends the signing."""
+
+    name = serializers.CharField(max_length=120, required=False)
+    url = serializers.CharField(max_length=500, required=False, allow_blank=True)
+    channel = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    secret = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    enabled = serializers.BooleanField(required=False)
+
+
+class WebhookOut(serializers.Serializer):
+    """A webhook or chat. The address of a chat lets anybody post there: only its host is told."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    type = serializers.ChoiceField(WebhookType.choices)
+    url = serializers.CharField()
+    channel = serializers.CharField()
+    signed = serializers.BooleanField()
+    enabled = serializers.BooleanField()
+    onTriggered = serializers.BooleanField()
+    onAcknowledged = serializers.BooleanField()
+    onResolved = serializers.BooleanField()
+    createdAt = serializers.DateTimeField()
+
+
+class WebhookTestOut(serializers.Serializer):
+    """The delivery that carries the test."""
+
+    deliveryId = serializers.IntegerField()
+
+
+def webhook_json(webhook: ServiceWebhook) -> dict[str, Any]:
+    return {
+        "id": webhook.public_id,
+        "name": webhook.name,
+        "type": webhook.type,
+        "url": masked(webhook.sends_by, webhook.url) if webhook.url else "",
+        "channel": webhook.channel,
+        "signed": bool(webhook.secret),
+        "enabled": webhook.enabled,
+        "onTriggered": webhook.on_triggered,
+        "onAcknowledged": webhook.on_acknowledged,
+        "onResolved": webhook.on_resolved,
+        "createdAt": iso(webhook.created_at),
+    }
+
+
+def webhook_values(body: dict[str, Any]) -> dict[str, Any]:
+    """The body in the words of the commands."""
+    names = {
+        "onTriggered": "on_triggered",
+        "onAcknowledged": "on_acknowledged",
+        "onResolved": "on_resolved",
+    }
+    return {names.get(name, name): value for name, value in body.items()}

@@ -7,7 +7,9 @@ from django import forms
 from accounts.models import Role, Team, User
 from escalation.models import EscalationPolicy
 from services.commands import NAME_LENGTH
-from services.models import IntegrationType
+from services.models import IntegrationType, ServiceWebhook, WebhookType
+
+EVENTS = ("on_triggered", "on_acknowledged", "on_resolved")
 
 
 class ServiceForm(forms.Form):
@@ -43,13 +45,42 @@ class IntegrationForm(forms.Form):
     name = forms.CharField(max_length=NAME_LENGTH, help_text="Shown in the timeline as the source.")
 
 
+# What a form says beside the place of each type, and what a good one looks like.
+PLACES = {
+    WebhookType.GENERIC: ("https://hooks.example.com/opsknight", ""),
+    WebhookType.SLACK: (
+        "https://hooks.slack.com/services/…",
+        "Only for an incoming webhook: people cannot press buttons there.",
+    ),
+    WebhookType.TEAMS: (
+        "https://….logic.azure.com/workflows/…",
+        "Teams: channel, Workflows, “Post to a channel when a webhook request is received”.",
+    ),
+    WebhookType.GOOGLE_CHAT: (
+        "https://chat.googleapis.com/v1/spaces/…",
+        "Google Chat: space, Apps & integrations, Webhooks.",
+    ),
+    WebhookType.DISCORD: (
+        "https://discord.com/api/webhooks/…",
+        "Discord: channel settings, Integrations, Webhooks.",
+    ),
+    WebhookType.MATTERMOST: (
+        "https://mattermost.example.com/hooks/…",
+        "Mattermost: Integrations, Incoming Webhooks.",
+    ),
+}
+CHANNELS = {
+    WebhookType.SLACK: ("C012AB3CD", "Channel ID, for the Slack app: the end of channel details."),
+    WebhookType.TELEGRAM: ("-1001234567890", "Number of the chat; the bot must be in it."),
+}
+
+
 class WebhookForm(forms.Form):
-    name = forms.CharField(max_length=NAME_LENGTH)
-    url = forms.CharField(
-        max_length=500,
-        label="Address",
-        widget=forms.URLInput(attrs={"placeholder": "https://hooks.example.com/opsknight"}),
-    )
+    """The fields that a type needs: `kind` decides which stay."""
+
+    name = forms.CharField(max_length=NAME_LENGTH, help_text="Such as #payments-alerts.")
+    channel = forms.CharField(max_length=40, required=False)
+    url = forms.CharField(max_length=500, required=False, label="Address", widget=forms.URLInput)
     secret = forms.CharField(
         max_length=200,
         required=False,
@@ -59,3 +90,39 @@ class WebhookForm(forms.Form):
     on_triggered = forms.BooleanField(required=False, initial=True, label="Opened")
     on_acknowledged = forms.BooleanField(required=False, initial=True, label="Acknowledged")
     on_resolved = forms.BooleanField(required=False, initial=True, label="Resolved")
+
+    def __init__(self, kind: WebhookType, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._place("url", PLACES.get(kind))
+        self._place("channel", CHANNELS.get(kind))
+        if kind != WebhookType.GENERIC:
+            del self.fields["secret"]
+
+    def _place(self, name: str, told: tuple[str, str] | None) -> None:
+        if told is None:
+            del self.fields[name]
+            return
+        self.fields[name].widget.attrs["placeholder"], self.fields[name].help_text = told
+
+
+class WebhookChangeForm(WebhookForm):
+    """An empty secret keeps the stored one."""
+
+    enabled = forms.BooleanField(required=False, label="Announces incidents")
+    forget_secret = forms.BooleanField(required=False, label="Stop signing")
+
+    def __init__(self, webhook: ServiceWebhook, *arguments: Any, **options: Any) -> None:
+        kept = ("name", "channel", "url", "enabled", *EVENTS)
+        options["initial"] = {name: getattr(webhook, name) for name in kept}
+        super().__init__(WebhookType(webhook.type), *arguments, **options)
+        if not webhook.secret:
+            del self.fields["forget_secret"]
+
+    def changes(self) -> dict[str, Any]:
+        """What to save: the values that the form asked for."""
+        values = dict(self.cleaned_data)
+        if values.pop("forget_secret", False):
+            values["secret"] = ""
+        elif not values.get("secret"):
+            values.pop("secret", None)
+        return values

@@ -18,5 +18,8 @@ urlpatterns = [
     path("integrations/<str:public_id>/old-keys/", integrations.revoke_old, name="revoke_old_keys"),
     path("integrations/<str:public_id>/switch/", integrations.switch, name="switch_integration"),
     path("integrations/<str:public_id>/delete/", integrations.delete, name="delete_integration"),
+    path("webhooks/<str:public_id>/", webhooks.edit, name="webhook"),
+    path("webhooks/<str:public_id>/test/", webhooks.test, name="test_webhook"),
+    path("webhooks/<str:public_id>/test/fate/", webhooks.test_fate, name="webhook_test_fate"),
     path("webhooks/<str:public_id>/delete/", webhooks.delete, name="delete_webhook"),
 ]

@@ -1,18 +1,21 @@
-"""Acknowledge with one tap from a mail, without signing in.
+"""Acknowledge with one tap: from a mail without signing in, from a chat as who is signed in.
 
 A GET only shows: mail scanners follow links. The POST acts.
 """
 
-from django.http import HttpRequest, HttpResponse
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from core import clock
+from core import clock, via
 from core.errors import ProductError
-from incidents import commands, links
+from core.web import signed_in
+from incidents import commands, links, queries
 from incidents.domain.lifecycle import MOVES
 from incidents.links import Grant
 from incidents.models import EventType, Incident, Status
@@ -30,17 +33,33 @@ def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
     grant = links.grant_of(token)
     if grant is None:
         return _page(request, "incidents/quick_dead.html", {}, status=410)
-    refusal = _act(request, grant) if request.method == "POST" else ""
+    refusal = _act(request, grant, VIA) if request.method == "POST" else ""
     with timezone.override(grant.user.zone):
         return _page(request, "incidents/quick.html", _facts(grant, refusal))
 
 
-def _act(request: HttpRequest, grant: Grant) -> str:
+@never_cache
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def take(request: HttpRequest, number: int) -> HttpResponse:
+    """The same page for a link that names nobody: whoever is signed in and may see the incident."""
+    user: Any = request.user
+    incident = queries.visible_to(user).select_related("service").filter(pk=number).first()
+    if incident is None:
+        raise Http404
+    grant = Grant(incident, user)
+    refusal = _act(request, grant, "web") if request.method == "POST" else ""
+    facts = {**_facts(grant, refusal), "signed_in": True}
+    return _page(request, "incidents/quick.html", facts)
+
+
+def _act(request: HttpRequest, grant: Grant, default: str) -> str:
     """Acknowledges as the person whom the link names; the words of the refusal, or ""."""
     ip, request_id = getattr(request, "ip", None), getattr(request, "id", "")
-    by = grant.user.as_actor(VIA, ip, request_id)
+    door = via.of(request.path, request.GET.get(via.PARAMETER, ""), default)
+    by = grant.user.as_actor(door, ip, request_id)
     try:
-        commands.acknowledge(grant.incident, by=by, now=clock.now(), via=VIA)
+        commands.acknowledge(grant.incident, by=by, now=clock.now(), via=door)
     except ProductError as error:
         return error.message
     return ""

@@ -1,4 +1,4 @@
-"""Writers of the catalogue: services, integrations and their keys, outbound webhooks."""
+"""Writers of the catalogue: services, integrations and their keys."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -7,25 +7,14 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from accounts.models import Team
-from audit import commands as audit
-from core import egress
 from core.actor import Actor
 from core.crypto import key_hash
 from core.errors import Conflict, ValidationFailed
 from escalation.models import EscalationPolicy
-from services.models import Integration, IntegrationKey, IntegrationType, Service, ServiceWebhook
+from services.commands.records import clean_name, write_audit
+from services.models import Integration, IntegrationKey, IntegrationType, Service
 
-NAME_LENGTH = 120
 ROTATION_GRACE = timedelta(hours=24)  # both keys live this long after a rotation
-
-
-def _name(value: str, field: str = "name") -> str:
-    name = " ".join(value.split())
-    if not name:
-        raise ValidationFailed("Name is required", field=field, reason="required")
-    if len(name) > NAME_LENGTH:
-        raise ValidationFailed(f"Name is longer than {NAME_LENGTH} characters", field=field)
-    return name
 
 
 def create_service(
@@ -41,9 +30,9 @@ def create_service(
     try:
         with transaction.atomic():
             service = Service.objects.create(
-                name=_name(name), description=description.strip(), team=team, policy=policy
+                name=clean_name(name), description=description.strip(), team=team, policy=policy
             )
-            _audit("service.created", service, by=by, now=now)
+            write_audit("service.created", service, by=by, now=now)
     except IntegrityError as error:
         raise Conflict(f"A service named “{name}” exists already", field="name") from error
     return service
@@ -66,14 +55,14 @@ def update_service(service: Service, *, by: Actor, now: datetime, **changes: Any
     if unknown:
         raise ValidationFailed(f"Unknown field {sorted(unknown)[0]}", field=sorted(unknown)[0])
     if "name" in changes:
-        changes["name"] = _name(changes["name"])
+        changes["name"] = clean_name(changes["name"])
     for field, value in changes.items():
         setattr(service, field, value)
     try:
         with transaction.atomic():
             service.save(update_fields=[*changes, "updated_at"])
             shown = {field: str(value) for field, value in changes.items()}
-            _audit("service.updated", service, by=by, now=now, changes=shown)
+            write_audit("service.updated", service, by=by, now=now, changes=shown)
     except IntegrityError as error:
         raise Conflict(f"A service named “{service.name}” exists already", field="name") from error
     return service
@@ -84,7 +73,7 @@ def archive_service(service: Service, *, by: Actor, now: datetime) -> None:
     with transaction.atomic():
         service.archived_at = now
         service.save(update_fields=["archived_at", "updated_at"])
-        _audit("service.archived", service, by=by, now=now)
+        write_audit("service.archived", service, by=by, now=now)
 
 
 def create_integration(
@@ -95,9 +84,11 @@ def create_integration(
         options = ", ".join(IntegrationType.values)
         raise ValidationFailed(f"Unknown type “{type}”; possible: {options}", field="type")
     with transaction.atomic():
-        integration = Integration.objects.create(service=service, name=_name(name), type=type)
+        integration = Integration.objects.create(service=service, name=clean_name(name), type=type)
         key = _new_key(integration, now=now)
-        _audit("integration.created", service, by=by, now=now, changes={"name": integration.name})
+        write_audit(
+            "integration.created", service, by=by, now=now, changes={"name": integration.name}
+        )
     return integration, key
 
 
@@ -108,7 +99,7 @@ def rotate_key(integration: Integration, *, by: Actor, now: datetime) -> str:
             expires_at=now + ROTATION_GRACE
         )
         key = _new_key(integration, now=now)
-        _audit(
+        write_audit(
             "integration.key_rotated",
             integration.service,
             by=by,
@@ -124,7 +115,7 @@ def revoke_old_keys(integration: Integration, *, by: Actor, now: datetime) -> in
         ended = integration.keys.filter(revoked_at=None, expires_at__isnull=False).update(
             revoked_at=now
         )
-        _audit("integration.old_keys_revoked", integration.service, by=by, now=now)
+        write_audit("integration.old_keys_revoked", integration.service, by=by, now=now)
     return ended
 
 
@@ -135,12 +126,12 @@ def set_integration_enabled(
         integration.enabled = enabled
         integration.save(update_fields=["enabled"])
         verb = "enabled" if enabled else "disabled"
-        _audit(f"integration.{verb}", integration.service, by=by, now=now)
+        write_audit(f"integration.{verb}", integration.service, by=by, now=now)
 
 
 def delete_integration(integration: Integration, *, by: Actor, now: datetime) -> None:
     with transaction.atomic():
-        _audit(
+        write_audit(
             "integration.deleted",
             integration.service,
             by=by,
@@ -150,66 +141,9 @@ def delete_integration(integration: Integration, *, by: Actor, now: datetime) ->
         integration.delete()
 
 
-def add_webhook(
-    service: Service,
-    *,
-    name: str,
-    url: str,
-    by: Actor,
-    now: datetime,
-    secret: str = "",
-    on_triggered: bool = True,
-    on_acknowledged: bool = True,
-    on_resolved: bool = True,
-) -> ServiceWebhook:
-    """Raises ValidationFailed for an address that the egress rules refuse."""
-    try:
-        egress.check_url(url)
-    except egress.EgressBlocked as error:
-        raise ValidationFailed(str(error), field="url") from error
-    with transaction.atomic():
-        webhook = ServiceWebhook.objects.create(
-            service=service,
-            name=_name(name),
-            url=url,
-            secret=secret,
-            on_triggered=on_triggered,
-            on_acknowledged=on_acknowledged,
-            on_resolved=on_resolved,
-        )
-        _audit("service_webhook.created", service, by=by, now=now, changes={"name": webhook.name})
-    return webhook
-
-
-def delete_webhook(webhook: ServiceWebhook, *, by: Actor, now: datetime) -> None:
-    with transaction.atomic():
-        changes = {"name": webhook.name}
-        _audit("service_webhook.deleted", webhook.service, by=by, now=now, changes=changes)
-        webhook.delete()
-
-
 def _new_key(integration: Integration, *, now: datetime) -> str:
     key = secrets.token_hex(16)
     IntegrationKey.objects.create(
         integration=integration, key_hash=key_hash(key), last4=key[-4:], created_at=now
     )
     return key
-
-
-def _audit(
-    action: str,
-    service: Service,
-    *,
-    by: Actor,
-    now: datetime,
-    changes: dict[str, Any] | None = None,
-) -> None:
-    audit.record(
-        action,
-        by=by,
-        now=now,
-        target_type="service",
-        target_id=service.public_id,
-        target_label=service.name,
-        changes=changes,
-    )
