@@ -3,7 +3,7 @@
 from django.urls import path
 
 from integrations.ingest import views
-from integrations.replies import pushover, telegram
+from integrations.replies import pushover, telegram, twilio, vonage
 
 urlpatterns = [
     path("api/events", views.events),
@@ -13,4 +13,12 @@ urlpatterns = [
     path("api/integrations/<slug:vendor>/<str:key>", views.vendor),
     path("api/inbound/telegram/<str:account>", telegram.updates),
     path("api/inbound/pushover/<str:account>", pushover.callback),
+    path("api/inbound/twilio/status/<int:delivery>", twilio.status),
+    path("api/inbound/twilio/call/<int:delivery>", twilio.call),
+    path("api/inbound/twilio/keys/<int:delivery>", twilio.keys),
+    path("api/inbound/twilio/message", twilio.message),
+    path("api/inbound/vonage/status/<str:token>", vonage.status),
+    path("api/inbound/vonage/call/<str:token>", vonage.call),
+    path("api/inbound/vonage/keys/<str:token>", vonage.keys),
+    path("api/inbound/vonage/message", vonage.message),
 ]

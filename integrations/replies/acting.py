@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from accounts.domain import roles
 from accounts.models import User, UserStatus
 from core.errors import IllegalTransition, NotFound, ProductError
+from core.middleware import client_ip
 from incidents import commands, queries
 from incidents.models import EventType, Incident, Page, Status
 from notifications.domain.text import one_line
@@ -90,7 +91,8 @@ def act(
     name = f"#{incident.pk}"
     if user.status == UserStatus.DISABLED or not _may(user, incident, verb):
         return f"{name}: there is no such incident that you may {verb}. Nothing was changed."
-    by = user.as_actor(via, getattr(request, "ip", None), getattr(request, "id", ""))
+    ip = client_ip(request) if request else None
+    by = user.as_actor(via, ip, getattr(request, "id", ""))
     command = commands.acknowledge if verb is Verb.ACKNOWLEDGE else commands.resolve
     try:
         found = command(incident, by=by, now=now, via=via)

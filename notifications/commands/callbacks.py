@@ -1,12 +1,12 @@
 """What a provider hands back: the delivery it speaks of, and the accounts that prove it."""
 
-import json
-
 from django.core import signing
 
-from core.crypto import UNREADABLE
+from notifications import accounts
 from notifications.channels.base import Account
 from notifications.models import Provider
+
+__all__ = ["Account", "accounts_of", "delivery_of", "token_of"]
 
 SALT = "opsknight.notifications.callback"
 LIFETIME_SECONDS = 3 * 24 * 3600  # receipts of phones that were switched off come days later
@@ -34,10 +34,7 @@ def accounts_of(kind: str) -> list[Account]:
 
 def _fields(row: Provider) -> dict[str, str]:
     """None when they cannot be read: without a secret nothing is believed."""
-    if row.config == UNREADABLE:
-        return {}
     try:
-        found = json.loads(row.config)
+        return accounts.fields_of(row)
     except ValueError:
         return {}
-    return {str(name): str(text) for name, text in found.items()} if isinstance(found, dict) else {}
