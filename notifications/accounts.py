@@ -1,27 +1,24 @@
 """Provider accounts as the sender needs them: which one a message leaves through, and the next.
 
-Accounts come from rows; fields that the environment sets win. What a process has read is good for
-a second, so that a storm does not ask for each message.
+Accounts come from rows; fields that the environment sets win for the oldest account of a kind. What
+a process has read is good for a second, so that a storm does not ask for each message.
 """
 
-import json
-import logging
 import os
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.crypto import UNREADABLE
 from notifications.channels import base as channels
 from notifications.channels.base import Account
 from notifications.domain.health import Health
 from notifications.domain.slots import ACCOUNT_PREFIX
 from notifications.domain.words import Channel
-from notifications.models import Provider
+from notifications.models import Delivery, Provider
+from notifications.providers import fields as settings_of
 from notifications.providers.base import kinds
-
-log = logging.getLogger(__name__)
+from notifications.queries import PROVIDER_TEST
 
 CACHE_SECONDS = 1.0
 NONE = "none"  # bulkhead of what waits for an account that nobody has set up
@@ -35,6 +32,7 @@ class Candidate:
     label: str
     serves: frozenset[str]
     health: Health
+    complete: bool = True
 
 
 @dataclass(slots=True)
@@ -52,9 +50,9 @@ def forget() -> None:
 
 
 def candidates(channel: str, now: datetime) -> list[Candidate]:
-    """Enabled accounts that serve a channel, healthy ones first, else in the admin's order."""
+    """Enabled accounts that serve a channel: broken ones last, else in the admin's order."""
     able = [one for one in _all() if channel in one.serves]
-    return sorted(able, key=lambda one: one.health.is_open(now))
+    return sorted(able, key=lambda one: (not one.complete, one.health.is_open(now)))
 
 
 def first(channel: str, now: datetime, but: Collection[str] = ()) -> Account | None:
@@ -72,18 +70,31 @@ def bulkhead(channel: str, address: str, now: datetime) -> str:
     return account.key if account else own or NONE
 
 
-def for_delivery(channel: str, provider: str, now: datetime) -> Account | None:
+def for_delivery(delivery: Delivery, now: datetime) -> Account | None:
     """The account that a delivery goes through now; None where its channel needs none.
 
     It keeps the one it was given while that one is well; else the best other one takes over. With
     nothing better a broken one is tried all the same: late and loud, but never silent.
     """
+    provider = delivery.provider
     if not provider.startswith(ACCOUNT_PREFIX) and provider != NONE:
         return None
-    able = candidates(channel, now)
+    if is_pinned(delivery):
+        return _pinned(provider)
+    able = candidates(delivery.channel, now)
     kept = [one for one in able if one.account.key == provider and not one.health.is_open(now)]
     chosen = (kept or able)[:1]
     return chosen[0].account if chosen else None
+
+
+def another(delivery: Delivery, tried: Collection[str], now: datetime) -> Account | None:
+    """The account to go on with after those that failed; none when a test asks about one alone."""
+    return None if is_pinned(delivery) else first(delivery.channel, now, but=tried)
+
+
+def is_pinned(delivery: Delivery) -> bool:
+    """Whether it shows if one account works: no other may take over."""
+    return delivery.subject_kind == PROVIDER_TEST
 
 
 def label_of(key: str) -> str:
@@ -91,22 +102,18 @@ def label_of(key: str) -> str:
     return next((one.label for one in _all() if one.account.key == key), "")
 
 
-def overridden(kind: str) -> dict[str, str]:
-    """Fields of a kind that the environment sets: name -> variable."""
-    declared = kinds()[kind].fields
-    return {field.name: field.env for field in declared if field.env and os.environ.get(field.env)}
-
-
 def fields_of(provider: Provider) -> dict[str, str]:
-    """All settings of an account: defaults, then the row, then the environment."""
-    declared = kinds()[provider.kind].fields
-    stored: Mapping[str, str] = {}
-    if provider.config != UNREADABLE:
-        stored = json.loads(provider.config)
-    values = {field.name: stored.get(field.name) or field.default for field in declared}
-    for name, variable in overridden(provider.kind).items():
-        values[name] = os.environ[variable]
-    return values
+    """All settings, secrets in clear: from the environment, else the row, else the defaults."""
+    elder = Provider.objects.filter(kind=provider.kind, pk__lt=provider.pk)
+    environ = settings_of.NONE if elder.exists() else os.environ
+    kind, stored = kinds()[provider.kind], settings_of.stored(provider.config)
+    return settings_of.values(kind, stored, environ)
+
+
+def _pinned(key: str) -> Account | None:
+    """Also a switched-off one: it is tested before it is switched on."""
+    row = Provider.objects.filter(public_id=key, kind__in=list(kinds())).first()
+    return Account(row.kind, key, fields_of(row)) if row else None
 
 
 def _all() -> tuple[Candidate, ...]:
@@ -117,25 +124,24 @@ def _all() -> tuple[Candidate, ...]:
 
 
 def _read() -> list[Candidate]:
-    rows = Provider.objects.filter(enabled=True).select_related("health")
-    return [one for row in rows if (one := _candidate(row))]
+    rows = list(Provider.objects.select_related("health"))
+    oldest = settings_of.oldest_of_each((row.kind, row.pk) for row in rows)
+    enabled = [row for row in rows if row.enabled]
+    return [one for row in enabled if (one := _candidate(row, row.pk in oldest))]
 
 
-def _candidate(row: Provider) -> Candidate | None:
-    """None for a kind that this version does not know, or settings that cannot be read."""
+def _candidate(row: Provider, is_oldest: bool) -> Candidate | None:
+    """None for a kind that this version does not know."""
     kind = kinds().get(row.kind)
     if kind is None:
         return None
-    try:
-        fields = fields_of(row)
-    except ValueError:
-        log.error("the settings of provider %s are not JSON", row.public_id)
-        return None
+    environ, stored = os.environ if is_oldest else settings_of.NONE, settings_of.stored(row.config)
     return Candidate(
-        account=Account(row.kind, row.public_id, fields),
+        account=Account(row.kind, row.public_id, settings_of.values(kind, stored, environ)),
         label=str(row) if row.label else kind.label,
         serves=frozenset(kind.sends),
         health=health_of(row),
+        complete=not settings_of.missing(kind, stored, environ),
     )
 
 

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from core.config import REGISTRY
+from notifications.providers.base import kinds
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTED = set(
@@ -20,6 +21,7 @@ VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
 def read_by_code() -> set[str]:
     """Names given as first argument to `env.str("NAME")`, `env.get("NAME")` and the like."""
     names = {variable for option in REGISTRY.values() for variable in option.env}
+    names |= {field.env for kind in kinds().values() for field in kind.fields if field.env}
     for path in READERS:
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.Call) or not node.args:

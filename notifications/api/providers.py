@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from accounts.domain import roles
 from core import clock
 from core.api_view import ApiView, actor_of_api, checked, filters_of
-from core.errors import Forbidden, ValidationFailed
+from core.errors import Forbidden, ProductError, ValidationFailed
 from notifications import commands, queries
 from notifications.api import provider_shapes as shapes
 from notifications.commands import providers as accounts
@@ -46,6 +46,15 @@ def _shown(account: Provider) -> dict[str, Any]:
     return shapes.provider_json(overview.card_of(account, clock.now()))
 
 
+def _refusals(account: Provider) -> list[str]:
+    """What its vendor says against the credentials."""
+    try:
+        commands.connect_provider(account)
+    except ProductError as error:
+        return [error.message]
+    return []
+
+
 def _warnings(account: Provider) -> list[str]:
     """What goes with the account, asked while it is still there."""
     found = overview.cards(clock.now())
@@ -72,10 +81,10 @@ class Providers(AdminView):
     @extend_schema(
         operation_id="createProvider",
         request=shapes.ProviderIn,
-        responses={201: shapes.ProviderOut},
+        responses={201: shapes.ProviderChangedOut},
     )
     def post(self, request: Request) -> Response:
-        """A new account, the last in its channels."""
+        """A new account, the last in its channels; warns when its vendor refuses it."""
         body = checked(shapes.ProviderIn, request)
         account = accounts.create(
             body["kind"],
@@ -85,7 +94,7 @@ class Providers(AdminView):
             by=actor_of_api(request),
             now=clock.now(),
         )
-        return Response(_shown(account), status=201)
+        return Response(_shown(account) | {"warnings": _refusals(account)}, status=201)
 
 
 class OneProvider(AdminView):
@@ -100,10 +109,10 @@ class OneProvider(AdminView):
         responses=shapes.ProviderChangedOut,
     )
     def patch(self, request: Request, public_id: str) -> Response:
-        """Changes what the body names; warns when switching off cuts people off."""
+        """Changes what the body names; warns of a vendor's refusal and of people cut off."""
         account, body = _account(public_id), checked(shapes.ProviderChange, request)
         warnings = _warnings(account) if body.get("enabled") is False else []
-        accounts.change(
+        account = accounts.change(
             account,
             fields=body.get("settings"),
             clear=body.get("clear", ()),
@@ -112,7 +121,7 @@ class OneProvider(AdminView):
             by=actor_of_api(request),
             now=clock.now(),
         )
-        return Response(_shown(account) | {"warnings": warnings})
+        return Response(_shown(account) | {"warnings": [*_refusals(account), *warnings]})
 
     @extend_schema(operation_id="removeProvider", responses=shapes.ProviderRemovedOut)
     def delete(self, request: Request, public_id: str) -> Response:

@@ -14,7 +14,7 @@ from notifications.commands.methods import (
     set_enabled,
 )
 from notifications.commands.notices import mark_read, notify
-from notifications.commands.provider_tests import send_provider_test
+from notifications.commands.provider_tests import connect_provider, send_provider_test
 from notifications.commands.rules import RuleSpec, set_rules
 from notifications.commands.verification import (
     confirm,
@@ -31,6 +31,7 @@ __all__ = [
     "cancel",
     "change_method",
     "confirm",
+    "connect_provider",
     "enqueue",
     "enqueue_direct",
     "ensure_default_method",

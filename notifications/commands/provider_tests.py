@@ -6,7 +6,8 @@ from accounts.models import User
 from core import config, rate
 from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
-from notifications import queries
+from notifications import accounts, queries
+from notifications.channels.base import Account, ChannelError
 from notifications.domain import addresses
 from notifications.domain.message import Message
 from notifications.models import Channel, ContactMethod, Delivery, Provider, Urgency
@@ -57,6 +58,21 @@ def send_provider_test(
         planned_at=now,
         created_at=now,
     )
+
+
+def connect_provider(account: Provider) -> str:
+    """Lets the vendor check the credentials and tells it where to call; "" for a kind without that.
+
+    Speaks to the vendor, so never in a transaction. Raises Conflict with what it said.
+    """
+    kind = kinds().get(account.kind)
+    if kind is None or kind.connect is None or not account.enabled:
+        return ""
+    held = Account(account.kind, account.public_id, accounts.fields_of(account))
+    try:
+        return kind.connect(held, config.public_url())
+    except ChannelError as error:
+        raise Conflict(f"{kind.label}: {error.reason}") from error
 
 
 def _message(account: Provider, label: str, channel: str, by: Actor) -> Message:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from audit import commands as audit
 from core.actor import SYSTEM, Actor
 from core.errors import Conflict, ValidationFailed
+from notifications import accounts
 from notifications.models import Provider
 from notifications.providers import fields as settings_of
 from notifications.providers.base import Field, Kind, kinds
@@ -48,6 +49,7 @@ def create(
             config=json.dumps(texts),
         )
         _audit("provider.created", account, by, now, _shown(declared, texts))
+    accounts.forget()
     return account
 
 
@@ -81,6 +83,7 @@ def change(
             row.config = json.dumps(after)
             row.save(update_fields=["config", "label", "enabled", "updated_at"])
             _audit("provider.changed", row, by, now, changes)
+    accounts.forget()
     return row
 
 
@@ -92,6 +95,7 @@ def set_enabled(account: Provider, enabled: bool, *, by: Actor, now: datetime) -
             return False
         verb = "provider.enabled" if enabled else "provider.disabled"
         _audit(verb, account, by, now)
+    accounts.forget()
     return True
 
 
@@ -112,6 +116,7 @@ def move(account: Provider, channel: str, *, up: bool, by: Actor, now: datetime)
             return False
         _write_order(_reordered([row.pk for row in rows], account.pk, peers[place]), rows)
         _audit("provider.moved", account, by, now, {"channel": channel, "up": up})
+    accounts.forget()
     return True
 
 
@@ -125,6 +130,7 @@ def remove(account: Provider, *, by: Actor, now: datetime) -> None:
             raise Conflict(f"The environment sets {variables}. Switch the account off instead.")
         _audit("provider.removed", row, by, now)
         row.delete()
+    accounts.forget()
 
 
 def adopt_environment(environ: Mapping[str, str], *, now: datetime) -> list[str]:
@@ -217,7 +223,7 @@ def _checked_text(field: Field, text: str, environ: Mapping[str, str]) -> str:
     if field.env and environ.get(field.env):
         message = f"{field.env} is set in the environment and decides this"
         raise ValidationFailed(message, field=field.name)
-    plain = text.strip()
+    plain = text.replace("\r\n", "\n").strip()
     if len(plain) > TEXT_LENGTH:
         raise ValidationFailed(f"At most {TEXT_LENGTH} characters", field=field.name)
     if field.choices and plain and plain not in dict(field.choices):

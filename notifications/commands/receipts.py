@@ -78,7 +78,7 @@ def _undelivered(row: Delivery, detail: str, now: datetime, provider_fault: bool
 
 
 def _through_another_account(row: Delivery, now: datetime) -> bool:
-    other = accounts.first(row.channel, now, but={*tried_accounts(row), row.provider})
+    other = accounts.another(row, {*tried_accounts(row), row.provider}, now)
     if other is None or row.attempts >= MAX_ATTEMPTS:
         return False
     row.provider, row.state, row.finished_at = other.key, DeliveryState.QUEUED, None

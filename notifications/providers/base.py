@@ -24,7 +24,7 @@ Send = Callable[[Any, Outgoing], Sent | str]
 class Field:
     """One setting of an account. `secret` ones are never shown again; `env`: a variable that wins.
 
-    `choices` are (value, label); `hint` says where the value is found.
+    `choices` are (value, label); `hint` says where the value is found; `lines`: it has several.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Field:
     default: str = ""
     env: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)

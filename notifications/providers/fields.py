@@ -6,7 +6,7 @@ the same credentials would be no second way out. No database in here.
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from notifications.providers.base import Field, Kind
@@ -39,6 +39,14 @@ def stored(config: str) -> dict[str, str]:
     except ValueError:
         return {}
     return {str(name): str(text) for name, text in found.items()} if isinstance(found, dict) else {}
+
+
+def oldest_of_each(accounts: Iterable[tuple[str, int]]) -> set[int]:
+    """Keys of the accounts to which the environment applies, of (kind, key)."""
+    oldest: dict[str, int] = {}
+    for kind, key in accounts:
+        oldest[kind] = min(key, oldest.get(kind, key))
+    return set(oldest.values())
 
 
 def resolve(kind: Kind, config: Mapping[str, str], environ: Mapping[str, str]) -> list[Value]:

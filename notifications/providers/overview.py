@@ -104,10 +104,8 @@ def channels_of(kind: Kind) -> list[Channel]:
 def cards(now: datetime) -> list[Card]:
     """All accounts in order; one query."""
     rows = list(Provider.objects.select_related("health").order_by("position", "id"))
-    oldest: dict[str, int] = {}
-    for row in rows:
-        oldest[row.kind] = min(row.pk, oldest.get(row.kind, row.pk))
-    return [_card(row, row.pk == oldest[row.kind], now) for row in rows]
+    oldest = settings_of.oldest_of_each((row.kind, row.pk) for row in rows)
+    return [_card(row, row.pk in oldest, now) for row in rows]
 
 
 def card_of(account: Provider, now: datetime) -> Card:

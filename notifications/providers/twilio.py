@@ -116,9 +116,26 @@ def _incomplete(what: str) -> ChannelError:
 
 
 FIELDS = (
-    Field("account_sid", "Account SID", "Twilio Console, Account Info; begins with AC"),
-    Field("auth_token", "Auth token", "Beside the SID; it also proves receipts", secret=True),
-    Field("from_number", "SMS sender", "Your Twilio number, with + in front", required=False),
+    Field(
+        "account_sid",
+        "Account SID",
+        "Twilio Console, Account Info; begins with AC",
+        env="TWILIO_ACCOUNT_SID",
+    ),
+    Field(
+        "auth_token",
+        "Auth token",
+        "Beside the SID; it also proves receipts",
+        secret=True,
+        env="TWILIO_AUTH_TOKEN",
+    ),
+    Field(
+        "from_number",
+        "SMS sender",
+        "Your Twilio number, with + in front",
+        required=False,
+        env="TWILIO_FROM_NUMBER",
+    ),
     Field(
         "messaging_service_sid",
         "Messaging service SID",

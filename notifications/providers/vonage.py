@@ -148,6 +148,7 @@ FIELDS = (
         "For calls: the whole file private.key of the application",
         secret=True,
         required=False,
+        lines=True,
     ),
     Field("voice_from", "Number that calls", "When it is not the SMS sender", required=False),
     Field(

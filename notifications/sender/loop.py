@@ -192,7 +192,7 @@ class Sender:
         self, row: Delivery, mail: MailSettings, now: datetime, begin_before: float
     ) -> None:
         try:
-            account = accounts.for_delivery(row.channel, row.provider, now)
+            account = accounts.for_delivery(row, now)
             self.pool.submit(_job(row, mail, account, begin_before))
         except Exception as fault:
             log.exception("delivery %d cannot be handed to a thread", row.pk)

@@ -173,7 +173,7 @@ def _try_next_account(row: Delivery, result: Result, batch: _Batch) -> bool:
     """At once through an account that this delivery has not tried, when there is one."""
     if row.attempts >= MAX_ATTEMPTS:
         return False
-    other = accounts.first(row.channel, batch.now, but={*tried_accounts(row), result.account})
+    other = accounts.another(row, {*tried_accounts(row), result.account}, batch.now)
     if other is None:
         return False
     row.provider = other.key

@@ -77,17 +77,18 @@ def _input(value: Value) -> forms.Field:
     field = value.field
     common: dict[str, Any] = {"label": field.label, "help_text": _help(field, bool(value.text))}
     if field.choices:
-        empty = () if field.required else (("", "—"),)
-        choices = [*empty, *field.choices]
+        named = field.required or "" in dict(field.choices)
+        choices = [*(() if named else (("", "—"),)), *field.choices]
         required, initial = field.required, value.text
         return forms.ChoiceField(choices=choices, required=required, initial=initial, **common)
     common |= {"max_length": TEXT_LENGTH, "required": field.required}
+    if field.lines:
+        common["widget"] = forms.Textarea({"rows": 4, "autocomplete": "off", "spellcheck": "false"})
     if not field.secret:
         return forms.CharField(initial=value.text, **common)
     common["required"] = field.required and not value.text
-    return forms.CharField(
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}), strip=True, **common
-    )
+    password = forms.PasswordInput({"autocomplete": "off"})
+    return forms.CharField(**({"widget": password} | common))
 
 
 def _help(field: Field, is_set: bool) -> str:

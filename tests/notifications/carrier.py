@@ -1,6 +1,6 @@
 """A channel and a kind of provider for tests: SMS that land in a list, and misbehave on demand."""
 
-from notifications.channels.base import ChannelError, Outgoing, Sent
+from notifications.channels.base import Account, ChannelError, Outgoing, Sent
 from notifications.domain.message import Message
 from notifications.domain.words import Channel
 from notifications.providers import base
@@ -30,6 +30,12 @@ def _send_sms(rendered: str, outgoing: Outgoing) -> Sent:
     return Sent("accepted by the carrier", reference=f"sms-{outgoing.delivery_id}")
 
 
+def _connect(account: Account, origin: str) -> str:
+    if BROKEN in account.fields.values():
+        raise ChannelError("401 wrong token", permanent=True, provider_fault=True)
+    return f"The carrier knows {account.fields['number']}."
+
+
 KIND = Kind(
     key="carrier",
     label="Carrier",
@@ -47,4 +53,5 @@ KIND = Kind(
         ),
     ),
     guide="providers/carrier.md",
+    connect=_connect,
 )

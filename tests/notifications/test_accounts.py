@@ -128,7 +128,6 @@ def test_a_setting_of_the_environment_wins(alice: User, send_until, monkeypatch)
     accounts.forget()
     page(alice)
     send_until(lambda: Delivery.objects.get().state == DeliveryState.SENT, 5)
-    assert accounts.overridden("scripted") == {"does": "SCRIPTED_DOES"}
 
 
 class TestReceipts:

@@ -6,7 +6,11 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from audit.models import AuditEvent
+from core import clock
+from notifications.commands import receipts
+from notifications.domain.words import Receipt
 from notifications.models import ContactMethod, Delivery, Provider
+from tests.notifications.carrier import BROKEN
 from tests.notifications.providers import CANARY, FIELDS, account, carrier
 from tests.page_rules import PageRules
 
@@ -166,3 +170,71 @@ class TestApi:
     def test_a_scope_does_not_make_an_admin(self, api, alice: User, root: User):
         assert api(alice).get("/api/providers").status_code == 403
         assert api(root, "users:read").get("/api/providers").status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+class TestRealTest:
+    """A message that leaves through one account and no other."""
+
+    @pytest.fixture
+    def url(self) -> str:
+        account("first", fields={"token": BROKEN})
+        row = account("second", enabled=False)
+        return reverse("notifications:test_provider", args=[row.public_id])
+
+    def fate(self, client: Client) -> str:
+        row = Delivery.objects.get()
+        args = [Provider.objects.get(pk=row.subject_id).public_id, row.pk]
+        return client.get(reverse("notifications:provider_test_fate", args=args)).content.decode()
+
+    def finish(self, send_until) -> None:
+        send_until(lambda: Delivery.objects.get().state in {"SENT", "FAILED"}, 5)
+
+    def test_it_leaves_through_an_account_that_is_off_and_its_fate_is_shown(
+        self, as_root: Client, root: User, url: str, carrier: list, send_until
+    ):
+        mine = ContactMethod.objects.create(user=root, channel="SMS", address="+15550101")
+        data = {"channel": "SMS", "method": mine.public_id}
+        answer = as_root.post(url, data, headers={"HX-Request": "true"}).content.decode()
+        assert "on its way" in answer
+        assert "data-poll" in answer
+        self.finish(send_until)
+        assert [key for key, _ in carrier] == [Provider.objects.get(label="second").public_id]
+        assert "The provider took the test" in self.fate(as_root)
+        receipts.note(Delivery.objects.get().pk, Receipt.DELIVERED, now=clock.now())
+        assert "Test was delivered" in self.fate(as_root)
+
+    def test_a_failure_is_not_hidden_by_another_account(
+        self, as_root: Client, url: str, carrier: list, send_until
+    ):
+        bad = Provider.objects.get(label="first")
+        url = reverse("notifications:test_provider", args=[bad.public_id])
+        Provider.objects.update(enabled=True)
+        as_root.post(url, {"channel": "SMS", "address": "+1 555 010 1234"})
+        self.finish(send_until)
+        assert carrier == []
+        shown = self.fate(as_root)
+        assert "Test failed" in shown
+        assert "401 wrong token" in shown
+        assert "data-poll" not in shown
+
+    def test_by_the_api(self, api, root: User, url: str, send_until):
+        client = api(root)
+        path = url.replace("/settings/providers/", "/api/providers/").rstrip("/")
+        asked = client.post(path, {"channel": "SMS"})
+        assert asked.json()["error"]["details"]["field"] == "address"
+        asked = client.post(path, {"channel": "SMS", "address": "+15550101"})
+        assert (asked.status_code, asked.json()["state"]) == (202, "QUEUED")
+        self.finish(send_until)
+        fate = client.get(path.replace("/test", f"/tests/{asked.json()['id']}"))
+        assert fate.json()["state"] == "SENT"
+
+
+def test_what_the_vendor_says_of_the_credentials_is_shown(as_root: Client, api, root: User):
+    page = as_root.post(f"{HOME}add/carrier/", {**FIELDS, "extra": BROKEN}, follow=True)
+    assert b"Stored, but it does not work yet. Carrier: 401 wrong token" in page.content
+    row = Provider.objects.get()
+    said = api(root).patch(f"/api/providers/{row.public_id}", {"clear": ["extra"]}).json()
+    assert said["warnings"] == []
+    page = as_root.post(f"{HOME}add/carrier/", FIELDS, follow=True)
+    assert b"The carrier knows +15550100" in page.content

@@ -10,7 +10,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import Role
 from core import clock, config
+from core.errors import ProductError
 from core.web import act, bound, role_required, submit
+from notifications.commands import connect_provider
 from notifications.commands import providers as commands
 from notifications.models import Channel, Provider
 from notifications.providers import fields as settings_of
@@ -50,6 +52,7 @@ def add(request: HttpRequest, kind: str) -> HttpResponse:
         made = submit(request, form, commands.create, kind, label=wanted["label"], fields=texts)
         if made:
             messages.success(request, "Added. Now send a real test.")
+            _connect(request, made)
             return redirect("notifications:provider", made.public_id)
     context = {
         "form": form,
@@ -75,6 +78,7 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
         saved = submit(request, form, commands.change, card.account, **form.changes())
         if saved:
             messages.success(request, "Saved")
+            _connect(request, saved)
             return redirect("notifications:provider", public_id)
     context = {"form": form, "card": card, "tests": tests_of(request, card)}
     status = 422 if form.errors else 200
@@ -131,6 +135,17 @@ def guide(request: HttpRequest, kind: str) -> HttpResponse:
         raise Http404
     context = {"kind": declared, "guide": text}
     return render(request, "notifications/providers/guide.html", context)
+
+
+def _connect(request: HttpRequest, account: Provider) -> None:
+    """What the vendor says about the credentials, for those that can be asked."""
+    try:
+        said = connect_provider(account)
+    except ProductError as error:
+        messages.warning(request, f"Stored, but it does not work yet. {error.message}")
+        return
+    if said:
+        messages.success(request, said)
 
 
 def _account(public_id: str) -> Provider:
