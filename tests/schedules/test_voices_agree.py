@@ -16,8 +16,8 @@ from rest_framework.test import APIClient
 
 from accounts.models import User, UserStatus
 from core.actor import SYSTEM
+from notifications.models import Delivery
 from schedules import commands, queries
-from schedules.models import Schedule
 from tests.cast import browser_of, make_person
 from tests.schedules import voice_of_notices, voice_of_page
 from tests.schedules.domain import rota_oracle
@@ -44,7 +44,8 @@ def test_all_voices_agree_with_a_minute_scan(people, root, api) -> None:
         become(people[-1], random.choice(list(UserStatus)))
         with time_machine.travel(rota.near - 8 * DAY, tick=False):
             compare(random, rota, Voices(rota, people, root, api(root, "schedules:read"), random))
-        Schedule.objects.filter(pk=rota.schedule.pk).update(archived_at=rota.near)
+        rota.schedule.delete()  # its notices too: the next one may be in an earlier year
+        Delivery.objects.all().delete()
 
 
 def compare(random: Random, rota: Rota, voices: "Voices") -> None:
