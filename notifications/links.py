@@ -1,11 +1,15 @@
 """Signed tokens that come back from phones and mailboxes: buttons, answers, codes of chats.
 
 Short on purpose: a Telegram button holds 64 bytes, the local part of an address 64 characters in
-whatever case. Each names one delivery and is bound to the address that it went to.
+whatever case. Each names one delivery and is bound to the address that it went to. What a browser
+sends back of a push are longer ones, in the path.
 """
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
+from django.core import signing
+from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import User
@@ -15,6 +19,7 @@ SALT = "opsknight.notifications."
 SIGN_LENGTH = 20  # hex digits: 80 bits
 LINK_LIFETIME = timedelta(minutes=15)
 REPLY_TAG = "reply"
+RECEIPT_SECONDS = 24 * 3600
 
 
 def button(verb: str, delivery_id: int, address: str) -> str:
@@ -73,6 +78,41 @@ def person_of_chat_code(code: str, now: datetime) -> User | None:
 def webhook_secret(account: str, token: str) -> str:
     """What Telegram sends with each call: made from the account, so nothing has to be kept."""
     return salted_hmac(f"{SALT}webhook", f"{account}:{token}", algorithm="sha256").hexdigest()
+
+
+def receipt_path(delivery_id: int) -> str:
+    """Where a device says that it showed a push: only one that could read the push knows it."""
+    return _pattern("push_receipt").format(signing.dumps([delivery_id], salt=f"{SALT}receipt"))
+
+
+def delivery_of_receipt(token: str) -> int | None:
+    """The delivery of a genuine token that is not older than RECEIPT_SECONDS; else None."""
+    try:
+        (number,) = signing.loads(token, salt=f"{SALT}receipt", max_age=RECEIPT_SECONDS)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    return int(number)
+
+
+def renewal_path(device: ContactMethod) -> str:
+    """Where a device tells its new address, for as long as it is among somebody's ways."""
+    return _pattern("push_renewal").format(signing.dumps([device.public_id], salt=f"{SALT}device"))
+
+
+def device_of_renewal(token: str) -> ContactMethod | None:
+    """The device of a genuine token whose person may still be paged; else None."""
+    try:
+        (public_id,) = signing.loads(token, salt=f"{SALT}device")
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    rows = ContactMethod.objects.filter(channel=Channel.PUSH, public_id=public_id)
+    return rows.filter(user__in=User.objects.active()).select_related("user").first()
+
+
+@lru_cache(maxsize=4)
+def _pattern(name: str) -> str:
+    """The path with a hole: resolving it once is enough for a storm of pages."""
+    return reverse(f"notifications:{name}", args=["77777777"]).replace("77777777", "{}")
 
 
 def _reply_sign(delivery_id: int, address: str) -> str:

@@ -1,5 +1,7 @@
 """How people are reached (contact methods, rules) and what was sent (deliveries, attempts)."""
 
+import hashlib
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -83,7 +85,7 @@ class ContactMethod(models.Model):
     )
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="contact_methods")
     channel = models.CharField(max_length=12, choices=Channel.choices)
-    address = models.CharField(max_length=500)
+    address = models.CharField(max_length=1000)
     label = models.CharField(max_length=60, blank=True, default="")
     secret = EncryptedTextField(blank=True, default="", help_text="Signs a personal webhook")
     enabled = models.BooleanField(default=True)
@@ -99,7 +101,19 @@ class ContactMethod(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_channel_display()} {self.address}"
+        return f"{self.get_channel_display()} {self.where}"
+
+    @property
+    def where(self) -> str:
+        """The address for people; that of a device is long, and whoever has it may push there."""
+        if self.channel != Channel.PUSH:
+            return str(self.address)
+        return self.label or "a device"
+
+    @property
+    def device_mark(self) -> str:
+        """By this a browser knows itself in the list."""
+        return hashlib.sha256(self.address.encode()).hexdigest()[:16]
 
 
 class VerificationCode(models.Model):
@@ -111,7 +125,7 @@ class VerificationCode(models.Model):
     contact_method = models.OneToOneField(
         ContactMethod, on_delete=models.CASCADE, related_name="code"
     )
-    address = models.CharField(max_length=500)
+    address = models.CharField(max_length=1000)
     code_hash = models.CharField(max_length=64)
     tries_left = models.PositiveSmallIntegerField()
     sent_at = models.DateTimeField()
@@ -191,7 +205,7 @@ class Delivery(models.Model):
         ContactMethod, null=True, blank=True, on_delete=models.SET_NULL
     )
     channel = models.CharField(max_length=12, choices=Channel.choices)
-    address = models.CharField(max_length=500)
+    address = models.CharField(max_length=1000)
     secret = EncryptedTextField(blank=True, default="")
     provider = models.CharField(max_length=120, help_text="Bulkhead: what hangs together")
     message = models.JSONField(help_text="notifications.domain.message.Message as JSON")

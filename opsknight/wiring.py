@@ -11,6 +11,7 @@ INCIDENT_SUBSCRIBERS = {
 DELIVERY_SUBSCRIBERS = {
     "timeline": "incidents.receipts.record",
     "codes": "notifications.commands.forget_sent_codes",
+    "gone_devices": "notifications.commands.retire_gone",
 }
 
 # Asked for each batch right before sending: which subjects must not be sent any more, and why.
@@ -33,6 +34,7 @@ CHANNELS = {
     "EMAIL": "notifications.channels.email",
     "WEBHOOK": "notifications.channels.webhook",
     "IN_APP": "notifications.channels.in_app",
+    "PUSH": "notifications.channels.push",
     "TELEGRAM": "notifications.channels.telegram",
     "NTFY": "notifications.channels.ntfy",
     "PUSHOVER": "notifications.channels.pushover",
@@ -48,6 +50,7 @@ CHANNELS = {
 
 # Kind of a provider account -> module with `KIND` (notifications.providers.base).
 PROVIDERS: dict[str, str] = {
+    "webpush": "notifications.providers.webpush",
     "telegram": "notifications.providers.telegram",
     "ntfy": "notifications.providers.ntfy",
     "pushover": "notifications.providers.pushover",

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-pytest_plugins = ["tests.cast", "tests.browsers", "tests.phones"]
+pytest_plugins = ["tests.cast", "tests.browsers", "tests.phones", "tests.notifications.push"]
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = Path("/usr/bin/chromium")

@@ -1,6 +1,13 @@
 """The writers of notifications, one name space: `from notifications import commands`."""
 
 from notifications.commands.deliveries import cancel, shift_due_times, take_in_strays
+from notifications.commands.devices import (
+    Subscription,
+    add_device,
+    note_answer,
+    renew_device,
+    retire_gone,
+)
 from notifications.commands.enqueue import DirectRequest, PageRequest, enqueue, enqueue_direct
 from notifications.commands.methods import (
     add_method,
@@ -15,6 +22,7 @@ from notifications.commands.methods import (
 )
 from notifications.commands.notices import mark_read, notify
 from notifications.commands.provider_tests import connect_provider, send_provider_test
+from notifications.commands.push_keys import public_key, rotate_keys
 from notifications.commands.rules import RuleSpec, set_rules
 from notifications.commands.verification import (
     confirm,
@@ -27,6 +35,8 @@ __all__ = [
     "DirectRequest",
     "PageRequest",
     "RuleSpec",
+    "Subscription",
+    "add_device",
     "add_method",
     "cancel",
     "change_method",
@@ -41,8 +51,13 @@ __all__ = [
     "mailbox_proven",
     "mark_read",
     "move_method",
+    "note_answer",
     "notify",
+    "public_key",
     "remove_method",
+    "renew_device",
+    "retire_gone",
+    "rotate_keys",
     "send_code",
     "send_provider_test",
     "send_test",

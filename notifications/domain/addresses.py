@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from notifications.domain.words import Channel
 
 LONGEST = 500
+LONGEST_OF_DEVICE = 1000  # some push services put a whole token into it
 BETWEEN_DIGITS = str.maketrans("", "", " -.()/\u00a0\u2009\u202f\u2010\u2011\u2012\u2013")
 # E.164: up to 15 digits, and no country code begins with 0. Which numbers a country has given
 # out changes every month: only the provider knows, and the code that we send proves it.
@@ -31,8 +32,9 @@ def checked(channel: str, address: str) -> str:
     text = address.strip()
     if not text:
         raise ValueError("Enter an address")
-    if len(text) > LONGEST:
-        raise ValueError(f"The address is longer than {LONGEST} characters")
+    longest = LONGEST_OF_DEVICE if channel == Channel.PUSH else LONGEST
+    if len(text) > longest:
+        raise ValueError(f"The address is longer than {longest} characters")
     if not text.isprintable() and channel not in PHONES:
         raise ValueError("The address holds characters that cannot be seen")
     if channel in PHONES:

@@ -44,7 +44,7 @@ class RulesForm(forms.Form):
                 min_value=0,
                 max_value=MAX_DELAY_MINUTES,
                 initial=planned.get(method.pk),
-                label=f"{method.get_channel_display()} {method.address}",
+                label=str(method),
                 help_text="minutes after the page",
             )
 

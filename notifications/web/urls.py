@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from notifications.web.views import notices, provider_tests, providers, reach, records
+from notifications.web.views import devices, notices, provider_tests, providers, reach, records
 
 app_name = "notifications"
 
 urlpatterns = [
     path("profile/reach/", reach.reach, name="reach"),
     path("profile/reach/warning/", reach.warning, name="reach_warning"),
+    path("profile/reach/this-device/", devices.card, name="this_device"),
+    path("profile/reach/devices/", devices.add, name="add_device"),
+    path("push/shown/<str:token>/", devices.receipt, name="push_receipt"),
+    path("push/device/<str:token>/", devices.renewal, name="push_renewal"),
     path("profile/reach/<str:public_id>/switch/", reach.switch, name="switch_method"),
     path("profile/reach/<str:public_id>/remove/", reach.remove, name="remove_method"),
     path("profile/reach/<str:public_id>/test/", reach.send_test, name="send_test"),

@@ -1,11 +1,12 @@
-"""Acknowledge with one tap: from a mail without signing in, from a chat as who is signed in.
+"""Acknowledge with one tap: mail and push without signing in, a chat as who is signed in.
 
-A GET only shows: mail scanners follow links. The POST acts.
+A GET only shows: mail scanners follow links. The POST acts. The service worker of a device that
+got a push asks for JSON: title and message of the notification that says how it went.
 """
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -19,8 +20,13 @@ from incidents import commands, links, queries
 from incidents.domain.lifecycle import MOVES
 from incidents.links import Grant
 from incidents.models import EventType, Incident, Status
+from notifications.domain.text import one_line
 
-VIA = "email"
+VIA, VIA_WORKER = "email", "push"
+HTML, JSON = "text/html", "application/json"
+DEAD = "This link does not work any more."
+NOTHING_LEFT = "Nothing is left to do for you."
+TITLE_LENGTH = 100
 
 
 # No CSRF token: the link itself is the secret, it names the person, and a foreign page that knew
@@ -31,11 +37,32 @@ VIA = "email"
 def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
     """What broke and one button; after the POST: who has it, since when."""
     grant = links.grant_of(token)
+    worker = request.get_preferred_type([HTML, JSON]) == JSON
+    if grant is None and worker:
+        return JsonResponse({"message": DEAD}, status=410)
     if grant is None:
         return _page(request, "incidents/quick_dead.html", {}, status=410)
-    refusal = _act(request, grant, VIA) if request.method == "POST" else ""
+    door = VIA_WORKER if worker else VIA
+    refusal = _act(request, grant, door) if request.method == "POST" else ""
+    if worker:
+        return _told(_facts(grant, refusal))
     with timezone.override(grant.user.zone):
         return _page(request, "incidents/quick.html", _facts(grant, refusal))
+
+
+def _told(facts: dict[str, Any]) -> HttpResponse:
+    """What the device says after a tap; 409 when nobody has it."""
+    incident, taken = facts["incident"], facts["taken"]
+    name = one_line(f"#{incident.pk} {incident.title}", TITLE_LENGTH)
+    if facts["taken_by_me"]:
+        title, message = "You have it", "Acknowledged. The escalation has stopped."
+    elif taken:
+        title, message = f"{taken.actor_label or 'Somebody'} has it", NOTHING_LEFT
+    elif incident.resolved_at:
+        title, message = "It is over", NOTHING_LEFT
+    else:
+        return JsonResponse({"message": facts["refusal"] or "Nobody has it."}, status=409)
+    return JsonResponse({"title": f"{title} • {name}", "message": message})
 
 
 @never_cache
@@ -65,7 +92,7 @@ def _act(request: HttpRequest, grant: Grant, default: str) -> str:
     return ""
 
 
-def _facts(grant: Grant, refusal: str) -> dict[str, object]:
+def _facts(grant: Grant, refusal: str) -> dict[str, Any]:
     incident = Incident.objects.select_related("service", "assignee").get(pk=grant.incident.pk)
     events = incident.events.filter(type=EventType.ACKNOWLEDGED)
     taken = events.order_by("-id").first() if incident.status == Status.ACKNOWLEDGED else None

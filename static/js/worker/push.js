@@ -27,7 +27,8 @@ const tell = async (words, what) => {
   for (const wait of [0, 2000, 6000]) {
     await new Promise((resolve) => setTimeout(resolve, wait));
     try {
-      if ((await post(words.receipt, { what })).status < 500) return;
+      const { status } = await post(words.receipt, { what });
+      if (status < 500 && status !== 429) return;
     } catch (error) {
       console.warn("the receipt did not get through", error);
     }

@@ -116,3 +116,37 @@ def test_times_are_those_of_the_person(phone, link, alice):
     alice.time_zone = "Asia/Tokyo"
     alice.save()
     assert "JST" in phone.get(link).content.decode()
+
+
+class TestFromANotification:
+    """The service worker of a device that was paged: JSON, and no page is opened."""
+
+    @pytest.fixture
+    def worker(self, phone: Client, link: str):
+        return lambda to=link: phone.post(to, headers={"Accept": "application/json"})
+
+    def test_one_tap_acknowledges_by_push(self, worker, incident, alice):
+        said = worker().json()
+        assert said["title"] == f"You have it • #{incident.pk} Checkout is down"
+        event = incident.events.get(type=EventType.ACKNOWLEDGED)
+        assert (event.actor_id, event.via) == (alice.public_id, "push")
+
+    def test_whoever_was_faster_is_named(self, worker, incident, bob, now):
+        commands.acknowledge(incident, by=bob.as_actor("web"), now=now)
+        answer = worker()
+        assert answer.status_code == 200
+        assert answer.json()["title"].startswith("Bob has it •")
+
+    def test_after_the_end_there_is_nothing_to_do(self, worker, incident, now):
+        commands.resolve(incident, by=SYSTEM, now=now)
+        assert worker().json()["title"].startswith("It is over •")
+
+    def test_what_nobody_has_is_never_called_done(self, worker, incident, now):
+        commands.suppress(incident, by=SYSTEM, now=now)
+        answer = worker()
+        assert answer.status_code == 409
+        assert "cannot become ACKNOWLEDGED" in answer.json()["message"]
+
+    def test_a_dead_link_says_so(self, worker, incident):
+        answer = worker(reverse("incidents:quick_acknowledge", args=["x"]))
+        assert (answer.status_code, answer.json()) == (410, {"message": DEAD + "."})
