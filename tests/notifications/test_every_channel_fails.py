@@ -1,0 +1,166 @@
+"""Each failure of each channel: the person's next channel is tried within ten seconds.
+
+All channels fail at once, each for a person of its own whose second channel is a webhook. The real
+sender drives the real adapters against servers that speak the vendors' formats.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from core import clock
+from notifications import accounts
+from notifications.commands import enqueue, receipts
+from notifications.domain.words import Channel, Receipt
+from notifications.models import ContactMethod, Delivery, DeliveryState, Provider, ProviderHealth
+from tests.cast import make_person
+from tests.fakes.chats import FakeDiscord, FakeGoogleChat, FakeMattermost, FakeTeams
+from tests.fakes.mail_apis import FakePostmark
+from tests.fakes.ntfy import FakeNtfy
+from tests.fakes.pushover import USER, FakePushover
+from tests.fakes.server import FakeVendor, Mode
+from tests.fakes.slack import FakeSlack
+from tests.fakes.telegram import FakeTelegram
+from tests.fakes.twilio import FakeTwilio
+from tests.notifications.conftest import fates, request
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WITHIN = 10.0  # seconds, from the page to the next channel
+NUMBER = "+15005550006"
+ACCOUNTS: dict[str, tuple[type[FakeVendor], Callable[[Any], dict[str, str]]]] = {
+    "twilio": (FakeTwilio, lambda fake: fake.fields),
+    "slack": (FakeSlack, lambda fake: fake.account),
+    "telegram": (FakeTelegram, lambda fake: fake.account()),
+    "ntfy": (FakeNtfy, lambda fake: fake.account()),
+    "pushover": (FakePushover, lambda fake: fake.account()),
+    "postmark": (FakePostmark, lambda fake: fake.account()),
+}
+CHATS = {
+    Channel.TEAMS: FakeTeams,
+    Channel.GOOGLE_CHAT: FakeGoogleChat,
+    Channel.DISCORD: FakeDiscord,
+    Channel.MATTERMOST: FakeMattermost,
+}
+ADDRESSES = {
+    Channel.SMS: NUMBER,
+    Channel.VOICE: NUMBER,
+    Channel.WHATSAPP: NUMBER,
+    Channel.SLACK: "U0ALICE01",
+    Channel.TELEGRAM: "77",
+    Channel.NTFY: "alice-pager",
+    Channel.PUSHOVER: USER,
+    Channel.EMAIL: "alice@example.com",
+}
+
+
+@dataclass
+class World:
+    """Every vendor, and one person for each channel."""
+
+    vendors: list[FakeVendor]
+    people: dict[str, User]
+
+    def fail(self, mode: Mode) -> None:
+        for vendor in self.vendors:
+            vendor.mode = mode
+
+    def page(self) -> None:
+        now = clock.now()
+        enqueue([request(user, urgency="LOW") for user in self.people.values()], now=now)
+
+    def backups(self) -> set[str]:
+        """Channels whose person got the webhook."""
+        rows = Delivery.objects.filter(channel=Channel.WEBHOOK, state=DeliveryState.SENT)
+        reached = set(rows.values_list("user_id", flat=True))
+        return {channel for channel, user in self.people.items() if user.pk in reached}
+
+
+@pytest.fixture
+def world(phones: Any, settings: Any) -> Iterator[World]:
+    settings.OPSKNIGHT_EGRESS_ALLOW = ("127.0.0.1/32",)
+    with ExitStack() as stack:
+        vendors: list[FakeVendor] = []
+        for kind, (fake_of, fields_of) in ACCOUNTS.items():
+            fake = stack.enter_context(fake_of())
+            Provider.objects.create(kind=kind, config=json.dumps(fields_of(fake)))
+            vendors.append(fake)
+            if isinstance(fake, FakeTelegram):
+                fake.chats[77] = ""
+        addresses = dict(ADDRESSES)
+        for channel, chat in CHATS.items():
+            fake = stack.enter_context(chat())
+            vendors.append(fake)
+            addresses[channel] = f"{fake.url}/hooks/x"
+        accounts.forget()
+        people = {c: _person(c, a, phones.hook.url()) for c, a in addresses.items()}
+        yield World(vendors, people)
+
+
+def _person(channel: str, address: str, hook: str) -> User:
+    user = make_person(f"on{channel.lower()}")
+    rows = [(channel, address, True), (Channel.WEBHOOK, hook, True)]
+    if channel != Channel.EMAIL:
+        rows.append((Channel.EMAIL, user.email, False))
+    for position, (kind, where, enabled) in enumerate(rows):
+        ContactMethod.objects.create(
+            user=user, channel=kind, address=where, enabled=enabled, position=position
+        )
+    return user
+
+
+def test_every_channel_delivers_when_nothing_fails(world: World, send_until: Any) -> None:
+    world.page()
+    send_until(lambda: not Delivery.objects.filter(state__in=["QUEUED", "SENDING"]).exists())
+    assert fates(by="channel") == {
+        **{str(channel): "SENT" for channel in world.people},
+        "WEBHOOK": "CANCELLED",
+    }
+
+
+@pytest.mark.parametrize(
+    "mode", [Mode.REFUSE, Mode.BROKEN, Mode.BUSY, Mode.DROP, Mode.HANG], ids=str
+)
+def test_the_next_channel_is_reached_in_time(
+    world: World, send_until: Any, phones: Any, mode: Mode
+) -> None:
+    world.fail(mode)
+    world.page()
+    started = time.monotonic()
+    send_until(lambda: world.backups() == set(world.people), WITHIN + 5)
+    assert time.monotonic() - started < WITHIN
+    tried = Delivery.objects.filter(channel__in=world.people).exclude(attempts=0)
+    assert {row.channel for row in tried} == set(world.people)
+    assert not tried.filter(reason="").exists(), "history says nothing"
+
+
+def test_a_refused_account_is_remembered_and_a_busy_one_is_spared(
+    world: World, send_until: Any
+) -> None:
+    world.fail(Mode.REFUSE)
+    world.page()
+    send_until(lambda: world.backups() == set(world.people))
+    broken = ProviderHealth.objects.filter(open_until__gt=clock.now())
+    assert {row.provider.kind for row in broken.select_related("provider")} >= {
+        "twilio",
+        "telegram",
+        "ntfy",
+        "pushover",
+        "postmark",
+    }
+
+
+def test_taken_but_not_delivered_goes_on_to_the_next_channel(world: World, send_until: Any) -> None:
+    world.page()
+    first = Delivery.objects.filter(channel__in=world.people)
+    send_until(lambda: first.filter(state=DeliveryState.SENT).count() == len(world.people))
+    for row in first:
+        assert receipts.note(row.pk, Receipt.UNDELIVERED, now=clock.now(), detail="30003")
+        assert not receipts.note(row.pk, Receipt.UNDELIVERED, now=clock.now(), detail="30003")
+    send_until(lambda: world.backups() == set(world.people), WITHIN)
