@@ -3,7 +3,7 @@
 from django.urls import path
 
 from integrations.ingest import views
-from integrations.replies import pushover, telegram, twilio, vonage
+from integrations.replies import mattermost, pushover, slack, telegram, twilio, vonage
 
 urlpatterns = [
     path("api/events", views.events),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("api/integrations/<slug:vendor>", views.vendor),
     path("api/integrations/<slug:vendor>/", views.vendor),
     path("api/integrations/<slug:vendor>/<str:key>", views.vendor),
+    path("api/inbound/slack/actions", slack.actions),
+    path("api/inbound/mattermost/actions", mattermost.actions),
     path("api/inbound/telegram/<str:account>", telegram.updates),
     path("api/inbound/pushover/<str:account>", pushover.callback),
     path("api/inbound/twilio/status/<int:delivery>", twilio.status),

@@ -30,8 +30,10 @@ from incidents.commands.status import (
     wake,
     wake_due,
 )
+from incidents.links import Grant, grant_of
 
 __all__ = [
+    "Grant",
     "Outcome",
     "acknowledge",
     "add_note",
@@ -43,6 +45,7 @@ __all__ = [
     "edit_text",
     "escalate_now",
     "forget_faults",
+    "grant_of",
     "ingest",
     "merge_details",
     "move",

@@ -4,7 +4,6 @@ Markdown is escaped by backslashes, and nobody can be mentioned whatever the tex
 https://docs.discord.com/developers/resources/message#embed-object-embed-limits
 """
 
-import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -13,13 +12,13 @@ from core import via
 from notifications.channels import calls
 from notifications.channels.base import ChannelError, Outgoing, Sent
 from notifications.domain.card import Card, Link, card_of
+from notifications.domain.markdown import for_discord as escaped
 from notifications.domain.message import Message
 from notifications.domain.text import shorten
 
 TITLE, NAME, VALUE, DESCRIPTION = 256, 256, 1024, 3000
 IN_ALL = 5500  # Discord allows 6000 characters in one embed
 GONE = {404}
-_MARKS = re.compile(r"([\\`*_~|>#\-+\[\]()<:@.!])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +53,6 @@ def send(rendered: RenderedDiscord, outgoing: Outgoing) -> Sent:
 
 def provider(address: str) -> str:
     return calls.host_of(address)
-
-
-def escaped(text: str) -> str:
-    """Every sign that Markdown or a mention could begin with becomes a letter."""
-    return _MARKS.sub(r"\\\1", text)
 
 
 def _refused(answer: calls.Response) -> ChannelError:

@@ -12,12 +12,11 @@ from core import via
 from notifications.channels import calls
 from notifications.channels.base import Outgoing
 from notifications.domain.card import Card, Link, card_of
+from notifications.domain.markdown import for_mattermost as escaped
+from notifications.domain.markdown import unnamed
 from notifications.domain.message import Message
 
 CALLBACK = "/api/inbound/mattermost/actions"
-_MARKS = re.compile(r"([\\`*_~|>#\-+\[\]()!.])")
-# What a backslash does not stop there: mentions, <links>, :emoji:.
-_OPENERS = re.compile(r"@|<|:(?=[a-z0-9_+-]+:)", re.IGNORECASE)
 _ONE_TAP = re.compile(r"/a/([^/?#]+)/$")
 
 
@@ -52,16 +51,6 @@ def send(rendered: dict[str, Any], outgoing: Outgoing) -> str:
 
 def provider(address: str) -> str:
     return calls.host_of(address)
-
-
-def escaped(text: str) -> str:
-    """No Markdown, and no @channel: an at sign followed by nothing names nobody."""
-    return unnamed(_MARKS.sub(r"\\\1", text))
-
-
-def unnamed(text: str) -> str:
-    """Plain text in which nobody is mentioned: what notifications show."""
-    return _OPENERS.sub("\\g<0>\u200b", text)
 
 
 def _button(link: Link) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""What stands on phones already is brought up to date: Telegram messages, alarms of Pushover.
+"""What stands on phones and in chats already is brought up to date: messages, alarms, cards.
 
 Each change is a delivery of its own through the account that sent the page, so it outlives a crash,
 is repeated, and a vendor that hangs holds up nobody.
@@ -11,7 +11,7 @@ from notifications.domain.message import Message
 from notifications.models import Channel, Delivery, DeliveryState
 
 CARD = "incident-card"
-CHANNELS = (Channel.TELEGRAM, Channel.PUSHOVER)
+CHANNELS = (Channel.TELEGRAM, Channel.PUSHOVER, Channel.SLACK, Channel.DISCORD)
 LATE_RANK = 5  # after every page, before news
 
 

@@ -4,9 +4,12 @@ from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
+from core import config
 from notifications.providers.base import Kind
 
 FOLDER = settings.BASE_DIR / "docs" / "guide"
+
+ANYWHERE = "https://your-address"  # what a guide says for the public address of an installation
 
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
@@ -18,4 +21,5 @@ def guide_of(kind: Kind) -> SafeString | None:
         return None
     lines = path.read_text(encoding="utf-8").strip().splitlines()
     text = "\n".join(lines[1:] if lines and lines[0].startswith("# ") else lines)
+    text = text.replace(ANYWHERE, config.public_url() or ANYWHERE)
     return mark_safe(_markdown.render(text))  # noqa: S308 - ours, and HTML in it is escaped

@@ -29,7 +29,6 @@ class FakeSlack(FakeVendor):
         self.answers: list[dict[str, Any]] = []  # what came to response_url
         self._ts = 0
 
-    @property
     def account(self) -> dict[str, str]:
         """The fields of an account that leads here."""
         return {"bot_token": TOKEN, "signing_secret": SECRET, "base_url": self.url + "/api"}

@@ -26,7 +26,7 @@ def a_slack() -> Iterator[FakeSlack]:
 
 
 def by_app(fake: FakeSlack, message: Message, address: str = "C0GENERAL", **more: Any) -> Any:
-    account = Account("slack", "prv_1", {**fake.account, **more.pop("fields", {})})
+    account = Account("slack", "prv_1", {**fake.account(), **more.pop("fields", {})})
     return slack.send(slack.render(message), Outgoing(42, address, account=account, **more))
 
 
@@ -142,7 +142,7 @@ class TestSlackApp:
         assert failure.value.permanent
 
     def test_the_mail_of_a_member_is_asked_for(self, a_slack: FakeSlack) -> None:
-        account = Account("slack", "prv_1", a_slack.account)
+        account = Account("slack", "prv_1", a_slack.account())
         a_slack.emails = {"U0ANN": "ann@example.com", "U0EVE": "ann@example.com"}
         a_slack.strangers = {"U0EVE"}
         found = [slack_app.member_email(account, m, seconds=2) for m in ("U0ANN", "U0EVE", "U0X")]

@@ -36,7 +36,7 @@ def slack(settings) -> Iterator[FakeSlack]:
     settings.OPSKNIGHT_EGRESS_ALLOW = (f"{HOST}/32",)
     accounts.forget()
     with FakeSlack() as fake:
-        providers.create("slack", fake.account, by=SYSTEM, now=clock.now())
+        providers.create("slack", fake.account(), by=SYSTEM, now=clock.now())
         yield fake
     accounts.forget()
 

@@ -1,0 +1,132 @@
+"""Clicks on the buttons of Slack cards: signed by Slack, done as the person who clicked.
+
+A member is a person by a contact method that was verified, or by the mail address that the
+workspace knows, equal to that of an account; never by a name. What was done shows in the card by
+the ordinary way; the one who clicked gets an answer that nobody else sees.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from accounts.models import User
+from core import clock, rate
+from integrations.ingest import body
+from integrations.ingest.answers import Refusal, machine_route
+from integrations.replies.acting import Verb, act, incident_for, person_at
+from notifications.commands import slack
+from notifications.domain.words import Channel
+
+log = logging.getLogger("opsknight.replies")
+
+VIA = "slack"
+MAX_BYTES = 262_144
+PER_MINUTE = 60  # clicks of one member
+MEMORY_SECONDS = 2 * slack.TOLERANCE_SECONDS
+VERBS = {"ack_incident": Verb.ACKNOWLEDGE, "resolve_incident": Verb.RESOLVE}
+STRANGER = (
+    "Nothing was changed: nobody in OpsKnight has your Slack account. Add it under "
+    "“How you are reached”, or use the same mail address in both."
+)
+NO_WORD = "Nothing was changed: Slack did not tell who you are. Please try again."
+NOT_FOUND = "There is no such incident that you may {verb}. Nothing was changed."
+
+
+@csrf_exempt
+@machine_route
+def actions(request: HttpRequest) -> HttpResponse:
+    """POST /api/inbound/slack/actions: an empty 200 within three seconds."""
+    try:
+        raw = body.read(request, MAX_BYTES)
+    except body.TooLarge:
+        raise Refusal(413, "Request body is too large") from None
+    now = clock.now()
+    stamp = request.headers.get("X-Slack-Request-Timestamp", "")
+    signature = request.headers.get("X-Slack-Signature", "")
+    account = slack.signer(raw, stamp, signature, now=now.timestamp())
+    if account is None:
+        raise Refusal(401, "Unauthorized")
+    payload = _payload(raw)
+    once = f"slack:{signature[3:35]}"
+    if rate.peek(once, now=now.timestamp(), seconds=MEMORY_SECONDS):
+        return HttpResponse(status=200)
+    _clicked(account, payload, now, request)
+    rate.hit(once, 1, now=now.timestamp(), seconds=MEMORY_SECONDS)  # last: a failure comes again
+    return HttpResponse(status=200)
+
+
+def _payload(raw: bytes) -> Mapping[str, Any]:
+    try:
+        fields = parse_qs(raw.decode(), max_num_fields=10)
+        payload = json.loads(fields["payload"][0])
+    except (ValueError, KeyError, RecursionError):
+        raise Refusal(400, "Invalid request body") from None
+    if not isinstance(payload, dict):
+        raise Refusal(400, "Invalid request body")
+    return payload
+
+
+def _clicked(account: Any, payload: Mapping[str, Any], now: datetime, request: HttpRequest) -> None:
+    """Acts on one click of ours; everything else, such as a link that was opened, is left alone."""
+    button = _button(payload)
+    member = _text(payload.get("user"), "id")
+    if button is None or not member or payload.get("type") != "block_actions":
+        return
+    if not rate.hit(f"slack-member:{member}", PER_MINUTE, now=now.timestamp()).allowed:
+        return
+    said = _answer(account, payload, member, button, now, request)
+    slack.tell(account, str(payload.get("response_url") or ""), said)
+
+
+def _answer(
+    account: Any,
+    payload: Mapping[str, Any],
+    member: str,
+    button: tuple[Verb, int],
+    now: datetime,
+    request: HttpRequest,
+) -> str:
+    verb, number = button
+    try:
+        user = _person(account, payload, member)
+    except slack.Unanswered as error:
+        log.warning("a member of Slack is not known: %s", error)
+        return NO_WORD
+    if user is None:
+        return STRANGER
+    incident = incident_for(user, number, now, verb)
+    if incident is None:
+        return NOT_FOUND.format(verb=verb.value)
+    return act(user, verb, incident, via=VIA, now=now, request=request)
+
+
+def _person(account: Any, payload: Mapping[str, Any], member: str) -> User | None:
+    """A guest from another workspace has an address that nobody here has checked."""
+    known = person_at([Channel.SLACK], member)
+    if known is not None:
+        return known
+    home, theirs = _text(payload.get("team"), "id"), _text(payload.get("user"), "team_id")
+    if home and theirs and home != theirs:
+        return None
+    return slack.person_by_mail(account, member)
+
+
+def _button(payload: Mapping[str, Any]) -> tuple[Verb, int] | None:
+    clicks = payload.get("actions")
+    for click in clicks if isinstance(clicks, list) else ():
+        verb = VERBS.get(_text(click, "action_id"))
+        number = _text(click, "value")
+        if verb and number.isascii() and number.isdecimal() and len(number) < 19:
+            return verb, int(number)
+    return None
+
+
+def _text(value: Any, name: str) -> str:
+    found = value.get(name) if isinstance(value, dict) else None
+    return found if isinstance(found, str) else ""

@@ -1,0 +1,60 @@
+"""The button of a Mattermost message: its token is the person, without it nothing happens."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from core import clock, config
+from incidents import commands
+from notifications.models import Channel, ContactMethod
+from tests.fakes.chats import FakeMattermost
+from tests.integrations.replies.conftest import doors, status
+
+pytestmark = pytest.mark.django_db
+PATH = "/api/inbound/mattermost/actions"
+
+
+@pytest.fixture
+def mattermost(alice) -> Iterator[FakeMattermost]:
+    config.put("public_url", "https://pager.example.com")
+    with FakeMattermost() as fake:
+        ContactMethod.objects.create(
+            user=alice, channel=Channel.EMAIL, address="a@x", enabled=False
+        )
+        address = fake.url + "/hooks/x"
+        ContactMethod.objects.create(user=alice, channel="MATTERMOST", address=address)
+        yield fake
+
+
+def button(fake: FakeMattermost) -> dict:
+    (attachment,) = fake.calls[0].json["attachments"]
+    (found,) = attachment["actions"]
+    return found["integration"]
+
+
+def test_a_press_acknowledges_and_takes_the_button_away(mattermost, page, post):
+    incident = page("Checkout @channel")
+    found = button(mattermost)
+    assert found["url"] == f"https://pager.example.com{PATH}"
+    answer = post(PATH, {"user_id": "x", "context": found["context"]}).json()
+    assert status(incident) == ("ACKNOWLEDGED", False)
+    assert doors(incident) == [("Alice", "mattermost")]
+    assert answer["update"]["props"] == {}
+    assert "@channel" not in answer["update"]["message"]
+
+
+def test_a_second_press_says_who_has_it(mattermost, page, post, bob):
+    incident = page()
+    commands.acknowledge(incident, by=bob.as_actor("web"), now=clock.now())
+    answer = post(PATH, {"context": button(mattermost)["context"]}).json()
+    assert "already acknowledged by Bob" in answer["ephemeral_text"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"context": {}}, {"context": {"token": "forged:x:y"}}, {"context": {"token": 7}}, []],
+)
+def test_without_a_genuine_token_nothing_happens(mattermost, page, post, body):
+    incident = page()
+    assert post(PATH, body).status_code == 403
+    assert status(incident)[0] == "OPEN"
