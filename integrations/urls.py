@@ -4,6 +4,7 @@ from django.urls import path
 
 from integrations.ingest import views
 from integrations.replies import mattermost, pushover, slack, telegram, twilio, vonage
+from integrations.replies.mail import views as mail
 
 urlpatterns = [
     path("api/events", views.events),
@@ -23,4 +24,7 @@ urlpatterns = [
     path("api/inbound/vonage/call/<str:token>", vonage.call),
     path("api/inbound/vonage/keys/<str:token>", vonage.keys),
     path("api/inbound/vonage/message", vonage.message),
+    path("api/inbound/mail/raw", mail.raw),
+    path("api/inbound/mail/<str:account>/events", mail.events),
+    path("api/inbound/mail/<str:account>/answers", mail.answers),
 ]

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from notifications.web.views import devices, notices, provider_tests, providers, reach, records
+from notifications.web.views import (
+    devices,
+    notices,
+    provider_tests,
+    providers,
+    reach,
+    records,
+    telegram,
+)
 
 app_name = "notifications"
 
@@ -13,6 +21,8 @@ urlpatterns = [
     path("profile/reach/devices/", devices.add, name="add_device"),
     path("push/shown/<str:token>/", devices.receipt, name="push_receipt"),
     path("push/device/<str:token>/", devices.renewal, name="push_renewal"),
+    path("profile/reach/telegram/", telegram.connect, name="connect_telegram"),
+    path("profile/reach/telegram/<int:since>/", telegram.state, name="telegram_state"),
     path("profile/reach/<str:public_id>/switch/", reach.switch, name="switch_method"),
     path("profile/reach/<str:public_id>/remove/", reach.remove, name="remove_method"),
     path("profile/reach/<str:public_id>/test/", reach.send_test, name="send_test"),

@@ -1,0 +1,1 @@
+"""Mail services calling: receipts of page mails, and the answers that people write to them."""
