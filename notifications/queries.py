@@ -13,6 +13,7 @@ from django.db.models import (
     Prefetch,
     Q,
     QuerySet,
+    Subquery,
 )
 from django.db.models.expressions import RawSQL
 
@@ -34,6 +35,7 @@ from notifications.models import (
     OutboxMail,
     Provider,
     Urgency,
+    VerificationCode,
 )
 
 TEST_SUBJECT = "test"
@@ -159,6 +161,30 @@ def last_provider_test(account: Provider, channel: str) -> Delivery | None:
     """The newest test that was sent by this channel through this account."""
     rows = Delivery.objects.filter(subject_kind=PROVIDER_TEST, subject_id=account.pk)
     return rows.filter(channel=channel).defer("message", "secret").order_by("-id").first()
+
+
+def last_tests(methods: Iterable[ContactMethod]) -> list[Delivery | None]:
+    """The newest test of each, by one statement."""
+    ids = [method.pk for method in methods]
+    rows = Delivery.objects.filter(subject_kind=TEST_SUBJECT, subject_id__in=ids)
+    newest = {row.subject_id: row for row in rows.defer("message", "secret").order_by("id")}
+    return [newest.get(pk) for pk in ids]
+
+
+def failing(methods: Iterable[ContactMethod]) -> set[int]:
+    """Ids of the methods whose last delivery, if it had an end, failed."""
+    ended = Delivery.objects.filter(
+        contact_method=OuterRef("pk"), state__in=[DeliveryState.SENT, DeliveryState.FAILED]
+    )
+    last = Subquery(ended.order_by("-id").values("state")[:1])
+    rows = ContactMethod.objects.filter(pk__in=[method.pk for method in methods])
+    found = rows.annotate(last=last).filter(last=DeliveryState.FAILED)
+    return set(found.values_list("pk", flat=True))
+
+
+def last_code(method: ContactMethod) -> VerificationCode | None:
+    """The code that was sent there last; it may be over."""
+    return VerificationCode.objects.filter(contact_method=method).first()
 
 
 def notices_of(user: User) -> QuerySet[InAppNotification]:

@@ -163,13 +163,38 @@ class TestRules:
             (web, 0),
             (mail, 10),
         ]
-        assert "after 10 min" in as_alice.get(REACH).content.decode()
+        told = "22:00 page: Webhook at once, Account e-mail 22:10"
+        assert told in as_alice.get(REACH).content.decode()
 
     def test_all_empty_means_the_defaults(self, as_alice: Client, alice: User) -> None:
         mail = mail_of(alice)
         commands.set_rules(alice, "LOW", [(mail, 5)], by=SYSTEM, now=clock.now())
         as_alice.post(f"{REACH}rules/LOW/", {mail.public_id: ""})
         assert queries.rules_of(alice)["LOW"] == []
+
+    def test_a_way_is_used_again_and_again_until_somebody_answers(
+        self, as_alice: Client, alice: User
+    ) -> None:
+        mail = mail_of(alice).public_id
+        data = {mail: "2, 0", f"{mail}-times": "3", f"{mail}-every": "5"}
+        told = as_alice.post(f"{REACH}rules/HIGH/foretold/", data).content.decode()
+        assert "at once, Account e-mail 22:02, Account e-mail 22:07" in told
+        assert "Nothing rings" in told
+        assert queries.rules_of(alice)["HIGH"] == []
+        assert as_alice.post(f"{REACH}rules/HIGH/", data).status_code == 302
+        saved = [(r.delay_minutes, r.repeat_times) for r in queries.rules_of(alice)["HIGH"]]
+        assert saved == [(0, 0), (2, 3)]
+        assert 'value="0, 2"' in as_alice.get(f"{REACH}rules/HIGH/").content.decode()
+
+    def test_one_button_makes_a_plan_that_wakes_and_one_takes_it_back(
+        self, as_alice: Client, alice: User
+    ) -> None:
+        ContactMethod.objects.create(user=alice, channel="VOICE", address="+4915123456789")
+        as_alice.post(f"{REACH}rules/HIGH/", {"preset": "wake"})
+        told = as_alice.get(REACH).content.decode()
+        assert "22:00 page: Account e-mail at once, Phone call 22:02, Phone call 22:07" in told
+        as_alice.post(f"{REACH}rules/HIGH/", {"preset": "default"})
+        assert queries.rules_of(alice)["HIGH"] == []
 
     @pytest.mark.parametrize("delay", ["-1", "1441", "soon"])
     def test_a_delay_out_of_range_is_refused(
@@ -212,6 +237,56 @@ class TestRules:
 
     def test_an_unknown_urgency_is_not_found(self, as_alice: Client) -> None:
         assert as_alice.get(f"{REACH}rules/URGENT/").status_code == 404
+
+
+class TestProof:
+    def test_a_way_is_verified_by_the_code_that_arrives(
+        self, as_alice: Client, alice: User
+    ) -> None:
+        mail = mail_of(alice)
+        assert "Not verified" in as_alice.get(REACH).content.decode()
+        asked = as_alice.post(f"{REACH}{mail.public_id}/code/", follow=True)
+        assert asked.redirect_chain[-1][0] == f"{REACH}{mail.public_id}/verify/"
+        code = Delivery.objects.get().message["title"].split()[0]
+        wrong = f"{(int(code) + 1) % 10**6:06d}"
+        refused = as_alice.post(f"{REACH}{mail.public_id}/verify/", {"code": wrong})
+        assert (refused.status_code, "4 more tries" in refused.content.decode()) == (422, True)
+        done = as_alice.post(f"{REACH}{mail.public_id}/verify/", {"code": code}, follow=True)
+        assert "Verified: pages reach you there" in done.content.decode()
+        assert "Not verified" not in as_alice.get(REACH).content.decode()
+
+    def test_nobody_verifies_for_another(self, as_alice: Client, bob: User) -> None:
+        theirs = mail_of(bob).public_id
+        for door in ("code", "verify", "move"):
+            assert as_alice.post(f"{REACH}{theirs}/{door}/").status_code == 404
+
+    def test_a_way_whose_last_message_failed_says_so(self, as_alice: Client, alice: User) -> None:
+        page(alice)
+        Delivery.objects.update(state="FAILED")
+        assert "The last message failed" in as_alice.get(REACH).content.decode()
+
+    def test_what_no_admin_has_set_up_is_named_and_not_offered(self, as_alice: Client) -> None:
+        content = as_alice.get(REACH).content.decode()
+        assert "Not set up by your admin: " in content
+        assert 'value="SMS"' not in content
+        assert (
+            as_alice.post(REACH, {"channel": "SMS", "address": "+491512345678"}).status_code == 422
+        )
+
+    def test_the_order_is_changed_without_a_script(self, as_alice: Client, alice: User) -> None:
+        web = hook(alice, URL)
+        mail_of(alice)
+        as_alice.post(f"{REACH}{web.public_id}/move/", {"to": "up"})
+        assert queries.methods_of(alice)[0] == web
+
+
+class TestForetellRules(PageRules):
+    name = "notifications:foretell"
+    post_only = True
+
+    @pytest.fixture
+    def arguments(self) -> list[str]:
+        return ["HIGH"]
 
 
 class TestTheBell:

@@ -1,5 +1,6 @@
 """How I am reached: my contact methods, a test of each, and my rules per urgency."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -13,8 +14,9 @@ from core import clock
 from core.errors import ProductError
 from core.web import actor_of, blame, say_refusal, signed_in
 from notifications import commands, queries
-from notifications.models import OPEN_STATES, ContactMethod, Delivery, NotificationRule, Urgency
-from notifications.web.forms import MethodForm, RulesForm
+from notifications.models import OPEN_STATES, ContactMethod, Delivery, Urgency
+from notifications.web.foretold import of_rows, of_specs, wake_surely
+from notifications.web.forms import CodeForm, MethodForm, RulesForm, channels_on_offer
 
 HOME = "notifications:reach"
 
@@ -25,16 +27,22 @@ HOME = "notifications:reach"
 def reach(request: HttpRequest) -> HttpResponse:
     """The page; POST adds a way."""
     user = _me(request)
-    form = MethodForm(request.POST if request.method == "POST" else None)
+    kinds, missing = channels_on_offer(clock.now())
+    form = MethodForm(kinds, request.POST if request.method == "POST" else None)
     if form.is_valid() and _added(request, user, form):
-        messages.success(request, "Added. Send a test to see whether it arrives.")
+        messages.success(request, "Added. Verify it: a code is sent there.")
         return redirect(HOME)
     methods = commands.ensure_default_method(user)
     context = {
         "silent_minutes": queries.minutes_of_silence(user),
         "form": form,
-        "methods": [(method, queries.last_test(method)) for method in methods],
-        "urgencies": _urgencies(user),
+        "missing": missing,
+        "methods": list(zip(methods, queries.last_tests(methods), strict=True)),
+        "failing": queries.failing(methods),
+        "urgencies": [
+            (urgency, rules, of_rows(methods, rules, urgency))
+            for urgency, rules in queries.rules_of(user).items()
+        ],
         "open_states": OPEN_STATES,
     }
     status = 422 if form.errors else 200
@@ -89,23 +97,92 @@ def test_fate(request: HttpRequest, delivery_id: int) -> HttpResponse:
 
 
 @signed_in
+@require_POST
+def move(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One place up or down in the order."""
+    up = request.POST.get("to") == "up"
+    _act(request, "", partial(commands.move_method, up=up), _mine(request, public_id))
+    return redirect(HOME)
+
+
+@signed_in
+@require_POST
+def send_code(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Sends a code there, and asks for it."""
+    method = _mine(request, public_id)
+    sent = _act(request, "The code is on its way", commands.send_code, method)
+    return redirect("notifications:verify", public_id) if sent else redirect(HOME)
+
+
+@never_cache
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Takes the code that arrived."""
+    method = _mine(request, public_id)
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            how = {"by": actor_of(request), "now": clock.now()}
+            commands.confirm(method, form.cleaned_data["code"], **how)
+        except ProductError as error:
+            blame(form, error)
+        else:
+            messages.success(request, "Verified: pages reach you there")
+            return redirect(HOME)
+    context = {"form": form, "method": method, "sent": queries.last_code(method)}
+    status = 422 if form.errors else 200
+    return render(request, "notifications/verify.html", context, status=status)
+
+
+@signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def rules(request: HttpRequest, urgency: str) -> HttpResponse:
-    """My rules for one urgency; all fields empty = the defaults."""
+    """My rules for one urgency; all fields empty = the defaults. `preset` fills them."""
     if urgency not in Urgency.values:
         raise Http404
     user = _me(request)
     methods = commands.ensure_default_method(user)
     present = queries.rules_of(user)[Urgency(urgency)]
     form = RulesForm(methods, present, request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        done = f"Saved how you hear of {Urgency(urgency).label.lower()} urgency"
-        _act(request, done, commands.set_rules, user, urgency, form.chosen())
-        _warn(request)
+    if _saved(request, user, urgency, form, methods):
         return redirect(HOME)
-    context = {"form": form, "urgency": Urgency(urgency)}
-    status = 422 if form.errors else 200
+    told = of_rows(methods, present, urgency)
+    context = {"form": form, "urgency": Urgency(urgency), "told": told}
+    status = 422 if form.is_bound and not form.is_valid() else 200
     return render(request, "notifications/rules.html", context, status=status)
+
+
+@signed_in
+@require_POST
+def foretell(request: HttpRequest, urgency: str) -> HttpResponse:
+    """A fragment: what the rules would do as they stand in the form."""
+    if urgency not in Urgency.values:
+        raise Http404
+    methods = commands.ensure_default_method(_me(request))
+    form = RulesForm(methods, [], request.POST)
+    told = of_specs(methods, form.chosen(), urgency) if form.is_valid() else None
+    return render(request, "notifications/_foretold.html", {"told": told})
+
+
+def _saved(
+    request: HttpRequest, user: User, urgency: str, form: RulesForm, methods: list[ContactMethod]
+) -> bool:
+    preset = request.POST.get("preset", "")
+    if request.method != "POST" or not (preset or form.is_valid()):
+        return False
+    specs = {"wake": wake_surely(methods), "default": []}.get(preset)
+    specs = form.chosen() if specs is None and form.is_valid() else specs or []
+    try:
+        how = {"by": actor_of(request), "now": clock.now()}
+        commands.set_rules(user, urgency, specs, **how)
+    except ProductError as error:
+        blame(form, error)
+        return False
+    label = Urgency(urgency).label.lower()
+    messages.success(request, f"Saved how you hear of {label} urgency")
+    _warn(request)
+    return True
 
 
 def _added(request: HttpRequest, user: User, form: MethodForm) -> bool:
@@ -148,7 +225,3 @@ def _me(request: HttpRequest) -> User:
 
 def _mine(request: HttpRequest, public_id: str) -> ContactMethod:
     return get_object_or_404(ContactMethod, user=_me(request), public_id=public_id)
-
-
-def _urgencies(user: User) -> list[tuple[Urgency, list[NotificationRule]]]:
-    return list(queries.rules_of(user).items())

@@ -1,0 +1,56 @@
+"""What a person's rules would do, as pages show it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from notifications import queries
+from notifications.commands.rules import RuleSpec
+from notifications.domain import foretell
+from notifications.domain.choice import Method, Rule, Wish, choose
+from notifications.models import ContactMethod
+
+EXAMPLE = datetime(2026, 1, 1, foretell.START)  # noqa: DTZ001  a clock on the wall, no instant
+
+
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    story: str
+    holes: list[str]
+
+
+def foretold(methods: Sequence[ContactMethod], rules: Sequence[Rule], urgency: str) -> Foretold:
+    """The sentence, and what is missing."""
+    choices = choose(
+        [Method(row.pk, row.channel, row.enabled, row.position) for row in methods],
+        rules,
+        Wish(urgency),
+    )
+    ways = {
+        row.pk: foretell.Named(
+            row.label or row.get_channel_display(),
+            row.channel,
+            bool(row.verified_at or row.proven_at),
+        )
+        for row in methods
+    }
+    return Foretold(foretell.story(choices, ways, EXAMPLE), foretell.holes(choices, ways, urgency))
+
+
+def of_rows(methods: Sequence[ContactMethod], rows: Sequence, urgency: str) -> Foretold:
+    return foretold(methods, [queries.rule_value(row) for row in rows], urgency)
+
+
+def of_specs(methods: Sequence[ContactMethod], specs: Sequence[RuleSpec], urgency: str) -> Foretold:
+    rules = [
+        Rule(urgency, spec.method.pk, spec.delay, at, spec.every, spec.times)
+        for at, spec in enumerate(specs)
+    ]
+    return foretold(methods, rules, urgency)
+
+
+def wake_surely(methods: Sequence[ContactMethod]) -> list[RuleSpec]:
+    """The preset, for the ways that are switched on."""
+    on = {row.pk: row for row in methods if row.enabled}
+    plan = foretell.wake_surely([(pk, row.channel) for pk, row in on.items()])
+    return [RuleSpec(on[pk], minute, every, times) for pk, minute, every, times in plan]
