@@ -1,23 +1,30 @@
-"""Django's mail backend: invitations and resets leave by the same server as pages.
+"""Django's mail backend: invitations and resets leave by the same accounts and server as pages.
 
 A mail that cannot leave is kept on the outbox page and shown on the console, link and all: it may
 be the only way in. It raises nothing, because a page must not break over a mail server.
 """
 
 import logging
+import secrets
 import sys
 from collections.abc import Sequence
 
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
+from django.utils.html import escape
 
 from core import clock, config
-from notifications.channels.base import ChannelError, MailSettings
-from notifications.channels.email import NO_SERVER, hand_over
+from notifications import accounts
+from notifications.channels import email
+from notifications.channels.base import ChannelError, MailSettings, Outgoing
+from notifications.channels.email import NO_SERVER, RenderedMail, hand_over
 from notifications.domain.text import one_line, storable
+from notifications.domain.words import Channel
 from notifications.models import OutboxMail
 
 log = logging.getLogger(__name__)
+
+MOST_ACCOUNTS = 2  # tried while somebody waits for the page
 
 
 class Backend(BaseEmailBackend):
@@ -31,19 +38,47 @@ class Backend(BaseEmailBackend):
 
 def _send(message: EmailMessage, mail: MailSettings) -> bool:
     message.subject = one_line(str(message.subject), 200)
-    if not mail.url:
+    able = accounts.candidates(Channel.EMAIL, clock.now())
+    if not mail.url and not able:
         _keep(message, NO_SERVER)
         _show(message)
         return False
     try:
-        content = message.message().as_bytes()
         for recipient in message.recipients():
-            hand_over(mail, recipient, content)
+            _deliver(message, recipient, mail)
     except ChannelError as error:
         log.error("mail “%s” did not leave: %s", message.subject, error.reason)
         _keep(message, error.reason)
         return False
     return True
+
+
+def _deliver(message: EmailMessage, recipient: str, mail: MailSettings) -> None:
+    """Through the first account that takes it, then by the server. Raises the last ChannelError."""
+    refused: ChannelError | None = None
+    for one in accounts.candidates(Channel.EMAIL, clock.now())[:MOST_ACCOUNTS]:
+        outgoing = Outgoing(
+            delivery_id=secrets.randbits(62),  # of no delivery: it only has to be another each time
+            address=recipient,
+            subject_kind="mail",
+            mail=mail,
+            account=one.account,
+        )
+        try:
+            email.send(_rendered(message), outgoing)
+            return
+        except ChannelError as error:
+            log.warning("mail “%s” not by %s: %s", message.subject, one.label, error.reason)
+            refused = error
+    if refused is not None and not mail.url:
+        raise refused
+    hand_over(mail, recipient, message.message().as_bytes())
+
+
+def _rendered(message: EmailMessage) -> RenderedMail:
+    text = str(message.body)
+    html = _html(message) or f"<pre>{escape(text)}</pre>"
+    return RenderedMail(subject=str(message.subject), text=text, html=html)
 
 
 def _keep(message: EmailMessage, reason: str) -> None:

@@ -1,10 +1,14 @@
 """Invitations and resets leave by the configured server, or are kept and shown."""
 
+import json
+
 import pytest
 from django.core.mail import EmailMultiAlternatives, send_mail
 
 from notifications.mail import Backend
-from notifications.models import OutboxMail
+from notifications.models import OutboxMail, Provider
+from tests.fakes.mail_apis import FakePostmark, FakeResend
+from tests.fakes.server import Mode as VendorMode
 from tests.phones import Mode, Phones
 
 pytestmark = pytest.mark.django_db
@@ -56,3 +60,30 @@ def test_several_recipients_get_one_mail_each(phones: Phones) -> None:
     assert Backend().send_messages([]) == 0
     send_mail("s", "text", None, ["a@example.com", "b@example.com"])
     assert sorted(mail.to for mail in phones.mails) == ["a@example.com", "b@example.com"]
+
+
+class TestAccounts:
+    @pytest.fixture(autouse=True)
+    def _reachable(self, settings) -> None:
+        settings.OPSKNIGHT_EGRESS_ALLOW = ("127.0.0.1/32",)
+
+    def test_it_leaves_through_an_account_though_no_server_is_configured(self) -> None:
+        with FakeResend() as resend:
+            Provider.objects.create(kind="resend", config=json.dumps(resend.account()))
+            assert [invite(), invite()] == [1, 1]
+            assert [mail["to"] for mail in resend.mails] == ["new@example.com"] * 2
+            assert LINK in resend.mails[0]["html"]
+            keys = {call.headers["idempotency-key"] for call in resend.calls}
+        assert len(keys) == 2
+        assert not OutboxMail.objects.exists()
+
+    def test_the_next_account_and_then_the_server_take_over(self, phones: Phones) -> None:
+        with FakeResend() as resend, FakePostmark() as postmark:
+            for kind, fake in (("resend", resend), ("postmark", postmark)):
+                Provider.objects.create(kind=kind, config=json.dumps(fake.account()))
+            resend.mode = VendorMode.REFUSE
+            assert invite() == 1
+            assert len(postmark.mails) == 1 and not phones.mails
+            postmark.mode = VendorMode.BROKEN
+            assert invite() == 1
+        assert len(phones.mails) == 1
