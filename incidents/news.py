@@ -1,4 +1,7 @@
-"""Subscriber: tells everyone who was paged, once and quietly, that it is over."""
+"""Subscriber: tells everyone who was paged, once and quietly, that it is over.
+
+A notification that stands on a device would go on asking: it is replaced too, without a sound.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,6 +10,7 @@ from incidents import messages, queries
 from incidents.models import EventType, IncidentEvent
 from notifications import commands as notifications
 
+NEWS = "incident-news"
 WORDS = {EventType.ACKNOWLEDGED: "Acknowledged", EventType.RESOLVED: "Resolved"}
 
 
@@ -22,18 +26,25 @@ def _tell(event: IncidentEvent, word: str, now: datetime) -> None:
     incident = event.incident
     people = [user for user in queries.people_paged(incident) if user.public_id != event.actor_id]
     who = event.actor_label if event.actor_type == "user" else ""
+    message = messages.over_message(incident, word, who, now=now)
     requests = [
         notifications.PageRequest(
-            subject_kind="incident-news",
+            subject_kind=NEWS,
             subject_id=incident.pk,
             page_key=f"over.{incident.run}.{user.pk}",
             user=user,
-            message=messages.over_message(incident, word, who, now=now),
+            message=message,
             urgency="LOW",
             rank=9,
             quiet=True,
         )
         for user in people
     ]
-    if requests:
-        notifications.enqueue(requests, now=now)
+    told = notifications.enqueue(requests, now=now) if requests else []
+    notifications.close_pushes(
+        ("incident", incident.pk, f"{incident.run}."),
+        (NEWS, f"closed.{incident.run}"),
+        message,
+        but=[row.contact_method_id for row in told if row.contact_method_id],
+        now=now,
+    )

@@ -10,6 +10,9 @@ from tests.cast import browser_of
 
 DESK, PHONE, SMALLEST = 1280, 390, 320
 Browse = Callable[..., Page]
+# Resolves once the page's service worker is in charge; the page's policy forbids to poll for it.
+CONTROLLED = """new Promise((done) => navigator.serviceWorker.controller ? done()
+  : navigator.serviceWorker.addEventListener("controllerchange", () => done()))"""
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from notifications.commands.devices import (
     renew_device,
     retire_gone,
 )
+from notifications.commands.direct import close_pushes
 from notifications.commands.enqueue import DirectRequest, PageRequest, enqueue, enqueue_direct
 from notifications.commands.methods import (
     add_method,
@@ -40,6 +41,7 @@ __all__ = [
     "add_method",
     "cancel",
     "change_method",
+    "close_pushes",
     "confirm",
     "connect_provider",
     "enqueue",

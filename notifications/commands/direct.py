@@ -1,30 +1,66 @@
-"""A message to exactly one contact method, whatever the rules say: a test, a code."""
+"""A message to exactly one contact method, whatever the rules say: a test, a code, an end."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from notifications import accounts
 from notifications.domain.message import Message
-from notifications.models import ContactMethod, Delivery
+from notifications.models import Channel, ContactMethod, Delivery, DeliveryState
+
+NEWS_RANK = 9
 
 
 def deliver(
     method: ContactMethod, message: Message, subject_kind: str, page_key: str, *, now: datetime
 ) -> Delivery:
     """Queues it with the highest rank: somebody sits and waits for it."""
-    return Delivery.objects.create(
-        subject_kind=subject_kind,
-        subject_id=method.pk,
-        page_key=page_key,
-        target_key=method.public_id,
-        user=method.user,
-        contact_method=method,
-        channel=method.channel,
-        address=method.address,
-        secret=method.secret,
-        provider=accounts.bulkhead(method.channel, method.address, now),
-        message=message.to_json(),
-        rank=0,
-        next_attempt_at=now,
-        planned_at=now,
-        created_at=now,
-    )
+    subject = {"subject_kind": subject_kind, "subject_id": method.pk, "page_key": page_key}
+    return Delivery.objects.create(**subject, **_columns(method, message, now), rank=0)
+
+
+def close_pushes(
+    page: tuple[str, int, str],
+    news: tuple[str, str],
+    message: Message,
+    *,
+    but: Collection[int],
+    now: datetime,
+) -> int:
+    """Replaces what still stands on devices after a page, also those of whoever ended it.
+
+    `page`: subject kind, subject id and how the page keys begin; `news`: subject kind and page key
+    of the closing pushes, once for each device; `but`: contact methods that are told anyway.
+    """
+    kind, subject_id, prefix = page
+    pushed = Delivery.objects.filter(
+        channel=Channel.PUSH,
+        subject_kind=kind,
+        subject_id=subject_id,
+        page_key__startswith=prefix,
+        attempts__gt=0,
+    ).exclude(state=DeliveryState.FAILED)
+    devices = ContactMethod.objects.filter(pk__in=pushed.values("contact_method_id"), enabled=True)
+    subject = {"subject_kind": news[0], "subject_id": subject_id, "page_key": news[1]}
+    rows = [
+        Delivery(**subject, **_columns(device, message, now), rank=NEWS_RANK)
+        for device in devices.exclude(pk__in=but).order_by("pk")
+    ]
+    Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def _columns(method: ContactMethod, message: Message, now: datetime) -> dict[str, Any]:
+    return {
+        "target_key": method.public_id,
+        "user_id": method.user_id,
+        "contact_method": method,
+        "channel": method.channel,
+        "address": method.address,
+        "secret": method.secret,
+        "provider": accounts.bulkhead(method.channel, method.address, now),
+        "message": message.to_json(),
+        "next_attempt_at": now,
+        "planned_at": now,
+        "created_at": now,
+    }

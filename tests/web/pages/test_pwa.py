@@ -11,10 +11,9 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from core import config
 from dashboard.web.views.pwa import SHELL
-from tests.browsers import PHONE, SMALLEST, Browse, sideways
+from tests.browsers import CONTROLLED, PHONE, SMALLEST, Browse, sideways
 
 MANIFEST, WORKER, OFFLINE = "/manifest.webmanifest", "/sw.js", "/offline/"
-ACTIVE = "navigator.serviceWorker.ready.then(there => there.active.state)"
 
 
 @pytest.mark.django_db
@@ -68,8 +67,7 @@ class TestInBrowser:
     @pytest.fixture
     def page(self, browse: Browse, alice: User) -> Page:
         page = browse(alice, "/", width=PHONE, worker=True)
-        assert page.evaluate(ACTIVE) in {"activating", "activated"}
-        page.wait_for_function("navigator.serviceWorker.controller !== null")
+        page.evaluate(CONTROLLED)
         return page
 
     def test_without_a_network_it_says_so_and_shows_nobody_s_data(self, page: Page):
