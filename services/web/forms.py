@@ -108,7 +108,7 @@ class WebhookForm(forms.Form):
 class WebhookChangeForm(WebhookForm):
     """An empty secret keeps the stored one."""
 
-    enabled = forms.BooleanField(required=False, label="Announces incidents")
+    enabled = forms.BooleanField(required=False, label="Switched on")
     forget_secret = forms.BooleanField(required=False, label="Stop signing")
 
     def __init__(self, webhook: ServiceWebhook, *arguments: Any, **options: Any) -> None:

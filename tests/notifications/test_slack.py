@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from core import config
 from notifications.channels import slack
 from notifications.channels.base import Account, ChannelError, Outgoing, Sent
 from notifications.domain.message import Message
 from notifications.providers import slack as slack_app
+from notifications.web.guides import guide_of
 from tests.fakes.server import HOST, Mode
 from tests.fakes.slack import FakeSlack
 from tests.notifications.cards import TAP, URL, news, page
@@ -147,6 +149,14 @@ class TestSlackApp:
         a_slack.strangers = {"U0EVE"}
         found = [slack_app.member_email(account, m, seconds=2) for m in ("U0ANN", "U0EVE", "U0X")]
         assert found == ["ann@example.com", "", ""]
+
+
+@pytest.mark.django_db
+def test_the_manifest_in_the_guide_names_this_installation() -> None:
+    config.put("public_url", "https://pager.example.com")
+    guide = str(guide_of(slack_app.KIND))
+    assert "request_url: https://pager.example.com/api/inbound/slack/actions" in guide
+    assert "your-address" not in guide
 
 
 class TestSlackWebhook:
