@@ -5,6 +5,7 @@ import json
 import statistics
 import time
 
+from bench.channels import channels
 from bench.figures import Figure, milliseconds, percentile
 from bench.instance import Instance
 from bench.load import Connection, event, flood_from_outside
@@ -178,4 +179,5 @@ ALL = {
     "slow": slow_bodies,
     "oncall": on_call,
     "rota": rota,
+    "channels": channels,
 }

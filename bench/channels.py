@@ -1,0 +1,96 @@
+"""How many messages leave per second, one channel after the other, through a fake of its vendor.
+
+The fakes speak the vendors' formats and answer at once, so this is the speed of the product: a real
+vendor answers after 50 to 300 ms and sets limits of its own.
+"""
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bench.figures import Figure
+from bench.instance import Instance
+from bench.sinks import SmtpSink
+from tests.fakes.chats import FakeDiscord, FakeTeams
+from tests.fakes.ntfy import FakeNtfy
+from tests.fakes.pushover import USER, FakePushover
+from tests.fakes.server import FakeVendor
+from tests.fakes.slack import FakeSlack
+from tests.fakes.telegram import FakeTelegram
+from tests.fakes.twilio import FakeTwilio
+
+COUNT = int(os.environ.get("BENCH_DELIVERIES", "10000"))
+SECONDS = 600  # then a channel is given up
+OPEN = (
+    "SELECT count(*) FROM notifications_delivery"
+    " WHERE subject_kind = 'bench' AND state IN ('QUEUED', 'SENDING', 'WAITING')"
+)
+SENT = (
+    "SELECT count(*) FROM notifications_delivery"
+    " WHERE subject_kind = 'bench' AND state = 'SENT' AND channel = %s"
+)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A channel with its fake; `kind` is empty where the address is all it needs."""
+
+    channel: str
+    fake: Callable[[], FakeVendor]
+    kind: str = ""
+    address: str = ""
+    fields: Callable[[Any], dict[str, str]] = lambda fake: {}
+
+
+WAYS = (
+    Way("SMS", FakeTwilio, "twilio", "+15005550006", lambda fake: fake.fields),
+    Way("VOICE", FakeTwilio, "twilio", "+15005550006", lambda fake: fake.fields),
+    Way("SLACK", FakeSlack, "slack", "U0ALICE01", lambda fake: fake.account),
+    Way("TELEGRAM", FakeTelegram, "telegram", "77", lambda fake: fake.account()),
+    Way("NTFY", FakeNtfy, "ntfy", "alice-pager", lambda fake: fake.account()),
+    Way("PUSHOVER", FakePushover, "pushover", USER, lambda fake: fake.account()),
+    Way("TEAMS", FakeTeams),
+    Way("DISCORD", FakeDiscord),
+)
+
+
+async def channels(instance: Instance, sink: SmtpSink) -> list[Figure]:
+    """COUNT deliveries for each channel: messages per second and memory while they leave."""
+    return [await _measure(instance, way) for way in WAYS]
+
+
+async def _measure(instance: Instance, way: Way) -> Figure:
+    with way.fake() as fake:
+        if isinstance(fake, FakeTelegram):
+            fake.chats[77] = ""
+        await asyncio.to_thread(_clear, instance)
+        fields = json.dumps(way.fields(fake)) if way.kind else "{}"
+        address = way.address or f"{fake.url}/hooks/x"
+        order = ("-m", "bench.deliveries", str(COUNT), way.channel, address, way.kind, fields)
+        started = time.monotonic()
+        queueing = asyncio.create_task(asyncio.to_thread(instance.run, *order))
+        highest = 0.0
+        while not queueing.done() or await _open(instance):
+            highest = max(highest, await asyncio.to_thread(instance.memory_mb))
+            if time.monotonic() - started > SECONDS:
+                break
+            await asyncio.sleep(0.5)
+        took = time.monotonic() - started
+        await queueing
+        sent = (await asyncio.to_thread(instance.ask, SENT, way.channel))[0][0]
+    value = f"{sent / took:.0f}/s, {sent} of {COUNT} sent, {highest:.0f} MB"
+    return Figure(f"{way.channel}: {COUNT:,} deliveries", value)
+
+
+async def _open(instance: Instance) -> int:
+    return int((await asyncio.to_thread(instance.ask, OPEN))[0][0])
+
+
+def _clear(instance: Instance) -> None:
+    """Accounts of the channel before would be tried as well."""
+    statement = "UPDATE notifications_provider SET enabled = FALSE WHERE enabled RETURNING id"
+    instance.ask(statement)
