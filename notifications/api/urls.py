@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from notifications.api import providers
+from notifications.api import providers, telegram
 
 urlpatterns = [
+    path("api/telegram-link", telegram.TelegramLink.as_view()),
     path("api/providers", providers.Providers.as_view()),
     path("api/providers/kinds", providers.ProviderKinds.as_view()),
     path("api/providers/<str:public_id>", providers.OneProvider.as_view()),

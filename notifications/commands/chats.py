@@ -21,6 +21,7 @@ from notifications.providers import telegram
 log = logging.getLogger(__name__)
 
 KIND = "telegram"
+LINK_LIFETIME = links.LINK_LIFETIME
 ANSWER_LENGTH = 200  # of the words that a phone shows after a press
 FETCH_SECONDS = 6.0
 

@@ -54,3 +54,14 @@ def test_a_second_chat_is_a_second_way(alice, bot):
         assert chats.link_chat(code, chat, "Alice\n<b>", now=clock.now())
     labels = ContactMethod.objects.filter(user=alice, channel="TELEGRAM")
     assert [row.label for row in labels] == ["Alice <b>"] * 2
+
+
+def test_the_api_gives_the_same_link(api, alice, bot):
+    answer = api(alice, "users:write").post("/api/telegram-link").json()
+    code = answer["url"].partition("https://t.me/my_pager_bot?start=")[2]
+    assert chats.link_chat(code, 77, "Alice", now=clock.now()).user == alice
+    assert answer["expiresAt"]
+
+
+def test_the_api_says_when_there_is_no_bot(api, alice):
+    assert api(alice, "users:write").post("/api/telegram-link").status_code == 409
