@@ -17,4 +17,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "theme": theme if theme in THEMES else chosen_theme(request),
         "version": settings.VERSION,
         "organisation": config.get("organisation"),
+        "demo": settings.DEMO,
     }

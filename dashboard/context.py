@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -35,6 +36,7 @@ class _Entry:
     group: str = ""
     dock: bool = False
     needs: Ability | None = None
+    demo: bool = False
 
 
 ENTRIES = (
@@ -42,6 +44,7 @@ ENTRIES = (
     _Entry("Incidents", "incidents:list", "siren", dock=True),
     _Entry("On-call", "schedules:on_call", "calendar-clock", dock=True),
     _Entry("Alerts", "notifications:notices", "bell", dock=True),
+    _Entry("Simulator", "integrations:simulator", "smartphone", demo=True),
     _Entry("Services", "services:list", "layers", "Set up"),
     _Entry("Schedules", "schedules:list", "calendar", "Set up"),
     _Entry("Coverage", "schedules:coverage", "shield-check", "Set up"),
@@ -77,7 +80,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
 
 
 def _allowed(user: Any, entry: _Entry) -> bool:
-    return entry.needs is None or may(user.role, entry.needs)
+    shown = settings.DEMO or not entry.demo
+    return shown and (entry.needs is None or may(user.role, entry.needs))
 
 
 def _nearest(path: str, urls: list[str]) -> str:

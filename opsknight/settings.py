@@ -6,7 +6,7 @@ from pathlib import Path
 
 import environ
 
-from opsknight import secret_store
+from opsknight import secret_store, wiring
 from opsknight.wiring import *  # noqa: F403  the plug points: one page, read through settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -29,6 +29,7 @@ KEY_PEPPER = _secrets["KEY_PEPPER"]
 HOST = env.str("HOST", default="127.0.0.1")
 PORT = env.int("PORT", default=3000)
 PUBLIC_URL = env.str("OPSKNIGHT_URL", default=env.str("NEXTAUTH_URL", default="")).rstrip("/")
+DEMO = env.bool("OPSKNIGHT_DEMO", default=False)  # telephones are simulated
 SETUP_TOKEN = env.str("SETUP_TOKEN", default="")
 LOOPBACK = HOST in {"127.0.0.1", "::1", "localhost"}
 TRUSTED_PROXIES = env.int("OPSKNIGHT_TRUSTED_PROXIES", default=0)  # proxies in front of us
@@ -189,6 +190,10 @@ MFA_FORMS = {
     "activate_totp": "accounts.web.code_forms.ActivateForm",
 }
 SESSION_COOKIE_AGE = 30 * 24 * 3600
+
+# --- demo mode -------------------------------------------------------------------------------
+if DEMO:
+    PROVIDERS = {**wiring.PROVIDERS, **wiring.DEMO_PROVIDERS}
 
 # --- cookies and headers ---------------------------------------------------------------------
 SESSION_COOKIE_HTTPONLY = True

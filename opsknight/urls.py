@@ -27,6 +27,7 @@ urlpatterns: list = [
     path("", include("schedules.web.urls")),
     path("", include("escalation.web.urls")),
     path("", include("incidents.web.urls")),
+    path("", include("integrations.web.urls")),
     path("", include("dashboard.urls")),
     path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),

@@ -65,6 +65,9 @@ PROVIDERS: dict[str, str] = {
     "mailgun": "notifications.providers.mailgun",
 }
 
+# Those that exist in demo mode only.
+DEMO_PROVIDERS = {"simulator": "notifications.providers.simulator"}
+
 # Integration type -> parser module.
 VENDORS = {
     "prometheus": "integrations.vendors.prometheus",

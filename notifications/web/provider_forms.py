@@ -75,7 +75,8 @@ class TestForm(forms.Form):
 
 def _input(value: Value) -> forms.Field:
     field = value.field
-    common: dict[str, Any] = {"label": field.label, "help_text": _help(field, bool(value.text))}
+    label = field.label if field.required else f"{field.label} (optional)"
+    common: dict[str, Any] = {"label": label, "help_text": _help(field, bool(value.text))}
     if field.choices:
         named = field.required or "" in dict(field.choices)
         choices = [*(() if named else (("", "—"),)), *field.choices]

@@ -10,6 +10,7 @@ from core import clock
 from notifications.commands import receipts
 from notifications.domain.words import Receipt
 from notifications.models import ContactMethod, Delivery, Provider
+from notifications.web import guides
 from tests.notifications.carrier import BROKEN
 from tests.notifications.providers import CANARY, FIELDS, account, carrier
 from tests.page_rules import PageRules
@@ -238,3 +239,15 @@ def test_what_the_vendor_says_of_the_credentials_is_shown(as_root: Client, api, 
     assert said["warnings"] == []
     page = as_root.post(f"{HOME}add/carrier/", FIELDS, follow=True)
     assert b"The carrier knows +15550100" in page.content
+
+
+def test_a_guide_is_a_page_and_only_where_there_is_one(as_root: Client, monkeypatch, tmp_path):
+    monkeypatch.setattr(guides, "FOLDER", tmp_path)
+    url = f"{HOME}guide/carrier/"
+    assert as_root.get(url).status_code == 404
+    assert url not in as_root.get(f"{HOME}add/carrier/").content.decode()
+    (tmp_path / "providers").mkdir()
+    (tmp_path / "providers" / "carrier.md").write_text("# Carrier\n\nBuy **one** <b>number</b>.")
+    shown = as_root.get(url).content.decode()
+    assert "<strong>one</strong> &lt;b&gt;" in shown
+    assert url in as_root.get(f"{HOME}add/carrier/").content.decode()

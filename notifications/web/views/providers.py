@@ -59,6 +59,7 @@ def add(request: HttpRequest, kind: str) -> HttpResponse:
         "kind": declared,
         "values": values,
         "channels": _channels(declared),
+        "has_guide": guide_of(declared) is not None,
         "shows_environment": any(value.variable for value in values),
     }
     status = 422 if form.errors else 200
@@ -80,7 +81,12 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
             messages.success(request, "Saved")
             _connect(request, saved)
             return redirect("notifications:provider", public_id)
-    context = {"form": form, "card": card, "tests": tests_of(request, card)}
+    context = {
+        "form": form,
+        "card": card,
+        "has_guide": guide_of(card.kind) is not None,
+        "tests": tests_of(request, card),
+    }
     status = 422 if form.errors else 200
     return render(request, "notifications/providers/detail.html", context, status=status)
 

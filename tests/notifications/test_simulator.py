@@ -1,0 +1,142 @@
+"""Demo mode: an incident rings on the page, and what is answered there counts."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from core import clock
+from dashboard.commands import demo
+from incidents import paging
+from incidents.models import Incident, Status
+from notifications.models import Channel, Delivery, DeliveryState, Provider
+from notifications.providers.base import kinds
+from opsknight import wiring
+from tests.axe import violations_everywhere
+from tests.browsers import PHONE, Browse, sideways
+from tests.cast import browser_of
+from tests.page_rules import PageRules, SignedInPage
+
+HOME = "/simulator/"
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def demo_mode(settings):
+    settings.DEMO = True
+    settings.PROVIDERS = {**wiring.PROVIDERS, **wiring.DEMO_PROVIDERS}
+    kinds.cache_clear()
+    yield
+    kinds.cache_clear()
+
+
+@pytest.fixture
+def broken(demo_mode, root: User, as_root: Client, send_until) -> Incident:
+    """Sample data, and something that was broken on the page; the telephones of one person ring."""
+    demo.fill(clock.now())
+    as_root.post(reverse("integrations:break_something"))
+    incident = Incident.objects.latest("id")
+    paging.advance(clock.now())
+    send_until(lambda: len(ringing()) == 4, 10)
+    return incident
+
+
+def ringing() -> dict[str, Delivery]:
+    rows = Delivery.objects.filter(state=DeliveryState.SENT, provider__startswith="prv_")
+    return {row.channel: row for row in rows.select_related("user")}
+
+
+class TestRules(SignedInPage):
+    @pytest.fixture(autouse=True)
+    def _on(self, demo_mode) -> None:
+        pass
+
+    @pytest.fixture
+    def url(self) -> str:
+        return HOME
+
+
+class TestBreakRules(PageRules):
+    name = "integrations:break_something"
+    roles = frozenset({"ADMIN", "RESPONDER"})
+    post_only = True
+
+    @pytest.fixture(autouse=True)
+    def _on(self, demo_mode) -> None:
+        pass
+
+
+def test_without_demo_mode_there_is_no_such_page(as_root: Client):
+    assert as_root.get(HOME).status_code == 404
+    assert as_root.post(reverse("integrations:break_something")).status_code == 404
+    assert b"Demo mode" not in as_root.get("/").content
+
+
+def test_every_page_says_that_nobodys_telephone_rings(demo_mode, as_root: Client):
+    assert b"Demo mode" in as_root.get("/").content
+
+
+def test_it_rings_and_a_key_acknowledges(broken: Incident, as_root: Client):
+    call = ringing()[Channel.VOICE]
+    shown = as_root.get(HOME, headers={"HX-Request": "true"}).content.decode()
+    assert "Incoming call" in shown
+    assert "Press 4 to acknowledge" in shown
+    as_root.post(reverse("integrations:press_key", args=[call.pk]), {"key": "4"})
+    broken.refresh_from_db()
+    assert broken.status == Status.ACKNOWLEDGED
+    assert (
+        broken.acknowledged_by if hasattr(broken, "acknowledged_by") else call.user
+    ) == call.user
+    call.refresh_from_db()
+    assert call.seen_at is not None
+    assert "Incoming call" not in as_root.get(HOME).content.decode()
+
+
+def test_a_text_acknowledges(broken: Incident, as_root: Client):
+    owner = ringing()[Channel.SMS].user
+    url = reverse("integrations:reply", args=[owner.public_id])
+    answer = as_root.post(url, {"text": "1"}, headers={"HX-Request": "true"})
+    assert f"#{broken.pk} is acknowledged" in answer.content.decode()
+    broken.refresh_from_db()
+    assert broken.status == Status.ACKNOWLEDGED
+
+
+def test_a_button_resolves(broken: Incident, as_root: Client):
+    card = ringing()[Channel.TELEGRAM]
+    as_root.post(reverse("integrations:press_button", args=[card.pk]), {"verb": "resolve"})
+    broken.refresh_from_db()
+    assert broken.status == Status.RESOLVED
+
+
+def test_others_hold_no_telephone_but_their_own(broken: Incident, alice: User):
+    other = ringing()[Channel.VOICE]
+    stranger = browser_of(alice)
+    assert b"Incoming call" not in stranger.get(HOME).content
+    url = reverse("integrations:press_key", args=[other.pk])
+    assert stranger.post(url, {"key": "4"}).status_code == 404
+    url = reverse("integrations:reply", args=[other.user.public_id])
+    assert stranger.post(url, {"text": "1"}).status_code == 404
+    broken.refresh_from_db()
+    assert broken.status == Status.OPEN
+
+
+@pytest.mark.browser
+@pytest.mark.sqlite_only
+def test_it_is_seen_to_ring_and_acknowledged_by_hand(
+    demo_mode, root: User, send_until, browse: Browse
+):
+    demo.fill(clock.now())
+    page = browse(root, HOME, width=PHONE)
+    page.get_by_role("button", name="Let something break").click()
+    paging.advance(clock.now())
+    send_until(lambda: len(ringing()) == 4, 10)
+    page.get_by_text("Incoming call").wait_for()  # it came by itself
+    assert violations_everywhere(page) + sideways(page) == []
+    page.get_by_role("button", name="4", exact=True).click()
+    page.get_by_text("Incoming call").wait_for(state="detached")
+    assert Incident.objects.latest("id").status == Status.ACKNOWLEDGED
+
+
+def test_sample_data_have_no_telephones_outside_demo_mode(db):
+    demo.fill(clock.now())
+    assert not Provider.objects.exists()
