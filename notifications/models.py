@@ -255,6 +255,12 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"{self.channel} to {self.address}: {self.state}"
 
+    @property
+    def title(self) -> str:
+        """What it is about, for lists; a code is nobody's business but the receiver's."""
+        secret = self.message.get("kind") == words.VERIFY
+        return words.CODE_TITLE if secret else str(self.message.get("title", ""))
+
 
 class DeliveryAttempt(models.Model):
     """One try to hand a delivery to its provider."""

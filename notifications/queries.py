@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import (
     BooleanField,
@@ -137,18 +137,35 @@ def pages_sent(
 
 
 def history(filters: Mapping[str, str], *, with_addresses: bool = False) -> QuerySet[Delivery]:
-    """The delivery log, newest first. Filters: `channel`, `state`, `q` (name, reason, address)."""
+    """The delivery log, newest first.
+
+    Filters: `channel`, `state`, `person` (public id), `since` and `until` (dates, both included),
+    `q` (name, reason, address). What cannot be read does not filter.
+    """
     rows = with_tries(Delivery.objects.all()).order_by("-id")
     if filters.get("channel") in Channel.values:
         rows = rows.filter(channel=filters["channel"])
     if filters.get("state") in DeliveryState.values:
         rows = rows.filter(state=filters["state"])
+    if filters.get("person"):
+        rows = rows.filter(user__public_id=filters["person"])
+    for name, look_up in (("since", "created_at__date__gte"), ("until", "created_at__date__lte")):
+        day = parse_day(filters.get(name, ""))
+        rows = rows.filter(**{look_up: day}) if day else rows
     text = filters.get("q", "").strip()
     if text:
         places = ["user__name__icontains", "reason__icontains"]
         places += ["address__icontains"] if with_addresses else []
         rows = rows.filter(_any_of(places, text))
     return rows.defer("secret")
+
+
+def parse_day(text: str) -> date | None:
+    """A day as forms and the API write it, None for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def last_test(method: ContactMethod) -> Delivery | None:

@@ -125,6 +125,8 @@ SCOPES: dict[str, str] = {
     "schedules:write": "Create and change schedules and overrides",
     "users:read": "Read people",
     "users:write": "Invite and change people (admins only)",
+    "notifications:read": "Read how you are reached, and what was sent to you (admins: all)",
+    "notifications:write": "Mark alerts as read, change how you are reached",
     "teams:read": "Read teams",
     "teams:write": "Create and change teams",
     "policies:read": "Read escalation policies",

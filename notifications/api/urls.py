@@ -2,9 +2,20 @@
 
 from django.urls import path
 
-from notifications.api import providers, telegram
+from notifications.api import notices, providers, reach, telegram
+
+PERSON = "api/users/<str:user_id>"
+METHOD = f"{PERSON}/contact-methods/<str:public_id>"
 
 urlpatterns = [
+    path("api/notifications", notices.Notifications.as_view()),
+    path("api/notifications/history", notices.History.as_view()),
+    path(f"{PERSON}/contact-methods", reach.ContactMethods.as_view()),
+    path(METHOD, reach.OneContactMethod.as_view()),
+    path(f"{METHOD}/verification", reach.ContactMethodVerification.as_view()),
+    path(f"{METHOD}/move", reach.ContactMethodMove.as_view()),
+    path(f"{METHOD}/test", reach.ContactMethodTest.as_view()),
+    path(f"{PERSON}/notification-rules", reach.NotificationRules.as_view()),
     path("api/telegram-link", telegram.TelegramLink.as_view()),
     path("api/providers", providers.Providers.as_view()),
     path("api/providers/kinds", providers.ProviderKinds.as_view()),

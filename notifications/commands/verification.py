@@ -20,7 +20,7 @@ from core.crypto import key_hash
 from core.errors import Conflict, ValidationFailed
 from notifications.commands.direct import deliver
 from notifications.commands.methods import ensure_default_method
-from notifications.domain import codes
+from notifications.domain import codes, words
 from notifications.domain.message import Message
 from notifications.models import (
     OPEN_STATES,
@@ -33,9 +33,8 @@ from notifications.models import (
     VerificationCode,
 )
 
-SUBJECT = "verify"
+SUBJECT = words.VERIFY
 HOUR = 3600
-FORGOTTEN = "Verification code"
 WRONG = "This is not the code. {tries} more tries."
 OVER = "This code does not count any more. Ask for a new one."
 
@@ -100,7 +99,7 @@ def forget_sent_codes(events: Sequence[DeliveryEvent], now: datetime) -> None:
     """Subscriber: what was delivered, or never will be, keeps no code in clear."""
     ids = [event.delivery_id for event in events]
     rows = Delivery.objects.filter(pk__in=ids, subject_kind=SUBJECT).exclude(state__in=OPEN_STATES)
-    rows.update(message=Message(kind=SUBJECT, subject_id="", title=FORGOTTEN).to_json())
+    rows.update(message=Message(kind=SUBJECT, subject_id="", title=words.CODE_TITLE).to_json())
 
 
 def _ration(method: ContactMethod, now: datetime) -> None:

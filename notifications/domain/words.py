@@ -49,3 +49,8 @@ class Outcome(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     NOT_SENT = "not_sent"
+
+
+# The kind of message that carries a code, and what lists say instead of it.
+VERIFY = "verify"
+CODE_TITLE = "Verification code"

@@ -47,7 +47,7 @@ class TestReadRules(PageRules):
 
 class TestDeliveriesRules(PageRules):
     name = "notifications:deliveries"
-    roles = frozenset({"ADMIN", "RESPONDER"})
+    roles = EVERYBODY
 
 
 class TestOutboxRules(PageRules):

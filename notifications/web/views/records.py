@@ -8,29 +8,33 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.models import Role
+from accounts.models import Role, User
 from core import config
-from core.web import role_required
+from core.web import role_required, signed_in
 from notifications import queries
 from notifications.models import OFFERED, Channel, DeliveryState
 
 PER_PAGE = 50
+FILTERS = ("channel", "state", "person", "since", "until", "q")
 
 
 @never_cache
-@role_required(Role.ADMIN, Role.RESPONDER)
+@signed_in
 @require_http_methods(["GET", "HEAD"])
 def deliveries(request: HttpRequest) -> HttpResponse:
-    """Every delivery with its tries. Addresses and answers of receivers are for admins."""
+    """One's own deliveries with their tries, everybody's with addresses and answers for admins."""
     user: Any = request.user
-    wanted = {name: request.GET.get(name, "") for name in ("channel", "state", "q")}
+    wanted = {name: request.GET.get(name, "") for name in FILTERS}
     rows = queries.history(wanted, with_addresses=user.is_admin)
+    if not user.is_admin:
+        rows = rows.filter(user=user)
     context = {
         "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
         "wanted": wanted,
         "channels": [(c.value, c.label) for c in OFFERED if c != Channel.IN_APP],
         "states": DeliveryState.choices,
         "sees_addresses": user.is_admin,
+        "people": User.objects.order_by("name") if user.is_admin else (),
     }
     return render(request, "notifications/deliveries.html", context)
 

@@ -1,0 +1,196 @@
+"""How contact methods, rules and notifications look in the JSON API."""
+# ruff: noqa: N815  the API speaks camelCase
+
+from typing import Any
+
+from rest_framework import serializers
+
+from core.api_time import iso
+from notifications.commands.rules import (
+    MAX_DELAY_MINUTES,
+    MAX_REPEAT_MINUTES,
+    MAX_REPEATS,
+)
+from notifications.domain.addresses import masked
+from notifications.models import (
+    OFFERED,
+    Channel,
+    ContactMethod,
+    Delivery,
+    InAppNotification,
+    NotificationRule,
+    Urgency,
+)
+
+# A line under the bell needs no address; a device adds itself in its own browser.
+TYPED = [c.value for c in OFFERED if c not in {Channel.IN_APP, Channel.PUSH}]
+
+
+class ContactMethodIn(serializers.Serializer):
+    """Body of POST: it is used at once, and verified by a code that the person enters."""
+
+    channel = serializers.ChoiceField(choices=TYPED)
+    address = serializers.CharField(max_length=1000)
+    label = serializers.CharField(max_length=60, default="", allow_blank=True)  # type: ignore[assignment]
+    secret = serializers.CharField(max_length=200, default="", allow_blank=True, write_only=True)
+
+
+class ContactMethodChange(serializers.Serializer):
+    """Body of PATCH; another address has to be verified anew."""
+
+    address = serializers.CharField(max_length=1000, required=False)
+    label = serializers.CharField(max_length=60, required=False, allow_blank=True)  # type: ignore[assignment]
+    enabled = serializers.BooleanField(required=False)
+
+
+class ContactMethodOut(serializers.Serializer):
+    """`address` is masked for everybody but its owner; `failing`: its last message failed."""
+
+    id = serializers.CharField()
+    channel = serializers.CharField()
+    address = serializers.CharField()
+    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
+    enabled = serializers.BooleanField()
+    failing = serializers.BooleanField()
+    verifiedAt = serializers.DateTimeField(allow_null=True)
+    provenAt = serializers.DateTimeField(allow_null=True)
+
+
+class PlaceIn(serializers.Serializer):
+    """Body of POST …/move."""
+
+    direction = serializers.ChoiceField(choices=["up", "down"])
+
+
+class CodeIn(serializers.Serializer):
+    code = serializers.CharField(max_length=20)
+
+
+class QueuedOut(serializers.Serializer):
+    """A message that is on its way."""
+
+    deliveryId = serializers.IntegerField()
+
+
+class RuleShape(serializers.Serializer):
+    """One rule: after `delayMinutes`, then `repeatTimes` more, `repeatMinutes` apart."""
+
+    contactMethodId = serializers.CharField(max_length=40)
+    delayMinutes = serializers.IntegerField(min_value=0, max_value=MAX_DELAY_MINUTES, default=0)
+    repeatMinutes = serializers.IntegerField(min_value=0, max_value=MAX_REPEAT_MINUTES, default=0)
+    repeatTimes = serializers.IntegerField(min_value=0, max_value=MAX_REPEATS, default=0)
+
+
+class RulesChange(serializers.Serializer):
+    """Body of PUT: the urgencies that are named are replaced; an empty list means the defaults."""
+
+    HIGH = RuleShape(many=True, required=False)
+    MEDIUM = RuleShape(many=True, required=False)
+    LOW = RuleShape(many=True, required=False)
+
+
+class RulesOut(serializers.Serializer):
+    HIGH = RuleShape(many=True)
+    MEDIUM = RuleShape(many=True)
+    LOW = RuleShape(many=True)
+
+
+class NotificationOut(serializers.Serializer):
+    id = serializers.IntegerField()
+    title = serializers.CharField()
+    body = serializers.CharField(allow_blank=True)
+    url = serializers.CharField(allow_blank=True)
+    urgent = serializers.BooleanField()
+    createdAt = serializers.DateTimeField()
+    readAt = serializers.DateTimeField(allow_null=True)
+
+
+class NotificationsRead(serializers.Serializer):
+    """Body of PATCH: all of them, or those that are named."""
+
+    markAllAsRead = serializers.BooleanField(default=False)
+    notificationIds = serializers.ListField(
+        child=serializers.IntegerField(), default=list, max_length=200
+    )
+
+
+class ReadOut(serializers.Serializer):
+    updated = serializers.IntegerField()
+    unreadCount = serializers.IntegerField()
+
+
+class DeliveryOut(serializers.Serializer):
+    """One message and its fate; `address` is masked for everybody but its owner."""
+
+    id = serializers.IntegerField()
+    user = serializers.CharField(allow_null=True)
+    channel = serializers.CharField()
+    address = serializers.CharField(allow_blank=True)
+    title = serializers.CharField()
+    state = serializers.CharField()
+    reason = serializers.CharField(allow_blank=True)
+    attempts = serializers.IntegerField()
+    createdAt = serializers.DateTimeField()
+    finishedAt = serializers.DateTimeField(allow_null=True)
+    deliveredAt = serializers.DateTimeField(allow_null=True)
+    seenAt = serializers.DateTimeField(allow_null=True)
+
+
+def method_json(method: ContactMethod, *, own: bool, failing: bool) -> dict[str, Any]:
+    return {
+        "id": method.public_id,
+        "channel": method.channel,
+        "address": _address(method.channel, method.address, own),
+        "label": method.label,
+        "enabled": method.enabled,
+        "failing": failing,
+        "verifiedAt": iso(method.verified_at),
+        "provenAt": iso(method.proven_at),
+    }
+
+
+def rules_json(found: dict[Urgency, list[NotificationRule]]) -> dict[str, list[dict[str, Any]]]:
+    return {urgency.value: [_rule(row) for row in rows] for urgency, rows in found.items()}
+
+
+def notification_json(row: InAppNotification) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "title": row.title,
+        "body": row.body,
+        "url": row.url,
+        "urgent": row.urgent,
+        "createdAt": iso(row.created_at),
+        "readAt": iso(row.read_at),
+    }
+
+
+def delivery_json(row: Delivery, *, own: bool) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "user": row.user.public_id if row.user else None,
+        "channel": row.channel,
+        "address": _address(row.channel, row.address, own),
+        "title": row.title,
+        "state": row.state,
+        "reason": row.reason,
+        "attempts": row.attempts,
+        "createdAt": iso(row.created_at),
+        "finishedAt": iso(row.finished_at),
+        "deliveredAt": iso(row.delivered_at),
+        "seenAt": iso(row.seen_at),
+    }
+
+
+def _address(channel: str, address: str, own: bool) -> str:
+    shown = own and channel != Channel.PUSH  # whoever has that of a device may push there
+    return address if shown or not address else masked(channel, address)
+
+
+def _rule(row: NotificationRule) -> dict[str, Any]:
+    return {
+        "contactMethodId": row.contact_method.public_id,
+        "delayMinutes": row.delay_minutes,
+        "repeatMinutes": row.repeat_minutes,
+        "repeatTimes": row.repeat_times,
+    }
