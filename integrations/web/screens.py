@@ -49,11 +49,15 @@ def phones(people: Sequence[User], now: datetime) -> list[Phone]:
         if len(screen) < SHOWN:
             screen.append(_item(row, now))
     found = [
-        Phone(person, numbers[person.pk], items.get(person.pk, []))
+        Phone(person, numbers[person.pk], _ringing_first(items.get(person.pk, [])))
         for person in people
         if person.pk in numbers
     ]
     return sorted(found, key=lambda phone: not phone.rings)
+
+
+def _ringing_first(items: Sequence[Item]) -> list[Item]:
+    return sorted(items, key=lambda item: not item.rings)
 
 
 def _item(row: Delivery, now: datetime) -> Item:

@@ -21,6 +21,7 @@ NUMBER = "+120255501{:02}"
 ADDRESSES = {
     Channel.SMS: NUMBER,
     Channel.VOICE: NUMBER,
+    Channel.PUSH: "simulated-device-{:02}",
     Channel.SLACK: "U0DEMO00{:02}",
     Channel.TELEGRAM: "10000{:02}",
 }
@@ -29,7 +30,10 @@ ADDRESSES = {
 def hand_out(people: Iterable[User], *, by: Actor, now: datetime) -> None:
     """An account of the simulator, and verified ways to everybody; what is there stays."""
     if not Provider.objects.filter(kind=simulator.KEY).exists():
-        providers.create(simulator.KEY, {}, label="Simulator", by=by, now=now)
+        account = providers.create(simulator.KEY, {}, label="Simulator", by=by, now=now)
+        for channel in simulator.KIND.sends:  # the first everywhere: nothing leaves for real
+            while providers.move(account, channel, up=True, by=by, now=now):
+                continue
     for number, person in enumerate(people, 1):
         for channel, address in ADDRESSES.items():
             _add(person, channel, address.format(number), by, now)

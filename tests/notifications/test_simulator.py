@@ -37,7 +37,7 @@ def broken(demo_mode, root: User, as_root: Client, send_until) -> Incident:
     as_root.post(reverse("integrations:break_something"))
     incident = Incident.objects.latest("id")
     paging.advance(clock.now())
-    send_until(lambda: len(ringing()) == 4, 10)
+    send_until(lambda: len(ringing()) == 5, 10)
     return incident
 
 
@@ -129,7 +129,7 @@ def test_it_is_seen_to_ring_and_acknowledged_by_hand(
     page = browse(root, HOME, width=PHONE)
     page.get_by_role("button", name="Let something break").click()
     paging.advance(clock.now())
-    send_until(lambda: len(ringing()) == 4, 10)
+    send_until(lambda: len(ringing()) == 5, 10)
     page.get_by_text("Incoming call").wait_for()  # it came by itself
     assert violations_everywhere(page) + sideways(page) == []
     page.get_by_role("button", name="4", exact=True).click()
