@@ -13,7 +13,7 @@ from escalation.models import EscalationPolicy, Step
 from incidents import queries as incidents
 from incidents.models import EscalationState, Incident, Page, PagingFault, Status
 from notifications import queries as notifications
-from notifications.models import Delivery, DeliveryState, OutboxMail
+from notifications.models import OutboxMail, Provider
 from schedules.models import Schedule
 from services.models import Integration, Service
 
@@ -215,27 +215,32 @@ def alarms(found: Trouble) -> list[Alarm]:
 
 @dataclass(frozen=True, slots=True)
 class FirstStep:
-    """One item of the first-run checklist; `url_name` leads to where it is done."""
+    """One item of the first-run checklist; `url_name` leads to where it is done.
+
+    `optional`: whoever works alone needs it never.
+    """
 
     title: str
     text: str
     url_name: str
     done: bool
+    optional: bool = False
 
 
 def first_steps(user: User) -> list[FirstStep]:
     """From nothing to the first proven page, each item read from rows; one query."""
-    sent = Delivery.objects.filter(subject_kind="incident", state=DeliveryState.SENT)
     has = _present(
         people=User.objects.exclude(pk=user.pk),
         schedule=Schedule.objects.filter(archived_at=None),
         policy=EscalationPolicy.objects.filter(archived_at=None, current__in=_versions()),
         service=Service.objects.filter(archived_at=None).exclude(policy=None),
         integration=Integration.objects.filter(service__archived_at=None),
-        page=sent,
+        mail=Provider.objects.filter(enabled=True),
+        page=notifications.proofs_of(user),
     )
+    has["mail"] = has["mail"] or bool(config.get("email_url"))
     return [
-        FirstStep(title, text, url, bool(config.get("email_url")) if key == "mail" else has[key])
+        FirstStep(title, text, url, has[key], key in OF_TEAMS)
         for key, title, text, url in FIRST_STEPS
     ]
 
@@ -250,12 +255,19 @@ def _present(**rows: QuerySet) -> dict[str, bool]:
     return dict(User.objects.order_by().values(**asked)[:1].get())
 
 
+OF_TEAMS = {"people", "schedule"}
+PROVIDERS, REACH = "notifications:providers", "notifications:reach"
 FIRST_STEPS = (
-    ("mail", "Set up the mail server", "Pages leave by mail first.", "settings:home"),
+    (
+        "mail",
+        "Open a way out",
+        "A mail server, SMS, calls, push or chat.",
+        "notifications:providers",
+    ),
     ("people", "Invite people", "Whoever can be on call needs an account.", "users:invite"),
     ("schedule", "Make a schedule", "Who is on call, and when it changes.", "schedules:list"),
     ("policy", "Write an escalation policy", "Who is paged first, who next.", "escalation:list"),
     ("service", "Add a service", "What can break, with its policy.", "services:create"),
     ("integration", "Connect a tool", "A key for your monitoring.", "services:list"),
-    ("page", "Receive the first page", "Send a test event and acknowledge it.", "services:list"),
+    ("page", "Prove that you are paged", "Send yourself a test page and acknowledge it.", REACH),
 )

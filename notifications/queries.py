@@ -174,6 +174,13 @@ def last_test(method: ContactMethod) -> Delivery | None:
     return rows.defer("message", "secret").order_by("-id").first()
 
 
+def proofs_of(user: User) -> QuerySet[Delivery]:
+    """Tests that a provider took for this person, and pages that the person answered."""
+    mine = Delivery.objects.filter(user=user, state=DeliveryState.SENT)
+    tests = Q(subject_kind__in=[TEST_SUBJECT, PROVIDER_TEST], contact_method__isnull=False)
+    return mine.filter(tests | Q(subject_kind="incident", seen_at__isnull=False))
+
+
 def last_provider_test(account: Provider, channel: str) -> Delivery | None:
     """The newest test that was sent by this channel through this account."""
     rows = Delivery.objects.filter(subject_kind=PROVIDER_TEST, subject_id=account.pk)

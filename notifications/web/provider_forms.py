@@ -58,7 +58,7 @@ class TestForm(forms.Form):
         super().__init__(data)
         self.methods = {method.public_id: method for method in methods}
         if methods:
-            ways = [(key, method.label or method.address) for key, method in self.methods.items()]
+            ways = [(key, method.label or method.where) for key, method in self.methods.items()]
             self.fields["method"] = forms.ChoiceField(
                 choices=[*ways, (ELSEWHERE, "Another address")], required=False, label="To"
             )

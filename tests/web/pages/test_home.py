@@ -15,6 +15,7 @@ from dashboard import queries
 from incidents import commands
 from incidents.commands.faults import note_fault
 from incidents.models import EscalationState, Incident, IncidentEvent
+from notifications import commands as notifications
 from notifications.models import Delivery, DeliveryState
 from tests.page_rules import HTMX, SignedInPage
 
@@ -27,23 +28,33 @@ class TestHome(SignedInPage):
     def test_a_fresh_installation_is_led_to_its_first_page(self, as_root, url):
         steps = as_root.get(url).context["steps"]
         assert [step.done for step in steps] == [False] * 7
-        assert steps[0].url_name == "settings:home"
+        assert steps[0].url_name == "notifications:providers"
 
     def test_each_step_is_ticked_by_its_rows(self, as_root, service, integration, url):
         config.put("email_url", "smtp://127.0.0.1:25")
         done = {step.title: step.done for step in as_root.get(url).context["steps"]}
-        assert done["Set up the mail server"]
+        assert done["Open a way out"]
         assert done["Invite people"]
         assert done["Write an escalation policy"]
         assert done["Connect a tool"]
         assert not done["Make a schedule"]
-        assert not done["Receive the first page"]
+        assert not done["Prove that you are paged"]
 
-    def test_the_checklist_goes_with_the_first_page(self, as_root, paged, url):
+    def test_the_checklist_goes_when_a_test_page_came(
+        self, as_root, root, integration, phones, now, url
+    ):
+        mail = notifications.ensure_default_method(root)[0]
+        test = notifications.send_test(mail, by=SYSTEM, now=now)
+        for state, proven in (("QUEUED", False), ("FAILED", False), ("SENT", True)):
+            Delivery.objects.filter(pk=test.pk).update(state=state)
+            assert (as_root.get(url).context["steps"] == []) is proven
+
+    def test_pages_of_others_prove_nothing(self, as_root, paged, integration, phones, url):
         Delivery.objects.update(state=DeliveryState.SENT)
-        answer = as_root.get(url)
-        assert answer.context["steps"] == []
-        assert "Mail is not set up" in answer.content.decode()
+        steps = as_root.get(url).context["steps"]
+        assert [step.title for step in steps if not (step.done or step.optional)] == [
+            "Prove that you are paged"
+        ]
 
     def test_responders_get_no_checklist(self, as_alice, url):
         assert "First steps" not in as_alice.get(url).content.decode()
