@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications.api import notices, providers, reach, telegram
+from notifications.api import devices, notices, providers, reach, telegram
 
 PERSON = "api/users/<str:user_id>"
 METHOD = f"{PERSON}/contact-methods/<str:public_id>"
@@ -17,6 +17,9 @@ urlpatterns = [
     path(f"{METHOD}/test", reach.ContactMethodTest.as_view()),
     path(f"{PERSON}/notification-rules", reach.NotificationRules.as_view()),
     path("api/telegram-link", telegram.TelegramLink.as_view()),
+    path("api/push-devices", devices.Devices.as_view()),
+    path("api/push-devices/key", devices.PushKey.as_view()),
+    path("api/push-devices/<str:public_id>", devices.OneDevice.as_view()),
     path("api/providers", providers.Providers.as_view()),
     path("api/providers/kinds", providers.ProviderKinds.as_view()),
     path("api/providers/<str:public_id>", providers.OneProvider.as_view()),
