@@ -31,8 +31,8 @@ def hand_out(people: Iterable[User], *, by: Actor, now: datetime) -> None:
     """An account of the simulator, and verified ways to everybody; what is there stays."""
     if not Provider.objects.filter(kind=simulator.KEY).exists():
         account = providers.create(simulator.KEY, {}, label="Simulator", by=by, now=now)
-        for channel in simulator.KIND.sends:  # the first everywhere: nothing leaves for real
-            while providers.move(account, channel, up=True, by=by, now=now):
+        for served in simulator.KIND.sends:  # the first everywhere: nothing leaves for real
+            while providers.move(account, served, up=True, by=by, now=now):
                 continue
     for number, person in enumerate(people, 1):
         for channel, address in ADDRESSES.items():

@@ -46,6 +46,12 @@ class Card:
         return self.account.label or (self.kind.label if self.kind else self.account.kind)
 
     @property
+    def sort(self) -> str:
+        """What kind it is, where its name does not say so already."""
+        known = self.kind.label if self.kind else ""
+        return "" if known == self.label else known
+
+    @property
     def look(self) -> Look:
         return LOOKS[self.standing]
 

@@ -1,6 +1,7 @@
 """The sender process: collect results, write them, claim, ask the guards, hand to the pool."""
 
 import logging
+import os
 import random
 import secrets
 import time
@@ -13,6 +14,7 @@ from core import clock, config, heartbeat
 from core.database import AWAY
 from notifications import accounts
 from notifications.channels.base import Account, ChannelError, MailSettings, Outgoing
+from notifications.commands.providers import adopt_environment
 from notifications.domain import slots
 from notifications.domain.retry import ATTEMPT_SECONDS, LEASE, MAX_CLAIMS
 from notifications.models import Delivery
@@ -47,6 +49,7 @@ class Sender:
         self.pool = Pool()
         self.unwritten: list[Result] = []
         self.stopping = False
+        self._settled_in = False
         self._name = secrets.token_hex(6)
         self._claims = 0
         self._busy_until = 0.0
@@ -60,6 +63,7 @@ class Sender:
         trouble = 0
         while not self.stopping:
             try:
+                self._settle_in()
                 self.turn(may_claim=watch.steady())
                 trouble = 0
             except Exception:
@@ -72,6 +76,12 @@ class Sender:
     def stop(self) -> None:
         """Ends `run` soon: nothing more is claimed, what is under way is waited for."""
         self.stopping = True
+
+    def _settle_in(self) -> None:
+        """Once: accounts that the environment makes need a row."""
+        if not self._settled_in:
+            adopt_environment(os.environ, now=clock.now())
+            self._settled_in = True
 
     def turn(self, *, may_claim: bool = True) -> bool:
         """One round; waits at most the poll interval for a result. True when something was done."""

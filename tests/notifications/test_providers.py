@@ -9,6 +9,7 @@ from audit.models import AuditEvent
 from core import clock
 from core.actor import SYSTEM
 from core.errors import Conflict, ValidationFailed
+from notifications import accounts
 from notifications.commands import providers as commands
 from notifications.domain.standing import Standing, standing
 from notifications.models import ContactMethod, Provider, ProviderHealth
@@ -114,6 +115,15 @@ def test_an_account_given_by_the_environment_needs_no_form(monkeypatch):
     with pytest.raises(Conflict, match="CARRIER_TOKEN"):
         commands.remove(row, **NOW)
     assert CANARY not in str(list(AuditEvent.objects.values()))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_sender_makes_the_account_of_the_environment(monkeypatch, sender):
+    monkeypatch.setenv("CARRIER_NUMBER", "+999")
+    monkeypatch.setenv("CARRIER_TOKEN", CANARY)
+    monkeypatch.setattr(sender, "turn", lambda **_: sender.stop())
+    sender.run()
+    assert accounts.first("SMS", clock.now()).fields["token"] == CANARY
 
 
 def test_what_cannot_be_read_is_incomplete_not_a_crash():

@@ -6,8 +6,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from core import clock
-from notifications.commands.providers import adopt_environment
 from notifications.sender import Sender
 
 
@@ -15,7 +13,6 @@ class Command(BaseCommand):
     help = "Sends queued deliveries until it is told to stop."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        adopt_environment(os.environ, now=clock.now())
         sender = Sender()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: sender.stop())
