@@ -52,5 +52,5 @@ def test_what_only_admins_may(ability: Ability):
 
 def test_every_ability_has_a_rule_and_every_scope_a_meaning():
     assert set(RULES) == set(Ability)
-    assert len(SCOPES) == 17
+    assert len(SCOPES) == 19
     assert all(SCOPES.values())
