@@ -167,7 +167,7 @@ class TestThisDevice:
         with page.expect_response("**/profile/reach/devices/") as answer:
             page.get_by_role("button", name="Use this device").click()
         assert answer.value.status == 201
-        expect(page.get_by_text("Chrome on Linux")).to_be_visible()
+        expect(page.locator("[data-device]")).to_contain_text("Chrome on Linux", timeout=10_000)
         assert Delivery.objects.filter(channel="PUSH", user=alice).count() == 1
         assert sideways(page) == []
 
