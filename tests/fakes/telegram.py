@@ -16,7 +16,8 @@ class _Text(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
-        self.text, self.open, self.bad = "", [], False
+        self.text, self.bad = "", False
+        self.open: list[str] = []
         self.feed(html)
         self.close()
         self.bad = self.bad or bool(self.open)
