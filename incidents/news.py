@@ -37,6 +37,7 @@ def _tell(event: IncidentEvent, word: str, now: datetime) -> None:
             urgency="LOW",
             rank=9,
             quiet=True,
+            may_wait=True,
         )
         for user in people
     ]

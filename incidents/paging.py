@@ -315,6 +315,7 @@ def _request(
         channels=channels,
         all_channels=all_channels,
         rank=RANK[Urgency(incident.urgency)],
+        may_wait=not person.on_duty and not all_channels,
     )
 
 

@@ -166,6 +166,24 @@ class NotificationRule(models.Model):
         return f"{self.urgency}: {self.contact_method} after {self.delay_minutes} min"
 
 
+def every_day() -> list[int]:
+    return list(range(7))
+
+
+class QuietHours(models.Model):
+    """When a person is not to be disturbed by what is not urgent (domain.quiet). No row: never."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="quiet_hours")
+    start = models.TimeField()
+    end = models.TimeField()
+    days = models.JSONField(default=every_day, help_text="Days it begins on, 0 is Monday")
+    time_zone = models.CharField(max_length=64, blank=True, default="", help_text="Empty: own")
+    mail_meanwhile = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.start:%H:%M} to {self.end:%H:%M}"
+
+
 class DeliveryState(models.TextChoices):
     WAITING = words.State.WAITING.value, "Waits for an earlier channel"
     QUEUED = words.State.QUEUED.value, "Queued"

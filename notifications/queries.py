@@ -34,6 +34,7 @@ from notifications.models import (
     NotificationRule,
     OutboxMail,
     Provider,
+    QuietHours,
     Urgency,
     VerificationCode,
 )
@@ -204,6 +205,10 @@ def failing(methods: Iterable[ContactMethod]) -> set[int]:
     rows = ContactMethod.objects.filter(pk__in=[method.pk for method in methods])
     found = rows.annotate(last=last).filter(last=DeliveryState.FAILED)
     return set(found.values_list("pk", flat=True))
+
+
+def quiet_hours_of(user: User) -> QuietHours | None:
+    return QuietHours.objects.filter(user=user).first()
 
 
 def last_code(method: ContactMethod) -> VerificationCode | None:

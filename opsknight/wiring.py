@@ -79,6 +79,9 @@ SERVICE_ACTIVITY = "incidents.queries.activity_of_services"
 # What pages whoever is on call in a schedule: schedule id -> names. While there are any, it stays.
 SCHEDULE_USERS = "escalation.queries.policies_using_schedule"
 
+# Who of some people is on duty, so that no quiet hours count: user ids, now -> user ids.
+ON_DUTY = "schedules.queries.on_duty"
+
 # What needs a team: team id -> names. While there are any, the team stays.
 TEAM_USERS = ("escalation.queries.policies_paging_team", "services.queries.services_of_team")
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -26,6 +26,7 @@ class Recipient:
 
     user: User
     reason: str
+    on_duty: bool = False  # named by a schedule: it is the person's turn
 
 
 def plans(version_ids: Iterable[int]) -> dict[int, Plan]:
@@ -78,7 +79,10 @@ class Recipients:
         found: dict[int, Recipient] = {}
         for target in targets:
             for user, reason in self._people(target):
-                found.setdefault(user.pk, Recipient(user, reason))
+                duty = target.kind is TargetKind.SCHEDULE
+                known = found.setdefault(user.pk, Recipient(user, reason, duty))
+                if duty and not known.on_duty:
+                    found[user.pk] = replace(known, on_duty=True)
         return list(found.values())
 
     def _people(self, target: Target) -> list[tuple[User, str]]:

@@ -19,6 +19,7 @@ from notifications.models import (
     Delivery,
     InAppNotification,
     NotificationRule,
+    QuietHours,
     Urgency,
 )
 
@@ -95,6 +96,20 @@ class RulesOut(serializers.Serializer):
     LOW = RuleShape(many=True)
 
 
+class QuietHoursShape(serializers.Serializer):
+    """`days` are 0 (Monday) to 6; without `timeZone` the person's own clocks count."""
+
+    start = serializers.TimeField(format="%H:%M")
+    end = serializers.TimeField(format="%H:%M")
+    days = serializers.ListField(child=serializers.IntegerField(min_value=0, max_value=6))
+    timeZone = serializers.CharField(max_length=64, default="", allow_blank=True)
+    mailMeanwhile = serializers.BooleanField(default=False)
+
+
+class QuietHoursOut(serializers.Serializer):
+    quietHours = QuietHoursShape(allow_null=True)
+
+
 class NotificationOut(serializers.Serializer):
     id = serializers.IntegerField()
     title = serializers.CharField()
@@ -151,6 +166,17 @@ def method_json(method: ContactMethod, *, own: bool, failing: bool) -> dict[str,
 
 def rules_json(found: dict[Urgency, list[NotificationRule]]) -> dict[str, list[dict[str, Any]]]:
     return {urgency.value: [_rule(row) for row in rows] for urgency, rows in found.items()}
+
+
+def quiet_json(row: QuietHours | None) -> dict[str, Any]:
+    hours = row and {
+        "start": f"{row.start:%H:%M}",
+        "end": f"{row.end:%H:%M}",
+        "days": row.days,
+        "timeZone": row.time_zone,
+        "mailMeanwhile": row.mail_meanwhile,
+    }
+    return {"quietHours": hours}
 
 
 def notification_json(row: InAppNotification) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from notifications.commands.methods import (
 from notifications.commands.notices import mark_read, notify
 from notifications.commands.provider_tests import connect_provider, send_provider_test
 from notifications.commands.push_keys import public_key, rotate_keys
+from notifications.commands.quiet import clear_quiet_hours, set_quiet_hours
 from notifications.commands.rules import RuleSpec, set_rules
 from notifications.commands.verification import (
     confirm,
@@ -41,6 +42,7 @@ __all__ = [
     "add_method",
     "cancel",
     "change_method",
+    "clear_quiet_hours",
     "close_pushes",
     "confirm",
     "connect_provider",
@@ -64,6 +66,7 @@ __all__ = [
     "send_provider_test",
     "send_test",
     "set_enabled",
+    "set_quiet_hours",
     "set_rules",
     "shift_due_times",
     "take_in_strays",

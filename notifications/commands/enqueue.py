@@ -1,7 +1,7 @@
 """A page becomes deliveries: promises in rows, written in the transaction of whoever pages."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +9,10 @@ from accounts.models import User, UserStatus
 from notifications import accounts, queries
 from notifications.channels import in_app
 from notifications.commands.methods import ensure_default_methods
-from notifications.domain.choice import Choice, Method, Wish, choose
+from notifications.commands.quiet import Hold, holds
+from notifications.domain.choice import NO_DELAY, Choice, Method, Wish, choose
 from notifications.domain.message import Message
+from notifications.domain.quiet import may_be_held
 from notifications.models import (
     Channel,
     ContactMethod,
@@ -35,7 +37,8 @@ class PageRequest:
     """One person to be told. `page_key` says what made the page: the same key never pages twice.
 
     `channels`: those of the escalation step; `all_channels`: everything at once (fallback
-    contact); `quiet`: news on the quietest channel. `rank` orders the queue (0 first), None
+    contact); `quiet`: news on the quietest channel; `may_wait`: not urgent, and nobody's duty, so
+    that the person's quiet hours count. `rank` orders the queue (0 first), None
     derives it from the urgency.
     """
 
@@ -49,6 +52,7 @@ class PageRequest:
     all_channels: bool = False
     rank: int | None = None
     quiet: bool = False
+    may_wait: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +107,13 @@ def _enqueue(requests: Sequence[PageRequest], now: datetime) -> list[Delivery]:
     people = {request.user.pk: request.user for request in requests}
     methods = ensure_default_methods(people.values())
     rules = queries.rules_by_user(people)
+    held = _holds(requests, now)
     rows: list[Delivery] = []
     notices: list[InAppNotification] = []
     for request in requests:
-        rows += _rows(request, methods[request.user.pk], rules[request.user.pk], now)
+        pk = request.user.pk
+        hold = held.get(pk) if _may_be_held(request) else None
+        rows += _rows(request, methods[pk], rules[pk], now, hold)
         notices += _notices(request, now)
     stored = _store(rows)
     InAppNotification.objects.bulk_create(notices, ignore_conflicts=True)
@@ -119,19 +126,38 @@ def _rows(
     methods: Sequence[ContactMethod],
     rules: Sequence[NotificationRule],
     now: datetime,
+    hold: Hold | None = None,
 ) -> list[Delivery]:
     if request.user.status == UserStatus.DISABLED:
         return [_unreachable(request, DISABLED, now)]
+    by_mail = bool(hold and hold.mail_meanwhile and _has_mail(methods))
+    wait = hold.until - now if hold and not by_mail else NO_DELAY
     choices = choose(
         [Method(row.pk, row.channel, row.enabled, row.position) for row in methods],
         [queries.rule_value(row) for row in rules],
-        Wish(request.urgency, request.channels, request.all_channels, request.quiet),
+        Wish(request.urgency, request.channels, request.all_channels, request.quiet or by_mail),
     )
     if not choices:
         return [_unreachable(request, UNREACHABLE, now)]
     by_id = {method.pk: method for method in methods}
     message = request.message.to_json()
+    choices = [replace(choice, delay=choice.delay + wait) for choice in choices]
     return [_row(request, by_id[choice.method_id], choice, message, now) for choice in choices]
+
+
+def _holds(requests: Sequence[PageRequest], now: datetime) -> dict[int, Hold]:
+    """Asked only when something may wait: what is urgent costs no query more."""
+    people = {request.user.pk: request.user for request in requests if _may_be_held(request)}
+    return holds(people.values(), now) if people else {}
+
+
+def _may_be_held(request: PageRequest) -> bool:
+    wishes = {"may_wait": request.may_wait, "all_channels": request.all_channels}
+    return may_be_held(request.urgency, **wishes)
+
+
+def _has_mail(methods: Sequence[ContactMethod]) -> bool:
+    return any(row.channel == Channel.EMAIL and row.enabled for row in methods)
 
 
 def _row(

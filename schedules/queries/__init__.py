@@ -30,6 +30,7 @@ from schedules.queries.covers import (
     serves,
     shift_of_rotation,
 )
+from schedules.queries.duty import on_duty
 from schedules.queries.evenness import Proposal, proposals
 from schedules.queries.fairness import MAX_SCHEDULES, Fairness, Person, fairness_of
 from schedules.queries.feeds import (
@@ -130,6 +131,7 @@ __all__ = [
     "oldest_to_record",
     "oldest_untold",
     "on_call",
+    "on_duty",
     "on_schedule",
     "open_covers",
     "override_value",

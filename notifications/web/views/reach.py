@@ -38,6 +38,7 @@ def reach(request: HttpRequest) -> HttpResponse:
         "form": form,
         "missing": missing,
         "methods": list(zip(methods, queries.last_tests(methods), strict=True)),
+        "quiet": queries.quiet_hours_of(user),
         "failing": queries.failing(methods),
         "urgencies": [
             (urgency, rules, of_rows(methods, rules, urgency))
