@@ -18,6 +18,7 @@ BAR = re.compile(r'<svg x="([\d.]+)%" width="([\d.]+)%"[^>]*><title>([^<]+)</tit
 MOMENT = r"\w{3} (\d+ \w{3} \d\d:\d\d [+-]\d\d:\d\d)"
 WORDS = re.compile(rf"(.+?), (?:before )?{MOMENT} to {MOMENT}(?: and further)?, \d+ h")
 CROWDED = "Too many changes to draw"
+CROWD = frozenset({"crowd"})
 
 
 @dataclass(frozen=True)
@@ -39,15 +40,15 @@ def bars_of(client: Client, schedule: Schedule, start: datetime, end: datetime) 
     return found
 
 
-def shown(bars: list[Bar], at: datetime) -> set[frozenset[str]] | None:
-    """Everything that the page says of a minute, one set of names if it agrees with itself.
+def shown(bars: list[Bar], at: datetime) -> set[frozenset[str] | None]:
+    """Everything that the page says of a minute: one set of names if it agrees with itself.
 
-    None where the page said that there is too much to draw.
+    None where it has no bar; CROWD where it says that there is too much to draw.
     """
     inside = at + HALF_A_MINUTE  # a place on the page is exact to some seconds
     said = {bar.who for bar in bars if bar.said[0] <= at < bar.said[1]}
     drawn = {bar.who for bar in bars if bar.drawn[0] <= inside < bar.drawn[1]}
-    return said | drawn if said and drawn else None
+    return (said or {None}) | (drawn or {None})
 
 
 def _week(client: Client, schedule: Schedule, day: str) -> Iterator[Bar]:
@@ -59,6 +60,7 @@ def _week(client: Client, schedule: Schedule, day: str) -> Iterator[Bar]:
     lane = FINAL.search(page)
     if lane is None:
         assert CROWDED in page
+        yield Bar((frame.start, frame.end), (frame.start, frame.end), CROWD)
         return
     for x, width, title in BAR.findall(lane[1]):
         words = WORDS.match(unescape(title))
