@@ -4,7 +4,7 @@ from datetime import datetime
 
 from notifications.commands import receipts
 from notifications.domain.words import Receipt
-from notifications.models import Delivery
+from notifications.models import Delivery, DeliveryState
 
 
 def take(
@@ -21,10 +21,17 @@ def take(
     A message that a provider may have taken is sent again: if the first copy fails later, the
     second may have arrived.
     """
-    known = Delivery.objects.filter(pk=delivery_id).values_list("reference", flat=True).first()
-    if status == Receipt.UNDELIVERED and known and reference and known != reference:
+    if status == Receipt.UNDELIVERED and reference and _is_old(delivery_id, reference):
         return
     receipts.note(delivery_id, status, now=now, detail=detail, provider_fault=provider_fault)
+
+
+def _is_old(delivery_id: int, reference: str) -> bool:
+    """Whether it is about an earlier try. While one is under way, what is known is of the last."""
+    known = Delivery.objects.filter(pk=delivery_id).exclude(reference="")
+    for state, last in known.values_list("state", "reference"):
+        return (last == reference) is (state == DeliveryState.SENDING)
+    return False
 
 
 def seen(channel: str, address: str, incident_id: int, *, now: datetime) -> None:

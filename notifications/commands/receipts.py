@@ -67,12 +67,12 @@ def _undelivered(row: Delivery, detail: str, now: datetime, provider_fault: bool
         return False
     reason = (f"{NOT_DELIVERED}: {detail}" if detail else NOT_DELIVERED)[:REASON_LENGTH]
     row.reason, row.lease_until, row.lease_token = reason, None, ""
+    resume(row)  # also before another account is tried: that one can fail as well
     if provider_fault and _through_another_account(row, now):
         return True
     row.state, row.finished_at = DeliveryState.FAILED, now
     _save(row)
     _tell(row, DeliveryOutcome.FAILED, row.reason, now)
-    resume(row)
     release_next([row], now)
     return True
 

@@ -7,6 +7,7 @@ import pytest
 
 from accounts.models import User
 from core import clock
+from integrations.replies import noting
 from notifications import accounts
 from notifications.channels.base import ChannelError, Outgoing, Sent
 from notifications.commands import receipts
@@ -171,6 +172,32 @@ class TestReceipts:
         receipts.note(sent.pk, Receipt.UNDELIVERED, now=clock.now(), provider_fault=True)
         send_until(lambda: Delivery.objects.get().state == DeliveryState.SENT, 5)
         assert len(set(DeliveryAttempt.objects.values_list("account", flat=True))) == 2
+
+    def test_the_next_channel_goes_when_the_other_account_fails_as_well(
+        self, alice: User, send_until, phones
+    ) -> None:
+        account("ok")
+        hook(alice, phones.hook.url())
+        page(alice, urgency="LOW")
+        mails = Delivery.objects.filter(channel=Channel.EMAIL)
+        send_until(lambda: mails.get().state == DeliveryState.SENT, 5)
+        account("number", 1)
+        receipts.note(mails.get().pk, Receipt.UNDELIVERED, now=clock.now(), provider_fault=True)
+        send_until(lambda: mails.get().state == DeliveryState.FAILED, 5)
+        send_until(lambda: phones.calls, 5)
+
+    def test_a_receipt_during_another_try_is_about_that_one_unless_it_is_known(
+        self, sent: Delivery
+    ) -> None:
+        def undelivered(reference: str) -> str:
+            now = clock.now()
+            noting.take(sent.pk, Receipt.UNDELIVERED, reference=reference, now=now)
+            return str(Delivery.objects.get().state)
+
+        assert undelivered("of an older try") == DeliveryState.SENT
+        Delivery.objects.update(state=DeliveryState.SENDING, lease_token="mine")
+        assert undelivered(sent.reference) == DeliveryState.SENDING
+        assert undelivered("of the new try") == DeliveryState.FAILED
 
     def test_bad_news_after_good_news_changes_nothing(self, sent: Delivery) -> None:
         receipts.note(sent.pk, Receipt.DELIVERED, now=clock.now())
