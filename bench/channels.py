@@ -49,7 +49,7 @@ class Way:
 WAYS = (
     Way("SMS", FakeTwilio, "twilio", "+15005550006", lambda fake: fake.fields),
     Way("VOICE", FakeTwilio, "twilio", "+15005550006", lambda fake: fake.fields),
-    Way("SLACK", FakeSlack, "slack", "U0ALICE01", lambda fake: fake.account),
+    Way("SLACK", FakeSlack, "slack", "U0ALICE01", lambda fake: fake.account()),
     Way("TELEGRAM", FakeTelegram, "telegram", "77", lambda fake: fake.account()),
     Way("NTFY", FakeNtfy, "ntfy", "alice-pager", lambda fake: fake.account()),
     Way("PUSHOVER", FakePushover, "pushover", USER, lambda fake: fake.account()),

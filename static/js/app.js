@@ -192,10 +192,8 @@
   all("[data-toast]").forEach(startToast);
   all("[data-confirm-text]").forEach(confirmText);
   if (!navigator.onLine) online();
-  if ("serviceWorker" in navigator) {
-    // Not there in private windows of some browsers: everything but push works without it.
-    addEventListener("load", () => navigator.serviceWorker.register("/sw.js").catch(() => {}));
-  }
+  // Not there in private windows of some browsers: everything but push works without it.
+  navigator.serviceWorker?.register("/sw.js").catch(() => {});
   setInterval(tickRelative, 30000);
   setInterval(() => { tickCountdown(); poll(false); }, 1000);
 })();

@@ -36,7 +36,7 @@ WITHIN = 10.0  # seconds, from the page to the next channel
 NUMBER = "+15005550006"
 ACCOUNTS: dict[str, tuple[type[FakeVendor], Callable[[Any], dict[str, str]]]] = {
     "twilio": (FakeTwilio, lambda fake: fake.fields),
-    "slack": (FakeSlack, lambda fake: fake.account),
+    "slack": (FakeSlack, lambda fake: fake.account()),
     "telegram": (FakeTelegram, lambda fake: fake.account()),
     "ntfy": (FakeNtfy, lambda fake: fake.account()),
     "pushover": (FakePushover, lambda fake: fake.account()),

@@ -14,7 +14,7 @@ from incidents import commands
 from incidents.models import Incident
 from notifications.commands import slack as door
 from notifications.models import ContactMethod, Provider
-from tests.fakes.slack import FakeSlack, signed
+from tests.fakes.slack import SECRET, FakeSlack, signed
 from tests.integrations.replies.conftest import doors, status
 
 pytestmark = pytest.mark.django_db
@@ -116,12 +116,10 @@ def test_a_method_that_was_not_verified_proves_nothing(slack, press, page):
     assert status(incident)[0] == "OPEN"
 
 
-@pytest.mark.parametrize(
-    "more", [{"secret": "wrong"}, {"at": time.time() - 301}, {"at": time.time() + 400}]
-)
-def test_only_slack_may_call_and_only_now(slack, press, page, more):
+@pytest.mark.parametrize(("secret", "ahead"), [("wrong", 0), (SECRET, -301), (SECRET, 400)])
+def test_only_slack_may_call_and_only_now(slack, press, page, secret, ahead):
     incident = page()
-    assert press("ack_incident", incident, **more) == 401
+    assert press("ack_incident", incident, secret=secret, at=time.time() + ahead) == 401
     assert status(incident)[0] == "OPEN"
     assert slack.answers == []
 
