@@ -47,7 +47,8 @@ def delivery_of_reply(recipient: str) -> tuple[int, str] | None:
     """(delivery, signature) of an address made by `reply_address`, not yet proven."""
     local = recipient.rpartition("@")[0].strip().lower()
     number, _, sign = local.removeprefix(f"{REPLY_TAG}+").partition(".")
-    if not local.startswith(f"{REPLY_TAG}+") or not (number.isascii() and number.isdecimal()):
+    plain = number.isascii() and number.isdecimal() and len(number) < 19
+    if not local.startswith(f"{REPLY_TAG}+") or not plain:
         return None
     return int(number), sign
 

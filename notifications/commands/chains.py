@@ -76,7 +76,8 @@ def release_next(failed: Sequence[Delivery], now: datetime) -> None:
         if chosen is not None:
             released.append(chosen)
     if released:
-        queue(Delivery.objects.filter(id__in=sorted(released)), now)
+        untried = [DeliveryState.WAITING, DeliveryState.QUEUED]  # one taken meanwhile is on its way
+        queue(Delivery.objects.filter(id__in=sorted(released), state__in=untried), now)
 
 
 def queue(rows: QuerySet[Delivery], now: datetime) -> int:

@@ -66,7 +66,9 @@ def renew_device(
     values = {"address": subscription.endpoint, "secret": _secret(subscription, now)}
     try:
         with transaction.atomic():
-            ContactMethod.objects.filter(pk=device.pk).update(**values, verified_at=None)
+            ContactMethod.objects.filter(pk=device.pk).update(
+                **values, verified_at=None, proven_at=None
+            )
             _audit("contact_method.renewed", device, by, now)
     except IntegrityError as error:
         raise Conflict("This device is there already", field="endpoint") from error

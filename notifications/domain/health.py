@@ -7,6 +7,8 @@ address: three wrong numbers must not keep SMS from everybody else.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from notifications.domain.retry import asked_wait
+
 TRIPS_AT = 3  # failures in a row
 REST = timedelta(seconds=60)  # others go first for so long; then one of its sends is the probe
 LONGEST_REST = timedelta(minutes=15)  # what a provider may ask for by Retry-After
@@ -46,6 +48,6 @@ def after_failure(
     if final or failures >= TRIPS_AT:
         until = now + REST
     if retry_after is not None:
-        asked = now + min(timedelta(seconds=max(retry_after, 0)), LONGEST_REST)
+        asked = now + asked_wait(retry_after, LONGEST_REST)
         until = max(until or asked, asked)
     return Health(failures, until, health.last_ok_at)

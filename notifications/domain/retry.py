@@ -13,6 +13,11 @@ LONGEST_WAIT = timedelta(minutes=5)  # what a provider may ask for by Retry-Afte
 MAX_CLAIMS = 2 * MAX_ATTEMPTS
 
 
+def asked_wait(seconds: float, most: timedelta) -> timedelta:
+    """What a provider asked for, within bounds: its header may say anything."""
+    return timedelta(seconds=max(0.0, min(seconds, most.total_seconds())))
+
+
 def next_attempt(
     attempts: int,
     *,
@@ -31,5 +36,5 @@ def next_attempt(
     seconds = BACKOFF_SECONDS[max(attempts, 1) - 1] * (1 + JITTER * (2 * jitter - 1))
     wait = timedelta(seconds=seconds)
     if retry_after is not None:
-        wait = max(wait, min(timedelta(seconds=max(retry_after, 0)), LONGEST_WAIT))
+        wait = max(wait, asked_wait(retry_after, LONGEST_WAIT))
     return now + wait

@@ -4,7 +4,7 @@ import json
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ from notifications.domain.text import one_line
 
 ANSWER_LENGTH = 256
 REASON_LENGTH = 200
+MOST_DIGITS = 9  # of a Retry-After in seconds: thirty years will do
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -97,16 +98,17 @@ def wait_of(retry_after: str | None, date: str | None = None) -> float | None:
     """Seconds of a Retry-After header: a number or an HTTP date, counted from the answer's Date."""
     text = (retry_after or "").strip()
     if text.isascii() and text.isdigit():
-        return float(text)
+        return float(text[:MOST_DIGITS])
     until, since = _instant(text), _instant(date or "")
     return (until - since).total_seconds() if until and since else None
 
 
 def _instant(text: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
         return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _object(text: str) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from notifications import queries
+from notifications.commands.methods import ACCOUNT_LABEL
 from notifications.commands.rules import RuleSpec
 from notifications.domain import foretell
 from notifications.domain.choice import Method, Rule, Wish, choose
@@ -19,6 +20,12 @@ class Foretold:
     holes: list[str]
 
 
+def _name(row: ContactMethod) -> str:
+    """The kind always: two ways with one label must not read the same."""
+    kind = str(row.get_channel_display())
+    return f"{kind} ({row.label})" if row.label and row.label != ACCOUNT_LABEL else kind
+
+
 def foretold(methods: Sequence[ContactMethod], rules: Sequence[Rule], urgency: str) -> Foretold:
     """The sentence, and what is missing."""
     choices = choose(
@@ -28,7 +35,7 @@ def foretold(methods: Sequence[ContactMethod], rules: Sequence[Rule], urgency: s
     )
     ways = {
         row.pk: foretell.Named(
-            row.label or row.get_channel_display(),
+            _name(row),
             row.channel,
             bool(row.verified_at or row.proven_at),
         )

@@ -104,7 +104,9 @@ class RotationShape(serializers.Serializer):
 class RestrictionShape(serializers.Serializer):
     """A weekly window; `days` name the days on which it starts; `endDay` makes a weekly span."""
 
-    days = serializers.ListField(child=serializers.ChoiceField(DAYS), allow_empty=False)
+    days = serializers.ListField(
+        child=serializers.ChoiceField(DAYS), allow_empty=False, max_length=7
+    )
     start = ClockField()
     end = ClockField()
     endDay = serializers.ChoiceField(DAYS, default=None, allow_null=True)

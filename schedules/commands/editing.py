@@ -94,5 +94,6 @@ def check_not_past(user: User, instant: datetime | None, *, now: datetime, field
     A form knows the minute only, so the minute that has begun counts as now.
     Raises ValidationFailed.
     """
+    rules.check_year(instant, field)
     if instant and instant < now - MINUTE and not may_correct(user):
         raise ValidationFailed("Only an admin may change the past", field=field, reason="past")

@@ -11,6 +11,7 @@ from core.errors import Conflict, ValidationFailed
 from schedules import queries
 from schedules.commands import override_news, revision, trail
 from schedules.commands.ledger import because, corrected
+from schedules.commands.rules import check_year
 from schedules.domain import resolver
 from schedules.models import Override, OverrideKind, Schedule
 
@@ -101,6 +102,8 @@ def _check(
     kind: str, user: User | None, replaces: User | None, start: datetime, end: datetime
 ) -> None:
     check_people(kind, user, replaces)
+    check_year(start, "start")
+    check_year(end, "end")
     if end <= start:
         raise ValidationFailed("The end lies before the start", field="end")
     if end - start > LONGEST_OVERRIDE:

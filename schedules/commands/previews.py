@@ -44,6 +44,7 @@ def preview_layer(
 ) -> Outcome:
     """A new layer, or with `layer` an edit of it. Raises ValidationFailed as the commands do."""
     start = effective_from or now
+    rules.check_year(start, "effectiveFrom")
     old = _open_version(layer) if layer else None
     staying = {user for slot in old.slots for user in slot} if old else set()
     rules.check(spec, staying=staying)

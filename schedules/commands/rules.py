@@ -9,6 +9,7 @@ from accounts.models import User, UserStatus, check_time_zone
 from core.errors import ValidationFailed
 from schedules import queries
 from schedules.domain import edit, model
+from schedules.domain.periods import EARLIEST, LATEST
 from schedules.models import Layer, LayerVersion, RotationPhase, RotationUnit
 
 MAX_SLOTS = 200
@@ -60,6 +61,8 @@ def check(spec: LayerSpec, *, staying: Collection[int] = ()) -> None:
         raise ValidationFailed(
             "A rotation needs at least one person", field="rotation.slots", reason="required"
         )
+    check_year(spec.anchor, "anchor")
+    check_year(spec.end, "end")
     if spec.end is not None and spec.end <= spec.anchor:
         raise ValidationFailed("The end lies before the anchor", field="end")
     if spec.time_zone is not None:
@@ -69,6 +72,12 @@ def check(spec: LayerSpec, *, staying: Collection[int] = ()) -> None:
     except (ValueError, KeyError, TypeError) as error:
         raise ValidationFailed(f"These rules do not work: {error}", field="rotation") from error
     _check_people(spec.people - set(staying))
+
+
+def check_year(moment: datetime | None, field: str) -> None:
+    """Raises ValidationFailed for an instant so far away that arithmetic with it would end."""
+    if moment is not None and not EARLIEST <= moment.year <= LATEST:
+        raise ValidationFailed(f"Choose a year between {EARLIEST} and {LATEST}", field=field)
 
 
 def row_of(layer: Layer, spec: LayerSpec, time_zone: str) -> LayerVersion:

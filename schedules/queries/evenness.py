@@ -1,7 +1,7 @@
 """Which order of a rotation would even out what people carried: asked of live rules and figures."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from accounts.models import User
 from schedules.domain import evenness
@@ -12,6 +12,7 @@ from schedules.queries.fairness import carried
 from schedules.queries.rules import version_value
 
 FEWEST_SHIFTS, MOST_SHIFTS = 4, 60
+FAR_AHEAD = timedelta(days=366)  # a rotation that begins later is nothing to even out now
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def proposals(schedule: Schedule, period: Period, now: datetime) -> list[Proposa
         value = version_value(row)
         slots = value.rotation.slots
         ahead = evenness.coming(value, now, min(max(len(slots), FEWEST_SHIFTS), MOST_SHIFTS))
-        if ahead is None:
+        if ahead is None or ahead.shifts[0].begins > now + FAR_AHEAD:
             continue
         counted = Stretch(period.start, ahead.shifts[0].begins)
         better = evenness.suggestion(slots, carried(schedule, counted, now), ahead)

@@ -130,8 +130,8 @@ def timeline_of(
     month = frame.view == MONTH
     found = coverage.outlook(rules, schedule.pk, frame.start - BEYOND, frame.end + BEYOND)
     rows = [row for row in rows_of(found, rules, schedule.pk) if drawing.shows(row.start, row.end)]
-    gaps = [row for row in rows if not row.people]
-    lost = (min(row.end, frame.end) - max(row.start, frame.start) for row in gaps)
+    gaps = [row for row in rows if not row.people and row.end > now]  # the past is the ledger's
+    lost = (min(row.end, frame.end) - max(row.start, frame.start, now) for row in gaps)
     return Timeline(
         frame=frame,
         lanes=[*drawing.overrides(), *drawing.layers()],

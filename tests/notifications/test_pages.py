@@ -163,7 +163,7 @@ class TestRules:
             (web, 0),
             (mail, 10),
         ]
-        told = "22:00 page: Webhook at once, Account e-mail 22:10"
+        told = "22:00 page: Webhook at once, E-mail 22:10"
         assert told in as_alice.get(REACH).content.decode()
 
     def test_all_empty_means_the_defaults(self, as_alice: Client, alice: User) -> None:
@@ -178,7 +178,7 @@ class TestRules:
         mail = mail_of(alice).public_id
         data = {mail: "2, 0", f"{mail}-times": "3", f"{mail}-every": "5"}
         told = as_alice.post(f"{REACH}rules/HIGH/foretold/", data).content.decode()
-        assert "at once, Account e-mail 22:02, Account e-mail 22:07" in told
+        assert "at once, E-mail 22:02, E-mail 22:07" in told
         assert "Nothing rings" in told
         assert queries.rules_of(alice)["HIGH"] == []
         assert as_alice.post(f"{REACH}rules/HIGH/", data).status_code == 302
@@ -192,7 +192,7 @@ class TestRules:
         ContactMethod.objects.create(user=alice, channel="VOICE", address="+4915123456789")
         as_alice.post(f"{REACH}rules/HIGH/", {"preset": "wake"})
         told = as_alice.get(REACH).content.decode()
-        assert "22:00 page: Account e-mail at once, Phone call 22:02, Phone call 22:07" in told
+        assert "22:00 page: E-mail at once, Phone call 22:02, Phone call 22:07" in told
         as_alice.post(f"{REACH}rules/HIGH/", {"preset": "default"})
         assert queries.rules_of(alice)["HIGH"] == []
 

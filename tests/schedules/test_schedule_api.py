@@ -259,11 +259,15 @@ def test_a_disabled_person_is_refused_by_name(admin: APIClient, crew: dict):
     assert error["message"] == f"{crew['A'].name} is disabled and would never be paged"
 
 
-def test_far_away_anchors_break_nothing(admin: APIClient, crew: dict):
+@pytest.mark.parametrize("anchor", ["0001-01-01T00:00", "9999-12-31T23:59"])
+def test_a_year_that_no_rota_means_is_refused(admin: APIClient, crew: dict, anchor: str):
+    body = {"name": "Odd", "rotation": rule("month 7 @2026-01-01T00:00 A,B", crew)}
+    body["rotation"]["anchor"] = anchor
     path = new_schedule(admin)
-    for anchor in ("0001-01-01T00:00", "9999-12-31T23:59"):
-        add_layer(admin, path, rule("month 7 @2026-01-01T00:00 A,B", crew) | {"anchor": anchor})
-    assert letters(on_call(admin, path, "2026-03-03T12:00Z")) in {"A", "B"}
+    for door in ("layers", "preview"):
+        answer = admin.post(f"{path}/{door}", body)
+        assert answer.status_code == 422
+        assert "between 1970 and 2200" in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize(

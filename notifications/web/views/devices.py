@@ -61,7 +61,7 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
     if delivery_id is None or _too_often(request):
         return _refused(delivery_id is None)
     what = _object(request).get("what")
-    if what in REPORTS:
+    if isinstance(what, str) and what in REPORTS:
         commands.note_answer(delivery_id, seen=what == "clicked", now=clock.now())
     return HttpResponse(status=204)
 
