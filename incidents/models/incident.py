@@ -10,10 +10,8 @@ from core import ids
 from core.models import GIVEN_UP_TRIES, Published
 from escalation.models import PolicyVersion
 from incidents.domain.alert import Action, Severity, Urgency
-from incidents.domain.lifecycle import ACTIVE, EscalationState, Status
+from incidents.domain.lifecycle import EscalationState, Status
 from services.models import Integration, Service
-
-__all__ = ["ACTIVE", "Action", "EscalationState", "Severity", "Status", "Urgency"]
 
 
 def _choices(kind: type[StrEnum]) -> list[tuple[str, str]]:

@@ -1,0 +1,33 @@
+"""Incidents and everything that hangs on them."""
+
+from incidents.domain.alert import Action, Severity, Urgency
+from incidents.domain.lifecycle import ACTIVE, EscalationState, Status
+from incidents.models.incident import (
+    Alert,
+    EventType,
+    Incident,
+    IncidentEvent,
+    Note,
+    Page,
+    PageKind,
+    PagingFault,
+    Priority,
+)
+
+__all__ = [
+    "ACTIVE",
+    "Action",
+    "Alert",
+    "EscalationState",
+    "EventType",
+    "Incident",
+    "IncidentEvent",
+    "Note",
+    "Page",
+    "PageKind",
+    "PagingFault",
+    "Priority",
+    "Severity",
+    "Status",
+    "Urgency",
+]
