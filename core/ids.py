@@ -93,3 +93,7 @@ def feed() -> str:
 
 def board() -> str:
     return new("brd")
+
+
+def drill() -> str:
+    return new("drl")

@@ -92,6 +92,9 @@ class ContactMethod(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     verified_at = models.DateTimeField(null=True, blank=True, help_text="A code came back")
     proven_at = models.DateTimeField(null=True, blank=True, help_text="Last delivery, seen or used")
+    failed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Last failure; what came after it is looked up"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

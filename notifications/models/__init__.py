@@ -1,0 +1,47 @@
+"""The nouns of notifications, by room: how people are reached and what was sent, test pages."""
+
+from notifications.models.drills import Drill, DrillPlan, DrillTrigger
+from notifications.models.paging import (
+    OFFERED,
+    OPEN_STATES,
+    Channel,
+    ContactMethod,
+    Delivery,
+    DeliveryAttempt,
+    DeliveryEvent,
+    DeliveryOutcome,
+    DeliveryState,
+    InAppNotification,
+    NotificationRule,
+    OutboxMail,
+    Provider,
+    ProviderHealth,
+    QuietHours,
+    Urgency,
+    VerificationCode,
+    every_day,
+)
+
+__all__ = [
+    "OFFERED",
+    "OPEN_STATES",
+    "Channel",
+    "ContactMethod",
+    "Delivery",
+    "DeliveryAttempt",
+    "DeliveryEvent",
+    "DeliveryOutcome",
+    "DeliveryState",
+    "Drill",
+    "DrillPlan",
+    "DrillTrigger",
+    "InAppNotification",
+    "NotificationRule",
+    "OutboxMail",
+    "Provider",
+    "ProviderHealth",
+    "QuietHours",
+    "Urgency",
+    "VerificationCode",
+    "every_day",
+]
