@@ -15,9 +15,9 @@ from django.db import connection, transaction
 from core.actor import SYSTEM
 from core.database import AWAY, hot_cursor, stored_time
 from escalation import queries as escalation
-from escalation.domain import engine
+from escalation.domain import engine, reasons
 from escalation.domain.engine import Act, Decision, Plan, State, Target, TargetKind
-from incidents import queries
+from incidents import queries, why
 from incidents.commands.faults import note_fault
 from incidents.messages import page_message
 from incidents.models import (
@@ -183,7 +183,7 @@ def _owners(incident: Incident) -> tuple[Target, ...]:
     """Assignee and teams: whom a service without policy pages, before the fallback."""
     found = []
     if incident.assignee_id:
-        found.append(Target(TargetKind.USER, incident.assignee_id))
+        found.append(Target(TargetKind.USER, incident.assignee_id, reasons.ASSIGNEE))
     teams = {team for team in (incident.assigned_team_id, incident.service.team_id) if team}
     return (*found, *(Target(TargetKind.TEAM, team) for team in sorted(teams)))
 
@@ -194,15 +194,16 @@ def _perform(incident: Incident, state: State, decision: Decision, batch: Batch)
         return decision.then
     targets = decision.step.targets if decision.step else ()
     if decision.step_index == 0 and incident.assignee_id:
-        targets = (*targets, Target(TargetKind.USER, incident.assignee_id, "assignee"))
+        targets = (*targets, Target(TargetKind.USER, incident.assignee_id, reasons.ASSIGNEE))
     people = batch.recipients.of(targets)
     if decision.act is Act.REPEAT_LAST and not people:
         _page_fallback(incident, state, decision, batch)
         return decision.then
+    passed = batch.recipients.passed_over(targets)
     if not people:
-        _note_empty(incident, decision, batch)
+        _note_empty(incident, decision, passed, batch)
         return decision.skipped
-    _page_step(incident, state, decision, people, batch)
+    _page_step(incident, state, decision, people, passed, batch)
     return decision.then
 
 
@@ -211,6 +212,7 @@ def _page_step(
     state: State,
     decision: Decision,
     people: list[escalation.Recipient],
+    passed: list[escalation.PassedOver],
     batch: Batch,
 ) -> None:
     # Only the start is quiet: a later run was asked for by whoever reopened or restarted it.
@@ -223,6 +225,7 @@ def _page_step(
         "cycle": state.cycle,
         "reason": reason,
         "paged": [] if quiet else [str(person.user) for person in people],
+        "not_paged": why.not_paged(passed, people if quiet else ()),
         "next_at": decision.then.due.isoformat(),
     }
     incident.current_step = decision.step_index
@@ -231,9 +234,9 @@ def _page_step(
         return
     channels = decision.step.channels if decision.step else ()
     for person in people:
-        why = f"{reason}: {person.reason}"
-        page = _page(incident, state, decision.step_index, PageKind.STEP, person, why, batch)
-        batch.requests.append(_request(incident, page, person, why, batch, channels=channels))
+        said = f"{reason}: {person.reason}"
+        page = _page(incident, state, decision.step_index, PageKind.STEP, person, said, batch)
+        batch.requests.append(_request(incident, page, person, said, batch, channels=channels))
 
 
 def _page_fallback(incident: Incident, state: State, decision: Decision, batch: Batch) -> None:
@@ -247,14 +250,22 @@ def _page_fallback(incident: Incident, state: State, decision: Decision, batch: 
     _note(incident, batch, details)
     batch.exhausted.append(incident)
     for person in people:
-        why = f"{decision.reason}: {person.reason}"
-        page = _page(incident, state, decision.step_index, PageKind.FALLBACK, person, why, batch)
-        batch.requests.append(_request(incident, page, person, why, batch, all_channels=True))
+        said = f"{decision.reason}: {person.reason}"
+        page = _page(incident, state, decision.step_index, PageKind.FALLBACK, person, said, batch)
+        batch.requests.append(_request(incident, page, person, said, batch, all_channels=True))
 
 
-def _note_empty(incident: Incident, decision: Decision, batch: Batch) -> None:
-    reason = f"{decision.reason} reaches nobody: skipped"
-    _note(incident, batch, {"to_step": decision.step_index + 1, "reason": reason, "paged": []})
+def _note_empty(
+    incident: Incident, decision: Decision, passed: list[escalation.PassedOver], batch: Batch
+) -> None:
+    details = {
+        "to_step": decision.step_index + 1,
+        "cycle": decision.skipped.cycle,
+        "reason": f"{decision.reason} reaches nobody: skipped",
+        "paged": [],
+        "not_paged": why.not_paged(passed),
+    }
+    _note(incident, batch, details)
 
 
 def _note(incident: Incident, batch: Batch, details: dict) -> None:
@@ -278,7 +289,7 @@ def _page(
     step: int,
     kind: PageKind,
     person: escalation.Recipient,
-    why: str,
+    said: str,
     batch: Batch,
 ) -> Page:
     page = Page(
@@ -288,7 +299,8 @@ def _page(
         cycle=state.cycle,
         step=step,
         kind=kind,
-        reason=why[:300],
+        reason=said[:300],
+        why=list(person.why),
         created_at=batch.now,
     )
     batch.pages.append(page)
@@ -299,7 +311,7 @@ def _request(
     incident: Incident,
     page: Page,
     person: escalation.Recipient,
-    why: str,
+    said: str,
     batch: Batch,
     *,
     channels: tuple[str, ...] = (),
@@ -310,7 +322,7 @@ def _request(
         subject_id=incident.pk,
         page_key=page.key,
         user=person.user,
-        message=page_message(incident, person.user, why, now=batch.now),
+        message=page_message(incident, person.user, said, now=batch.now),
         urgency=incident.urgency,
         channels=channels,
         all_channels=all_channels,

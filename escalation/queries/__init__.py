@@ -3,6 +3,7 @@
 from escalation.queries.away import Away, away
 from escalation.queries.departures import lost_without, policies_paging_team
 from escalation.queries.policies import (
+    PassedOver,
     Recipient,
     Recipients,
     fallback,
@@ -15,6 +16,7 @@ from escalation.queries.policies import (
 
 __all__ = [
     "Away",
+    "PassedOver",
     "Recipient",
     "Recipients",
     "away",

@@ -12,8 +12,9 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.models import Membership, Role, User, UserStatus
 from core import config
-from escalation.domain import wording
+from escalation.domain import reasons, wording
 from escalation.domain.engine import FIRST_RANK, Plan, StepPlan, Target, TargetKind
+from escalation.domain.reasons import Code, Fallback, Reason
 from escalation.models import EscalationPolicy, PolicyVersion, StepTarget
 from schedules import queries as schedules
 
@@ -22,11 +23,20 @@ log = logging.getLogger("opsknight.paging")
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A person to page and why."""
+    """A person to page and why: in words for the message, and every target that means them."""
 
     user: User
     reason: str
     on_duty: bool = False  # named by a schedule: it is the person's turn
+    why: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """Somebody whom a target means and who is not paged; `user` None: nobody stands behind it."""
+
+    user: User | None
+    why: Reason
 
 
 def plans(version_ids: Iterable[int]) -> dict[int, Plan]:
@@ -67,9 +77,7 @@ class Recipients:
     def __init__(self, now: datetime, known: Iterable[User] = ()) -> None:
         """`known`: people just read, who need not be read again."""
         self.now = now
-        self._users: dict[int, User | None] = {
-            user.pk: None if _is_disabled(user) else user for user in known
-        }
+        self._users: dict[int, User | None] = {user.pk: user for user in known}
         self._members: dict[int, list[Membership]] = {}
         self._on_call: dict[tuple[int, int], list[schedules.OnCallNow]] = {}
 
@@ -78,26 +86,59 @@ class Recipients:
         self._load(targets)
         found: dict[int, Recipient] = {}
         for target in targets:
-            for user, reason in self._people(target):
+            for user, reason, why in self._people(target):
                 duty = target.kind is TargetKind.SCHEDULE
-                known = found.setdefault(user.pk, Recipient(user, reason, duty))
-                if duty and not known.on_duty:
-                    found[user.pk] = replace(known, on_duty=True)
+                known = found.get(user.pk, Recipient(user, reason))
+                duty = duty or known.on_duty
+                found[user.pk] = replace(known, on_duty=duty, why=(*known.why, why))
         return list(found.values())
 
-    def _people(self, target: Target) -> list[tuple[User, str]]:
+    def passed_over(self, targets: Sequence[Target]) -> list[PassedOver]:
+        """Whom the targets mean and `of` leaves out, and why; asks the database nothing more."""
+        return [passed for target in targets for passed in self._left_out(target)]
+
+    def _people(self, target: Target) -> list[tuple[User, str, Reason]]:
         if target.kind is TargetKind.USER:
             user = self._users.get(target.id)
-            return [(user, "named in the step")] if user else []
+            if user is None or _is_disabled(user):
+                return []
+            code = Code.NAMED if target.label != reasons.ASSIGNEE else Code.ASSIGNED
+            return [(user, "named in the step", reasons.reason(code))]
         if target.kind is TargetKind.SCHEDULE:
-            found = self._on_call.get((target.id, target.rank), [])
-            place = _place(target)
-            return [(entry.user, f"{place}, {entry.reason}") for entry in found]
+            return [_on_duty(target, one) for one in self._on_call.get(_turn(target), [])]
+        word, code = "member", Code.MEMBER
+        if target.kind is TargetKind.TEAM_LEAD:
+            word, code = "lead", Code.LEAD
+        return [
+            (member.user, f"{word} of {member.team}", reasons.reason(code, team=str(member.team)))
+            for member in self._of_team(target)
+            if member.receives_pages and not _is_disabled(member.user)
+        ]
+
+    def _of_team(self, target: Target) -> list[Membership]:
+        """The members whom a target means, paged or not; who is not, is not as lead either."""
         members = self._members.get(target.id, [])
         if target.kind is TargetKind.TEAM_LEAD:
-            leads = (member for member in members if member.team.lead_id == member.user_id)
-            return [(member.user, f"lead of {member.team}") for member in leads]
-        return [(member.user, f"member of {member.team}") for member in members]
+            return [member for member in members if member.team.lead_id == member.user_id]
+        return members
+
+    def _left_out(self, target: Target) -> list[PassedOver]:
+        if target.kind is TargetKind.USER:
+            user = self._users.get(target.id)
+            disabled = user is not None and _is_disabled(user)
+            return [PassedOver(user, reasons.reason(Code.DISABLED))] if disabled else []
+        if target.kind is TargetKind.SCHEDULE:
+            gap = reasons.reason(Code.GAP, schedule=target.label, rank=target.rank)
+            return [] if self._on_call.get(_turn(target)) else [PassedOver(None, gap)]
+        members = self._of_team(target)
+        if not members:
+            code = Code.NO_LEAD if target.kind is TargetKind.TEAM_LEAD else Code.EMPTY_TEAM
+            return [PassedOver(None, reasons.reason(code, team=target.label))]
+        return [
+            PassedOver(member.user, _why_not(member))
+            for member in members
+            if _is_disabled(member.user) or not member.receives_pages
+        ]
 
     def _load(self, targets: Sequence[Target]) -> None:
         wanted: dict[TargetKind, set[int]] = {kind: set() for kind in TargetKind}
@@ -110,16 +151,15 @@ class Recipients:
 
     def _load_users(self, ids: set[int]) -> None:
         if ids:
-            self._users |= dict.fromkeys(ids) | User.objects.pageable().in_bulk(ids)
+            self._users |= dict.fromkeys(ids) | User.objects.in_bulk(ids)
 
     def _load_members(self, ids: set[int]) -> None:
-        """Those who are paged with the team; who is not, is not paged as its lead either."""
+        """All of them, also those who are not paged: it is told why."""
         if not ids:
             return
         self._members.update({pk: [] for pk in ids})
-        rows = Membership.objects.filter(team_id__in=ids, receives_pages=True)
-        rows = rows.select_related("user", "team")
-        for member in rows.filter(user__in=User.objects.pageable()):
+        rows = Membership.objects.filter(team_id__in=ids).select_related("user", "team")
+        for member in rows:
             self._members[member.team_id].append(member)
 
     def _load_on_call(self, targets: Iterable[Target]) -> None:
@@ -129,6 +169,22 @@ class Recipients:
         for rank, pairs in groupby(missing, key=itemgetter(0)):
             found = _on_call([pk for _, pk in pairs], self.now, rank)
             self._on_call.update({(pk, rank): people for pk, people in found.items()})
+
+
+def _turn(target: Target) -> tuple[int, int]:
+    return target.id, target.rank
+
+
+def _on_duty(target: Target, entry: schedules.OnCallNow) -> tuple[User, str, Reason]:
+    because = entry.because
+    why = reasons.on_call(target.label, target.rank, str(because.type), because.name)
+    return entry.user, f"{_place(target)}, {entry.reason}", why
+
+
+def _why_not(member: Membership) -> Reason:
+    if _is_disabled(member.user):
+        return reasons.reason(Code.DISABLED)
+    return reasons.reason(Code.NO_TEAM_PAGES, team=str(member.team))
 
 
 def _place(target: Target) -> str:
@@ -171,10 +227,15 @@ def fallback(version_id: int | None) -> list[Recipient]:
     rows = User.objects.pageable().annotate(named=named)
     people = list(rows.filter(Q(named=True) | Q(pk__in=wide) | admin))
     if chosen := [user for user in people if getattr(user, "named", False)]:
-        return [Recipient(user, "fallback contact of the policy") for user in chosen]
+        return _as_fallback(chosen, Fallback.POLICY, "fallback contact of the policy")
     if chosen := [user for user in people if user.pk in wide]:
-        return [Recipient(user, "fallback contact of the installation") for user in chosen]
-    return [Recipient(user, "active admin, no fallback contact is set") for user in people]
+        return _as_fallback(chosen, Fallback.INSTALLATION, "fallback contact of the installation")
+    return _as_fallback(people, Fallback.ADMINS, "active admin, no fallback contact is set")
+
+
+def _as_fallback(people: Iterable[User], of: Fallback, text: str) -> list[Recipient]:
+    why = reasons.reason(Code.FALLBACK, of=str(of))
+    return [Recipient(user, text, why=(why,)) for user in people]
 
 
 def policies_using_schedule(schedule_id: int) -> list[str]:

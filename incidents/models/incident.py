@@ -280,6 +280,10 @@ class Page(models.Model):
     step = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=10, choices=PageKind.choices, default=PageKind.STEP)
     reason = models.CharField(max_length=300)
+    # The code before this column goes on writing rows for a while.
+    why = models.JSONField(
+        default=list, db_default=[], blank=True, help_text="escalation.domain.reasons"
+    )
     created_at = models.DateTimeField()
 
     class Meta:

@@ -10,6 +10,7 @@ from notifications import accounts, queries
 from notifications.channels import in_app
 from notifications.commands.methods import ensure_default_methods
 from notifications.commands.quiet import Hold, holds
+from notifications.domain import reasons
 from notifications.domain.choice import NO_DELAY, Choice, Method, Wish, choose
 from notifications.domain.message import Message
 from notifications.domain.quiet import may_be_held
@@ -141,8 +142,22 @@ def _rows(
         return [_unreachable(request, UNREACHABLE, now)]
     by_id = {method.pk: method for method in methods}
     message = request.message.to_json()
-    choices = [replace(choice, delay=choice.delay + wait) for choice in choices]
-    return [_row(request, by_id[choice.method_id], choice, message, now) for choice in choices]
+    rows = []
+    for choice in choices:
+        why = _why(choice, hold, by_mail=by_mail)
+        later = replace(choice, delay=choice.delay + wait)
+        rows.append(_row(request, by_id[choice.method_id], later, message, why, now))
+    return rows
+
+
+def _why(choice: Choice, hold: Hold | None, *, by_mail: bool) -> list[reasons.Reason]:
+    if by_mail:
+        return [reasons.mail_meanwhile()]
+    minutes = int(choice.delay.total_seconds() // 60)
+    found = reasons.chosen(
+        choice.because, minutes=minutes, number=choice.number, position=choice.position
+    )
+    return [found, reasons.held(hold.until)] if hold else [found]
 
 
 def _holds(requests: Sequence[PageRequest], now: datetime) -> dict[int, Hold]:
@@ -165,6 +180,7 @@ def _row(
     method: ContactMethod,
     choice: Choice,
     message: dict[str, Any],
+    why: list[reasons.Reason],
     now: datetime,
 ) -> Delivery:
     waits = choice.ordered and choice.position > 0
@@ -178,6 +194,7 @@ def _row(
         secret=method.secret,
         provider=accounts.bulkhead(method.channel, method.address, now),
         message=message,
+        why=why,
         rank=_rank(request),
         ordered=choice.ordered,
         position=choice.position,
@@ -252,7 +269,7 @@ def _store(rows: Sequence[Delivery]) -> list[Delivery]:
         subject_id__in={row.subject_id for row in rows},
         page_key__in={row.page_key for row in rows},
     )
-    found = found.defer("message", "secret")
+    found = found.defer("message", "secret", "why")
     stored = [row for row in found.order_by("id") if _identity(row) in wanted]
     if len(stored) != len(wanted):
         lost = wanted - {_identity(row) for row in stored}

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from notifications.domain.reasons import Why
 from notifications.domain.words import Channel, Urgency
 
 # The quietest first: mail waits to be read, a webhook may ring, a call does.
@@ -83,6 +84,7 @@ class Choice:
     ordered: bool
     position: int
     number: int = 1
+    because: str = field(default="", compare=False)
 
 
 def choose(methods: Sequence[Method], rules: Sequence[Rule], wish: Wish) -> list[Choice]:
@@ -95,14 +97,14 @@ def choose(methods: Sequence[Method], rules: Sequence[Rule], wish: Wish) -> list
     ranked = sorted(methods, key=lambda method: (method.position, method.id))
     reachable = [method for method in ranked if method.enabled]
     if wish.quiet:
-        return _at_once(_quietest(reachable))
+        return _at_once(_quietest(reachable), Why.QUIETEST)
     if wish.all_channels:
-        return _at_once(reachable)
+        return _at_once(reachable, Why.EVERYTHING)
     named = [method for method in ranked if method.channel in wish.channels]
     if named:
-        return _default(named, wish.urgency)
+        return _default(named, wish.urgency, Why.STEP)
     if wish.channels:
-        return _default(reachable, wish.urgency)
+        return _default(reachable, wish.urgency, Why.STEP_UNREACHABLE)
     return _personal(reachable, rules, wish.urgency) or _default(reachable, wish.urgency)
 
 
@@ -122,15 +124,20 @@ def _quietest(methods: Sequence[Method]) -> list[Method]:
     return sorted(methods, key=loudness)[:1]
 
 
-def _at_once(methods: Sequence[Method]) -> list[Choice]:
-    return [Choice(method.id, NO_DELAY, False, at) for at, method in enumerate(methods)]
+def _at_once(methods: Sequence[Method], why: Why) -> list[Choice]:
+    return [
+        Choice(method.id, NO_DELAY, False, at, because=why) for at, method in enumerate(methods)
+    ]
 
 
-def _default(methods: Sequence[Method], urgency: str) -> list[Choice]:
+def _default(methods: Sequence[Method], urgency: str, why: Why | None = None) -> list[Choice]:
     """HIGH: all at once. Else one after the other; a chain of one needs no order."""
     if urgency == Urgency.HIGH or len(methods) < 2:
-        return _at_once(methods)
-    return [Choice(method.id, NO_DELAY, True, at) for at, method in enumerate(methods)]
+        return _at_once(methods, why or Why.ALL_AT_ONCE)
+    because = why or Why.ONE_BY_ONE
+    return [
+        Choice(method.id, NO_DELAY, True, at, because=because) for at, method in enumerate(methods)
+    ]
 
 
 def _personal(methods: Sequence[Method], rules: Sequence[Rule], urgency: str) -> list[Choice]:
@@ -146,5 +153,6 @@ def _personal(methods: Sequence[Method], rules: Sequence[Rule], urgency: str) ->
     choices = []
     for at, (minute, method) in enumerate(order):
         sent[method] += 1
-        choices.append(Choice(method, timedelta(minutes=minute), False, at, sent[method]))
+        delay = timedelta(minutes=minute)
+        choices.append(Choice(method, delay, False, at, sent[method], Why.RULE))
     return choices

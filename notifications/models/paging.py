@@ -230,6 +230,10 @@ class Delivery(models.Model):
     secret = EncryptedTextField(blank=True, default="")
     provider = models.CharField(max_length=120, help_text="Bulkhead: what hangs together")
     message = models.JSONField(help_text="notifications.domain.message.Message as JSON")
+    # The code before this column goes on writing rows for a while.
+    why = models.JSONField(
+        default=list, db_default=[], blank=True, help_text="notifications.domain.reasons"
+    )
     rank = models.PositiveSmallIntegerField(default=1, help_text="0 urgent page … 9 news")
     ordered = models.BooleanField(default=False, help_text="One of a chain: next on failure")
     position = models.PositiveSmallIntegerField(default=0)
