@@ -87,6 +87,10 @@ def holidays() -> str:
     return new("hol")
 
 
+def support_hours() -> str:
+    return new("hrs")
+
+
 def feed() -> str:
     return new("feed")
 

@@ -82,6 +82,9 @@ SCHEDULE_USERS = "escalation.queries.policies_using_schedule"
 # Who of some people is on duty, so that no quiet hours count: user ids, now -> user ids.
 ON_DUTY = "schedules.queries.on_duty"
 
+# What goes by support hours: primary key -> names. While there are any, they stay.
+SUPPORT_HOURS_USERS: tuple[str, ...] = ()
+
 # What needs a team: team id -> names. While there are any, the team stays.
 TEAM_USERS = ("escalation.queries.policies_paging_team", "services.queries.services_of_team")
 

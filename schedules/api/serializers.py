@@ -11,6 +11,7 @@ from core.api_time import iso
 from core.api_view import NamedRef
 from schedules.commands import LONGEST_REASON, MAX_SLOTS
 from schedules.commands.handoffs import LONGEST_LEAD
+from schedules.commands.hours import MAX_WINDOWS
 from schedules.models import (
     Layer,
     LayerVersion,
@@ -110,6 +111,15 @@ class RestrictionShape(serializers.Serializer):
     start = ClockField()
     end = ClockField()
     endDay = serializers.ChoiceField(DAYS, default=None, allow_null=True)
+
+
+class SupportHoursIn(serializers.Serializer):
+    """Body of POST and PUT of /api/support-hours; windows are read on the clocks of `timeZone`."""
+
+    name = serializers.CharField(max_length=120)
+    timeZone = serializers.CharField(max_length=64)
+    windows = RestrictionShape(many=True, max_length=MAX_WINDOWS, allow_empty=False)
+    holidayCalendarId = serializers.CharField(max_length=40, default=None, allow_null=True)
 
 
 class LayerIn(serializers.Serializer):

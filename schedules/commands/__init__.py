@@ -33,6 +33,7 @@ from schedules.commands.feeds import create_feed, note_feed_use, revoke_feed, te
 from schedules.commands.guard import guard_schedules
 from schedules.commands.handoffs import add_note, remove_note, set_handoff_lead, tell_shifts
 from schedules.commands.holidays import choose_holidays, delete_holidays, save_holidays
+from schedules.commands.hours import delete_support_hours, save_support_hours
 from schedules.commands.layers import MAX_LAYERS, REMOVED, add_layer, edit_layer, remove_layer
 from schedules.commands.ledger import (
     LONGEST_REASON,
@@ -97,6 +98,7 @@ __all__ = [
     "create_schedule",
     "decline_cover",
     "delete_holidays",
+    "delete_support_hours",
     "edit_layer",
     "end_series",
     "expire_covers",
@@ -121,6 +123,7 @@ __all__ = [
     "revoke_board_link",
     "revoke_feed",
     "save_holidays",
+    "save_support_hours",
     "set_handoff_lead",
     "skip_date",
     "tell_conflicts",

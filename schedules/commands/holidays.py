@@ -11,6 +11,7 @@ from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
 from schedules import queries
 from schedules.commands import trail
+from schedules.commands.hours import holidays_changed
 from schedules.models import HolidayCalendar, Schedule
 
 MAX_OWN_DAYS = 400
@@ -40,6 +41,7 @@ def save_holidays(
     try:
         with transaction.atomic():
             row.save()
+            holidays_changed(row, now)
             _trace("created" if made else "updated", row, by=by, now=now)
     except IntegrityError as error:
         message = f"A holiday calendar named “{row.name}” exists already"
@@ -48,8 +50,9 @@ def save_holidays(
 
 
 def delete_holidays(calendar: HolidayCalendar, *, by: Actor, now: datetime) -> None:
-    """Schedules that used it count no holidays any more."""
+    """Schedules and support hours that used it count no holidays any more."""
     with transaction.atomic():
+        holidays_changed(calendar, now)
         _trace("deleted", calendar, by=by, now=now)
         calendar.delete()
 

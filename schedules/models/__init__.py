@@ -11,6 +11,7 @@ from schedules.models.changes import (
 from schedules.models.feeds import BoardLink, CalendarFeed, FeedEvent, FeedKind, NameForm
 from schedules.models.guard import CoverageFinding, CoverageWatch, FindingKind, SubjectKind
 from schedules.models.handoffs import HandoffNote, NoticeKind, ShiftNotice
+from schedules.models.hours import SupportHours
 from schedules.models.ledger import HolidayCalendar, LedgerMark, LedgerSpan
 from schedules.models.rules import (
     Layer,
@@ -51,5 +52,6 @@ __all__ = [
     "ShiftBinding",
     "ShiftNotice",
     "SubjectKind",
+    "SupportHours",
     "TimeOff",
 ]

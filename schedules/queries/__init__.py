@@ -58,6 +58,7 @@ from schedules.queries.holidays import (
     public_days,
     schedules_by_calendar,
 )
+from schedules.queries.hours import hours_of, hours_value, support_hours, users_of_hours
 from schedules.queries.instant import on_call
 from schedules.queries.ledger import (
     fact_of,
@@ -119,6 +120,8 @@ __all__ = [
     "feed_shifts",
     "feeds_of",
     "fingerprint",
+    "hours_of",
+    "hours_value",
     "is_asleep",
     "keeps_time_off_of",
     "live",
@@ -155,6 +158,7 @@ __all__ = [
     "shift_notices_wait",
     "shift_of_rotation",
     "standing",
+    "support_hours",
     "telling",
     "time_off",
     "time_off_of",
@@ -163,6 +167,7 @@ __all__ = [
     "told_of_clash",
     "untold",
     "users_of",
+    "users_of_hours",
     "version_value",
     "visible_to",
     "window_of",

@@ -200,7 +200,7 @@ class LayerEditor:
     def spec(self) -> LayerSpec:
         given = self.form.cleaned_data
         unit, every = _rhythm(given)
-        restrictions = [_window(row) for row in self.windows.cleaned_data if row]
+        restrictions = [window_of(row) for row in self.windows.cleaned_data if row]
         minutes = (given["shift_hours"] or 0) * 60 + (given["shift_minutes"] or 0)
         return LayerSpec(
             unit=unit,
@@ -291,7 +291,8 @@ def _rhythm(given: dict[str, Any]) -> tuple[str, int]:
     return unit, int(every)
 
 
-def _window(row: dict[str, Any]) -> dict[str, Any]:
+def window_of(row: dict[str, Any]) -> dict[str, Any]:
+    """A cleaned row as the rules write it."""
     return {
         "days": row["days"],
         "start": row["start"].strftime("%H:%M"),

@@ -17,6 +17,7 @@ from dashboard.web.forms import SettingsForm
 SEE_ALSO = (
     ("Providers", "notifications:providers", "radio"),
     ("People", "users:list", "user"),
+    ("Support hours", "schedules:support_hours", "clock"),
     ("Outbox", "notifications:outbox", "inbox"),
     ("Deliveries", "notifications:deliveries", "send"),
     ("System health", "dashboard:health", "heart-pulse"),

@@ -9,10 +9,11 @@ from core import config
 from core.actor import SYSTEM
 from schedules import commands
 from schedules.commands import LayerSpec, SeriesSpec
-from schedules.models import HolidayCalendar, Schedule
+from schedules.models import HolidayCalendar, Schedule, SupportHours
 
 WITHOUT_NAMES = """list create coverage on_call board board_links covers my_duty time_off
-    add_absence_calendar feeds all_fairness holidays""".split()
+    add_absence_calendar feeds all_fairness holidays
+    support_hours""".split()
 OF_SCHEDULE = """detail conflicts record fairness edit archive add_override series
     add_series notes cover-new""".split()
 
@@ -49,6 +50,8 @@ def furnish(rota: Schedule, admin: User, now: datetime) -> str:
     days = [{"date": "2026-05-04", "name": "Founding day"}]
     place = {"country": "GB", "subdivision": "SCT"}
     commands.save_holidays(None, name="Scotland", **place, days=days, **acting)
+    hours = {"windows": office, "time_zone": "UTC", "holidays": HolidayCalendar.objects.get()}
+    commands.save_support_hours(None, name="Office", **hours, **acting)
     commands.record_due(now)
     commands.guard_schedules(now)
     return reverse("schedules:public_board", args=[token])
@@ -68,4 +71,6 @@ def pages(rota: Schedule) -> list[str]:
     ]
     found.append(reverse("schedules:cover", args=[rota.cover_requests.get().public_id]))
     holidays = HolidayCalendar.objects.get().public_id
-    return [*found, reverse("schedules:edit_holidays", args=[holidays])]
+    found.append(reverse("schedules:edit_holidays", args=[holidays]))
+    hours = SupportHours.objects.get().public_id
+    return [*found, reverse("schedules:edit_support_hours", args=[hours])]

@@ -234,6 +234,31 @@ class TestDeleteHolidays(TestEditHolidays):
     post_only = True
 
 
+class TestSupportHours(PageRules):
+    name = "schedules:support_hours"
+
+
+class TestEditSupportHours(PageRules):
+    name = "schedules:edit_support_hours"
+    roles = {Role.ADMIN}
+
+    @pytest.fixture
+    def arguments(self, db: None) -> list[str]:
+        line = {"days": ["MON"], "start": "09:00", "end": "17:00"}
+        values = {"name": "Office", "time_zone": "UTC", "windows": [line], "holidays": None}
+        return [commands.save_support_hours(None, **values, **ACTING).public_id]
+
+
+class TestDeleteSupportHours(TestEditSupportHours):
+    name = "schedules:delete_support_hours"
+    post_only = True
+
+
+class TestCreateSupportHours(PageRules):
+    name = "schedules:create_support_hours"
+    roles = {Role.ADMIN}
+
+
 class TestCoverage(PageRules):
     name = "schedules:coverage"
 
