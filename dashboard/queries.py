@@ -39,7 +39,11 @@ class World:
     unacknowledged: int
     acknowledged: int
     snoozed: int
+    exhausted: int
     waits: timedelta | None
+
+
+_EXHAUSTED = Q(escalation_state=EscalationState.EXHAUSTED)
 
 
 def world(user: User, now: datetime) -> World:
@@ -51,11 +55,18 @@ def world(user: User, now: datetime) -> World:
         unacknowledged=Count("id", filter=open_ones),
         acknowledged=Count("id", filter=taken),
         snoozed=Count("id", filter=Q(status=Status.SNOOZED)),
+        exhausted=Count("id", filter=open_ones & _EXHAUSTED),
         oldest=Min("created_at", filter=open_ones),
     )
     oldest = facts.pop("oldest")
     active = facts["unacknowledged"] + facts["acknowledged"]
     return World(active=active, waits=oldest and now - oldest, **facts)
+
+
+def exhausted_for(user: User) -> list[Incident]:
+    """Open ones whose policy has run out, the oldest first: they stand here until a human acts."""
+    rows = incidents.with_names(incidents.visible_to(user)).filter(_EXHAUSTED, status=Status.OPEN)
+    return list(rows.order_by("id")[:QUEUE_LENGTH])
 
 
 def queue_of(user: User) -> list[Incident]:
@@ -129,7 +140,7 @@ def trouble(now: datetime) -> Trouble:
         orphans=incidents.orphans(now, ORPHAN_GRACE),
         untold=failing.filter(nobody_told=True),
         failing=failing,
-        exhausted=open_ones.filter(escalation_state=EscalationState.EXHAUSTED),
+        exhausted=open_ones.filter(_EXHAUSTED),
         overdue=notifications.overdue(now, OVERDUE_GRACE),
         events=incidents.given_up_events(since),
         fates=notifications.given_up_events(since),

@@ -1,13 +1,14 @@
 """Messages about incidents: facts and actions; channels decide what they look like."""
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from accounts.models import User
 from incidents import links
 from incidents.domain.details import apart, lines
-from incidents.models import Incident
+from incidents.models import Incident, Status
 from notifications.domain.message import Action, Message
 
 log = logging.getLogger("opsknight.paging")
@@ -70,6 +71,17 @@ def _details(details: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     found = lines(details, most=DETAILS + 1, width=DETAIL_LENGTH)
     rest = [("…", "there is more on the page of the incident")] if found[DETAILS:] else []
     return tuple(found[:DETAILS] + rest)
+
+
+def owner_message(incident: Incident, user: User, reason: str, *, now: datetime) -> Message:
+    """It is theirs now: a page while nobody has taken it, else news that rings like one."""
+    page = page_message(incident, user, reason, now=now)
+    if incident.status == Status.OPEN:
+        return page
+    url = links.incident_url(incident)
+    actions = (Action("Open incident", url, "secondary"),)
+    facts = (*page.facts, ("Status", incident.status.capitalize()))
+    return replace(page, kind="assigned", tag="Assigned", facts=facts, actions=actions)
 
 
 def over_message(incident: Incident, what: str, who: str, *, now: datetime) -> Message:

@@ -193,7 +193,8 @@ def _perform(incident: Incident, state: State, decision: Decision, batch: Batch)
         _page_fallback(incident, state, decision, batch)
         return decision.then
     targets = decision.step.targets if decision.step else ()
-    if decision.step_index == 0 and incident.assignee_id:
+    begins = decision.step_index == 0 or incident.current_step is None
+    if begins and incident.assignee_id:
         targets = (*targets, Target(TargetKind.USER, incident.assignee_id, reasons.ASSIGNEE))
     people = batch.recipients.of(targets)
     if decision.act is Act.REPEAT_LAST and not people:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import BooleanField, Count, F, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
@@ -9,6 +10,7 @@ from django.db.models.expressions import RawSQL
 from accounts.models import Role, User
 from core.lookups import AmongRows
 from core.models import GIVEN_UP
+from incidents.domain.marks import call_of
 from incidents.models import (
     EscalationState,
     Incident,
@@ -62,8 +64,8 @@ def unwanted_pages(
     page is wanted while its incident is open in the same run and the person is not disabled.
     """
     ids = {incident for _, incident, _, _ in deliveries}
-    fields = Incident.objects.filter(pk__in=ids).values_list("pk", "status", "run")
-    states = {pk: (status, run) for pk, status, run in fields}
+    fields = Incident.objects.filter(pk__in=ids).values_list("pk", *_WANTED_BY)
+    states = {pk: facts for pk, *facts in fields}
     people = {user for *_, user in deliveries if user is not None}
     disabled = set(
         User.objects.filter(pk__in=people)
@@ -72,7 +74,7 @@ def unwanted_pages(
     )
     refused = {}
     for delivery, incident, page_key, user in deliveries:
-        reason = _unwanted(states.get(incident), page_key)
+        reason = _unwanted(states.get(incident), page_key, user)
         if user in disabled:
             reason = "the person is disabled"
         if reason:
@@ -80,15 +82,27 @@ def unwanted_pages(
     return refused
 
 
-def _unwanted(state: tuple[str, int] | None, page_key: str) -> str:
-    if state is None:
+_WANTED_BY = ("status", "run", "assignee_id", "assigned_team_id")
+
+
+def _unwanted(facts: list[Any] | None, page_key: str, user: int | None) -> str:
+    if facts is None:
         return "the incident was deleted"
-    status, run = state
+    status, run, assignee, team = facts
+    if call_of(page_key):
+        return _unwanted_call(status, own=assignee == user or team is not None)
     if status != Status.OPEN:
         return f"the incident is {status.lower()}"
     if not page_key.startswith(f"{run}."):
         return "the escalation was started again"
     return ""
+
+
+def _unwanted_call(status: str, *, own: bool) -> str:
+    """Somebody who was given it is told while it is theirs, also after an acknowledgement."""
+    if status in {Status.RESOLVED, Status.SUPPRESSED}:
+        return f"the incident is {status.lower()}"
+    return "" if own else "somebody else has it now"
 
 
 def orphans(now: datetime, grace: timedelta = timedelta(seconds=0)) -> QuerySet[Incident]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from core.actor import SYSTEM
+from incidents.domain.marks import call_of
 from incidents.models import EscalationState, EventType, Incident, IncidentEvent, Page, Status
 from notifications.models import (
     OPEN_STATES,
@@ -60,6 +61,8 @@ def _entry(event: DeliveryEvent, now: datetime) -> IncidentEvent:
 
 def _move_on_when_nobody_was_reached(incident: Incident, delivery: Delivery, now: datetime) -> None:
     """The step's last channel failed: waiting for an answer would be waiting for nobody."""
+    if call_of(delivery.page_key):
+        return
     run, cycle, step, kind, _ = delivery.page_key.split(".")
     pages = Page.objects.filter(incident=incident, run=run, cycle=cycle, step=step, kind=kind)
     keys = [page.key for page in pages]

@@ -56,7 +56,7 @@ def apply(incident: Incident, body: dict[str, Any], *, by: Actor, now: datetime)
             commands.change_priority(incident, body["priority"], by=by, now=now)
         if "customDetails" in body:
             commands.merge_details(incident, body["customDetails"], now=now)
-        if "assigneeId" in body or "assignedTeamId" in body:
+        if {"assigneeId", "assignedTeamId", "restartEscalation"} & set(body):
             _assign(incident, body, by=by, now=now)
         if "status" in body:
             _move(incident, body, by=by, now=now)
@@ -79,7 +79,8 @@ def _assign(incident: Incident, body: dict[str, Any], *, by: Actor, now: datetim
     if "assignedTeamId" in body:
         owners = team(body["assignedTeamId"])
         user = None if owners else user
-    commands.assign(incident, by=by, now=now, user=user, team=owners)
+    restart = body.get("restartEscalation", False)
+    commands.assign(incident, by=by, now=now, user=user, team=owners, restart=restart)
 
 
 def _move(incident: Incident, body: dict[str, Any], *, by: Actor, now: datetime) -> None:

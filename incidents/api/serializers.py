@@ -55,11 +55,25 @@ class IncidentChange(serializers.Serializer):
     priority = serializers.ChoiceField(Priority.choices, required=False, allow_null=True)
     assigneeId = serializers.CharField(max_length=40, required=False, allow_null=True)
     assignedTeamId = serializers.CharField(max_length=40, required=False, allow_null=True)
+    restartEscalation = serializers.BooleanField(
+        required=False, help_text="Open again, and paged from step 1, the owner first"
+    )
     title = serializers.CharField(max_length=TITLE_LENGTH, required=False)
     description = serializers.CharField(
         max_length=DESCRIPTION_LENGTH, required=False, allow_blank=True
     )
     customDetails = serializers.DictField(required=False)
+
+
+class EscalateIn(serializers.Serializer):
+    """Body of POST /api/incidents/:id/escalate."""
+
+    mark = serializers.CharField(
+        max_length=40,
+        default="",
+        allow_blank=True,
+        help_text="`escalationMark` of the incident as you saw it: when it has moved since, 409",
+    )
 
 
 class NoteIn(serializers.Serializer):
@@ -100,6 +114,7 @@ class IncidentDetailOut(IncidentOut):
     escalationStatus = serializers.CharField()
     currentEscalationStep = serializers.IntegerField(allow_null=True)
     nextEscalationAt = serializers.DateTimeField(allow_null=True)
+    escalationMark = serializers.CharField(allow_null=True)
     customDetails = serializers.DictField()
     timeline = serializers.ListField()
     notes = serializers.ListField()
@@ -118,6 +133,18 @@ class ChangedOut(serializers.Serializer):
     assignee = serializers.DictField(allow_null=True)
     assignedTeam = serializers.DictField(allow_null=True)
     updatedAt = serializers.DateTimeField()
+
+
+class EscalationOut(serializers.Serializer):
+    """Where the escalation of an incident stands."""
+
+    id = serializers.CharField()
+    number = serializers.IntegerField()
+    status = serializers.ChoiceField(STATUSES)
+    escalationStatus = serializers.CharField()
+    currentEscalationStep = serializers.IntegerField(allow_null=True)
+    nextEscalationAt = serializers.DateTimeField(allow_null=True)
+    escalationMark = serializers.CharField(allow_null=True)
 
 
 class NoteOut(serializers.Serializer):
@@ -174,7 +201,6 @@ def incident_json(incident: Incident) -> dict[str, Any]:
 def detail_json(incident: Incident, related: list[str]) -> dict[str, Any]:
     """The shape of one incident."""
     service = incident.service
-    step = incident.current_step
     version = incident.policy_version
     return incident_json(incident) | {
         "service": {**(named(service) or {}), "team": named(service.team)},
@@ -185,14 +211,28 @@ def detail_json(incident: Incident, related: list[str]) -> dict[str, Any]:
         "lastStatusChange": iso(incident.last_status_change),
         "updatedAt": iso(incident.updated_at),
         "escalationPolicy": named(version.policy) if version else None,
-        "escalationStatus": incident.escalation_state,
-        "currentEscalationStep": None if step is None else step + 1,
-        "nextEscalationAt": iso(incident.escalate_at),
+        **_escalation(incident),
         "customDetails": incident.custom_details,
         "timeline": [brief_event(event) for event in incident.events.all()],
         "notes": [note_json(note) for note in incident.notes.select_related("author")],
         "links": incident.links,
         "relatedIncidents": related,
+    }
+
+
+def escalation_json(incident: Incident) -> dict[str, Any]:
+    """The answer to "escalate now"."""
+    named = {"id": incident.public_id, "number": incident.pk, "status": incident.status}
+    return named | _escalation(incident)
+
+
+def _escalation(incident: Incident) -> dict[str, Any]:
+    step = incident.current_step
+    return {
+        "escalationStatus": incident.escalation_state,
+        "currentEscalationStep": None if step is None else step + 1,
+        "nextEscalationAt": iso(incident.escalate_at),
+        "escalationMark": incident.mark if incident.status == Status.OPEN else None,
     }
 
 

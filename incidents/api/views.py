@@ -124,6 +124,21 @@ class OneIncident(ApiView):
         return Response({"deleted": True, "id": incident.public_id})
 
 
+class Escalate(ApiView):
+    scopes = SCOPES
+
+    @extend_schema(
+        operation_id="escalateIncident", request=shapes.EscalateIn, responses=shapes.EscalationOut
+    )
+    def post(self, request: Request, public_id: str) -> Response:
+        """Lets the next step fire at once. With `mark`, only the step that you saw: else 409."""
+        incident = incident_of(request, public_id)
+        body = checked(shapes.EscalateIn, request)
+        by, now = actor_of_api(request), clock.now()
+        found = commands.escalate_now(incident, by=by, now=now, seen=body["mark"])
+        return Response(shapes.escalation_json(found))
+
+
 class Notes(ApiView):
     scopes = SCOPES
 

@@ -1,11 +1,11 @@
 """The only writers of incidents, one function per verb."""
 
 from incidents.commands.alerts import Outcome, ingest
+from incidents.commands.assignment import assign
 from incidents.commands.create import create
 from incidents.commands.delete import delete
 from incidents.commands.edit import (
     add_note,
-    assign,
     change_priority,
     change_urgency,
     edit_text,

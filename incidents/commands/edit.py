@@ -1,11 +1,11 @@
-"""Changes that are not moves of the life cycle: owner, urgency, priority, text, notes."""
+"""Changes that are not moves of the life cycle: urgency, priority, text, notes."""
 
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from accounts.models import Team, User, UserStatus
+from accounts.models import User
 from core.actor import Actor
 from core.errors import ValidationFailed
 from incidents.commands.create import DESCRIPTION_LENGTH, TITLE_LENGTH
@@ -14,32 +14,6 @@ from incidents.domain.alert import Urgency, one_line
 from incidents.models import EventType, Incident, Note, Priority
 
 MAX_NOTE = 10_000
-
-
-def assign(
-    incident: Incident,
-    *,
-    by: Actor,
-    now: datetime,
-    user: User | None = None,
-    team: Team | None = None,
-) -> Incident:
-    """Gives it to a person or a team, or to nobody. Never acknowledges."""
-    if user and team:
-        raise ValidationFailed("Assign a person or a team, not both", field="assignedTeamId")
-    if user and user.status == UserStatus.DISABLED:
-        raise ValidationFailed(f"{user} is disabled", field="assigneeId")
-    with transaction.atomic():
-        incident = lock(incident)
-        before = incident.assignee or incident.assigned_team
-        if (user or team) == before:
-            return incident
-        incident.assignee, incident.assigned_team = user, team
-        _save(incident, now, "assignee", "assigned_team")
-        details = {"from": str(before or ""), "to": str(user or team or "")}
-        kind = EventType.REASSIGNED if before else EventType.ASSIGNED
-        log(incident, kind, by=by, now=now, details=details)
-    return incident
 
 
 def change_urgency(incident: Incident, urgency: str, *, by: Actor, now: datetime) -> Incident:

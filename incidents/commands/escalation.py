@@ -7,11 +7,12 @@ from django.db import transaction
 from django.db.models import F
 
 from core.actor import Actor
-from core.errors import IllegalTransition
+from core.errors import Conflict, IllegalTransition
 from escalation.domain import engine
 from escalation.queries import plan_of
 from incidents.commands.records import lock, log
-from incidents.models import EscalationState, EventType, Incident, Status
+from incidents.domain import marks
+from incidents.models import EscalationState, EventType, Incident, IncidentEvent, Status
 from notifications import commands as notifications
 
 log_lines = logging.getLogger("opsknight.clock")
@@ -19,20 +20,49 @@ log_lines = logging.getLogger("opsknight.clock")
 # What a jump of the clock moves: incidents of a status, and when something happens to them next.
 PLANNED = ((Status.OPEN, "escalate_at"), (Status.SNOOZED, "snoozed_until"))
 AHEAD = timedelta(seconds=30)
+BY_HAND = "asked for by hand"
 
 
-def escalate_now(incident: Incident, *, by: Actor, now: datetime) -> Incident:
-    """Does not wait any longer: the next step fires at once."""
+def escalate_now(
+    incident: Incident, *, by: Actor, now: datetime, seen: str = "", via: str = ""
+) -> Incident:
+    """Does not wait any longer: the next step fires at once. Asking twice for it fires it once.
+
+    `seen`: the `mark` of the incident when the person decided. Raises Conflict when the step that
+    they meant has fired since, IllegalTransition unless it is open.
+    """
     with transaction.atomic():
         incident = lock(incident)
         _require_open(incident)
+        last = incident.events.filter(type=EventType.ESCALATION).order_by("-id").first()
+        _refuse_stale(incident, last, seen, now)
+        asked = last is not None and last.details.get("reason") == BY_HAND
+        if asked and incident.escalate_at is not None and incident.escalate_at <= now:
+            return incident  # it fires at this moment
         incident.escalate_at = incident.updated_at = now
         incident.save(update_fields=["escalate_at", "updated_at"])
-        log(incident, EventType.ESCALATION, by=by, now=now, details={"reason": "asked for by hand"})
+        details = {"reason": BY_HAND}
+        log(incident, EventType.ESCALATION, by=by, now=now, via=via, details=details)
     return incident
 
 
-def restart_escalation(incident: Incident, *, by: Actor, now: datetime) -> Incident:
+def _refuse_stale(incident: Incident, last: IncidentEvent | None, seen: str, now: datetime) -> None:
+    fired = last.details if last and "paged" in last.details else {}
+    at = last.at if last and fired else None
+    first = fired.get("to_step") == 1 and fired.get("cycle", 1) == 1
+    if not marks.is_stale(seen, incident.mark, at, first, now):
+        return
+    people = ", ".join(fired.get("paged") or []) or "nobody"
+    step = f"step {fired['to_step']}" if fired.get("to_step") else "the fallback contact"
+    past = f"Since then {step} had its turn: {people} paged." if fired else "It has moved since."
+    raise Conflict(
+        f"{past} Nothing was skipped: look again, then escalate if you still want to.",
+        field="mark",
+        reason="stale",
+    )
+
+
+def restart_escalation(incident: Incident, *, by: Actor, now: datetime, via: str = "") -> Incident:
     """Step 1 again, with the policy that the service has now."""
     with transaction.atomic():
         incident = lock(incident)
@@ -42,15 +72,17 @@ def restart_escalation(incident: Incident, *, by: Actor, now: datetime) -> Incid
         plan = plan_of(version) if version else engine.Plan(steps=())
         start = engine.begin(plan, now)
         incident.policy_version = version
+        ended = f"{incident.run}."
         incident.run += 1
         incident.cycle, incident.next_step, incident.current_step = 1, 0, None
         incident.escalation_state = EscalationState.ESCALATING
         incident.escalate_at = start.due
         incident.updated_at = now
         incident.save()
-        notifications.cancel("incident", [incident.pk], "the escalation was restarted", now=now)
+        reason = "the escalation was restarted"
+        notifications.cancel("incident", [incident.pk], reason, now=now, page_key_prefix=ended)
         details = {"reason": "restarted with the current policy"}
-        log(incident, EventType.ESCALATION, by=by, now=now, details=details)
+        log(incident, EventType.ESCALATION, by=by, now=now, via=via, details=details)
     return incident
 
 

@@ -254,7 +254,15 @@ def _stop(incident: Incident, status: Status, *, now: datetime, reason: str) -> 
         incident.snooze_reason = ""
     incident.last_status_change = incident.updated_at = now
     incident.save(update_fields=_STATUS_FIELDS)
-    notifications.cancel("incident", [incident.pk], f"the incident was {reason}", now=now)
+    # Who was called by a person is still wanted while somebody works on it, or will.
+    calls_too = status in {Status.RESOLVED, Status.SUPPRESSED}
+    notifications.cancel(
+        "incident",
+        [incident.pk],
+        f"the incident was {reason}",
+        now=now,
+        page_key_prefix="" if calls_too else f"{incident.run}.",
+    )
 
 
 def _open(incident: Incident, *, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from incidents.domain.alert import Action, Severity, Urgency
 from incidents.domain.lifecycle import ACTIVE, EscalationState, Status
 from incidents.models.incident import (
+    OF_ESCALATION,
     Alert,
     EventType,
     Incident,
@@ -16,6 +17,7 @@ from incidents.models.incident import (
 
 __all__ = [
     "ACTIVE",
+    "OF_ESCALATION",
     "Action",
     "Alert",
     "EscalationState",

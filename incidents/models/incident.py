@@ -9,6 +9,7 @@ from accounts.models import Team, User
 from core import ids
 from core.models import GIVEN_UP_TRIES, Published
 from escalation.models import PolicyVersion
+from incidents.domain import marks
 from incidents.domain.alert import Action, Severity, Urgency
 from incidents.domain.lifecycle import EscalationState, Status
 from services.models import Integration, Service
@@ -163,6 +164,11 @@ class Incident(models.Model):
     def is_active(self) -> bool:
         return self.status != Status.RESOLVED
 
+    @property
+    def mark(self) -> str:
+        """Where the escalation stands: what a button "Escalate now" carries."""
+        return marks.mark(self.run, self.cycle, self.next_step)
+
 
 class Alert(models.Model):
     """One event as it came in, raw payload kept. Deduplicated events have a row of their own."""
@@ -268,10 +274,19 @@ class Note(models.Model):
 class PageKind(models.TextChoices):
     STEP = "step", "Step of the policy"
     FALLBACK = "fallback", "Fallback contact"
+    OWNER = marks.OWNER, "Given to them"
+    RESPONDER = marks.RESPONDER, "Asked to help"
+
+
+# Those that no person asked for: they end with the run of the escalation that made them.
+OF_ESCALATION = (PageKind.STEP, PageKind.FALLBACK)
 
 
 class Page(models.Model):
-    """A person was to be woken for an incident: the reason, and the key of its deliveries."""
+    """A person was to be woken for an incident: the reason, and the key of its deliveries.
+
+    For pages that somebody asked for, `cycle` counts how often that was done in the run.
+    """
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="pages")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="pages")
@@ -298,7 +313,7 @@ class Page(models.Model):
     @property
     def key(self) -> str:
         """`page_key` of this page's deliveries."""
-        return f"{self.run}.{self.cycle}.{self.step}.{self.kind}.{self.user_id}"
+        return marks.page_key(self.kind, self.run, self.cycle, self.step, self.user_id)
 
 
 class PagingFault(models.Model):

@@ -113,7 +113,12 @@ class SnoozeForm(forms.Form):
 
 
 class AssignmentForm(forms.Form):
-    owner = OwnerField(label="Give it to", help_text="Assigning never acknowledges.")
+    owner = OwnerField(label="Give it to", help_text="They are told. Assigning never acknowledges.")
+    restart = forms.BooleanField(
+        required=False,
+        label="Start the escalation again, with them first",
+        help_text="It is open again, and paged from step 1 with the policy of now.",
+    )
 
 
 class NoteForm(forms.Form):

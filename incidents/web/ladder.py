@@ -16,7 +16,14 @@ from escalation import queries as escalation
 from escalation.domain.engine import Plan, TargetKind
 from escalation.models import PolicyVersion, Step, StepTarget
 from incidents import paging
-from incidents.models import EscalationState, Incident, Page, PageKind, Status
+from incidents.models import (
+    OF_ESCALATION,
+    EscalationState,
+    Incident,
+    Page,
+    PageKind,
+    Status,
+)
 from notifications.models import Channel, Delivery, DeliveryState
 
 LOOKS = {
@@ -191,7 +198,8 @@ def _add_people(incident: Incident, rungs: list[Rung], end: Rung) -> None:
     sent = Delivery.objects.filter(subject_kind="incident", subject_id=incident.pk)
     for delivery in sent.defer("message", "secret").order_by("position", "id"):
         tries[delivery.page_key].append(_try(delivery))
-    pages = Page.objects.filter(incident=incident).select_related("user").order_by("-id")
+    pages = Page.objects.filter(incident=incident, kind__in=OF_ESCALATION)
+    pages = pages.select_related("user").order_by("-id")
     for page in pages[:200]:
         rung = end if page.kind == PageKind.FALLBACK else _rung_at(rungs, page.step)
         if rung is not None:

@@ -143,7 +143,10 @@ def _assigned(details: dict[str, Any]) -> tuple[str, str]:
     before, now = details.get("from"), details.get("to")
     if not now:
         return f"took it from {before}: nobody has it now", ""
-    return (f"gave it to {now}", f"Before: {before}") if before else (f"gave it to {now}", "")
+    told = [f"Before: {before}"] if before else []
+    told += [f"Told: {', '.join(details['told'])}"] if details.get("told") else []
+    again = ", and the escalation starts again" if details.get("restarted") else ""
+    return f"gave it to {now}{again}", ". ".join(told)
 
 
 def _changed(noun: str) -> Says:

@@ -20,8 +20,10 @@ from dashboard import queries
 def home(request: HttpRequest) -> HttpResponse:
     """Answers htmx with the live part alone."""
     user: Any = request.user
+    world = queries.world(user, clock.now())
     context: dict[str, Any] = {
-        "world": queries.world(user, clock.now()),
+        "world": world,
+        "exhausted": queries.exhausted_for(user) if world.exhausted else [],
         "queue": queries.queue_of(user),
         "shows_coverage": may(user.role, Ability.EDIT_SCHEDULE),
     }

@@ -30,11 +30,15 @@ def assign(request: HttpRequest, number: int) -> HttpResponse:
         context = {"incident": incident, "form": form, "me": f"user:{user.public_id}"}
         return render(request, name, context, status=200 if request.method == "GET" else 422)
     person, team = form.cleaned_data["owner"]
+    restart = form.cleaned_data["restart"]
+    said = f"is with {person or team}" if person or team else "is with nobody"
     return perform(
         request,
         number,
-        lambda incident, by, now: commands.assign(incident, by=by, now=now, user=person, team=team),
-        said=f"is with {person or team}" if person or team else "is with nobody",
+        lambda incident, by, now: commands.assign(
+            incident, by=by, now=now, user=person, team=team, restart=restart
+        ),
+        said=f"{said}, and the escalation starts again" if restart else said,
     )
 
 

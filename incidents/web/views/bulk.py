@@ -24,6 +24,10 @@ VERBS: dict[str, tuple[str, Verb]] = {
         "acknowledged",
         lambda incident, by, now: commands.acknowledge(incident, by=by, now=now),
     ),
+    "escalate": (
+        "sent to the next step",
+        lambda incident, by, now: commands.escalate_now(incident, by=by, now=now),
+    ),
     "resolve": ("resolved", lambda incident, by, now: commands.resolve(incident, by=by, now=now)),
 }
 

@@ -11,10 +11,12 @@ from incidents.web.answers import perform
 @signed_in
 @require_POST
 def escalate(request: HttpRequest, number: int) -> HttpResponse:
+    """`mark` says which step the page showed as the next."""
+    seen = request.POST.get("mark", "")[:40]
     return perform(
         request,
         number,
-        lambda incident, by, now: commands.escalate_now(incident, by=by, now=now),
+        lambda incident, by, now: commands.escalate_now(incident, by=by, now=now, seen=seen),
         said="goes to the next step now",
     )
 

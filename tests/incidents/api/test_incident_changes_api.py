@@ -173,3 +173,28 @@ def test_the_note_example_is_answered_with_its_author(
     assert set(body) == {"id", "content", "author", "createdAt", "isInternal"}
     for content in ("", "x" * 10_001):
         assert client.post(path, {"content": content}).status_code == 422
+
+
+def test_escalate_now_fires_the_step_that_was_seen_and_no_other(
+    client: APIClient, shop: SimpleNamespace, run_until: Callable
+):
+    path = f"{PATH}/{open_one(client, shop)['id']}"
+    run_until(clock.now())
+    seen = {"mark": client.get(path).json()["escalationMark"]}
+    answer = client.post(f"{path}/escalate", seen)
+    assert (answer.status_code, answer.json()["currentEscalationStep"]) == (200, 1)
+    run_until(clock.now())
+    refused = client.post(f"{path}/escalate", seen)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "CONFLICT")
+    assert client.get(path).json()["currentEscalationStep"] == 2
+
+
+def test_a_new_owner_may_start_the_escalation_again(
+    client: APIClient, shop: SimpleNamespace, bob: User
+):
+    path = f"{PATH}/{open_one(client, shop)['id']}"
+    client.patch(path, {"status": "ACKNOWLEDGED"})
+    change = {"assigneeId": bob.public_id, "restartEscalation": True}
+    answer = client.patch(path, change).json()
+    assert (answer["status"], answer["assignee"]["name"]) == ("OPEN", "Bob")
+    assert client.patch(path, {"assigneeId": None, "restartEscalation": True}).status_code == 422

@@ -75,9 +75,18 @@ class TestHome(SignedInPage):
 
     def test_admins_are_warned_of_what_reached_nobody(self, as_root, as_alice, incident, url):
         Incident.objects.update(escalation_state=EscalationState.EXHAUSTED)
-        text = "1 incident has gone through the whole policy"
+        text = "gone through the whole policy without an answer"
         assert text in as_root.get(url).content.decode()
         assert text not in as_alice.get(url).content.decode()
+
+    def test_everybody_sees_what_nobody_answered_until_somebody_takes_it(
+        self, as_root, as_alice, as_carol, incident, alice, now, url
+    ):
+        Incident.objects.update(escalation_state=EscalationState.EXHAUSTED)
+        lists = [browser.get(url).context["exhausted"] for browser in (as_root, as_alice, as_carol)]
+        assert lists == [[incident], [incident], []]
+        commands.assign(incident, user=alice, by=SYSTEM, now=now)
+        assert as_root.get(url).context["exhausted"] == []
 
     def test_admins_are_warned_of_a_dead_timer(self, as_root, incident, now, url):
         Incident.objects.update(escalate_at=now - timedelta(minutes=5))

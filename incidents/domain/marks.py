@@ -1,0 +1,46 @@
+"""Words that say where an escalation stands, and what made a page. Pure.
+
+A mark travels with every button "Escalate now": pressed twice, or pressed after the step fired by
+itself, it names a place that is past, so no step is skipped without anybody noticing.
+"""
+
+from datetime import datetime, timedelta
+
+# A press that carries no mark counts as the second one of a pair within this time after a step.
+FRESH = timedelta(seconds=10)
+
+OWNER, RESPONDER = "owner", "responder"
+CALLS = (OWNER, RESPONDER)  # pages that a person asked for, beside the escalation
+
+
+def mark(run: int, cycle: int, next_step: int) -> str:
+    """The place of an escalation, such as `1.1.2`: run, cycle, 0-based step that fires next."""
+    return f"{run}.{cycle}.{next_step}"
+
+
+def page_key(kind: str, run: int, cycle: int, step: int, user: int) -> str:
+    """Those of the escalation begin with their run: ending the run ends them and nothing else."""
+    if kind in CALLS:
+        return f"{kind}.{run}.{cycle}.{user}"
+    return f"{run}.{cycle}.{step}.{kind}.{user}"
+
+
+def call_of(key: str) -> str:
+    """OWNER or RESPONDER for a page that a person asked for; "" for one of the escalation."""
+    kind = key.partition(".")[0]
+    return kind if kind in CALLS else ""
+
+
+def is_stale(
+    seen: str, current: str, fired_at: datetime | None, first: bool, now: datetime
+) -> bool:
+    """Whether a press meant a step that has fired since.
+
+    `seen`: the mark that the button carried, "" for none: then a press right after a step counts
+    as meant for that step, but for the `first` of all, which no press can have caused.
+    """
+    if seen:
+        return seen != current
+    if fired_at is None or first:
+        return False
+    return timedelta(0) <= now - fired_at < FRESH
