@@ -24,9 +24,11 @@ from scripts.postgres import TemporaryPostgres
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASES = ("sqlite", "postgres")
-HALVES = ("first", "second")  # pure tests, which meet no database, are left out of the second
+HALVES = ("first", "second")  # what does not depend on the database is left out of the second
 NOTHING_COLLECTED = 5  # pytest's exit code
 INTERRUPTED = 130
+PYTEST = (sys.executable, "-m", "pytest")
+BYTECODE = ROOT / "build" / "bytecode"
 PREPARED = "OPSKNIGHT_TESTS_PREPARED"  # how tests/conftest.py learns of the migrated database
 
 
@@ -95,14 +97,38 @@ def _run(database: str, arguments: list[str], half: str) -> Outcome:
     ):
         os.chmod(scratch, 0o711)  # a server that runs as another account finds its way through
         report = Path(scratch, "report.xml")
-        command = [sys.executable, "-m", "pytest", "-n", "3", "--dist", "worksteal"]
         # Whatever tests leave behind, even when they are killed, goes with the directory.
         ours = {"DATABASE_URL": url, "TMPDIR": scratch, "OPSKNIGHT_TESTS_HALF": half}
-        prepared = {PREPARED: _prepared(url, Path(scratch, "prepared"))}
-        code = _call([*command, f"--junit-xml={report}", *arguments], os.environ | ours | prepared)
+        environment = _environment() | ours
+        with _collecting(arguments, environment):
+            environment[PREPARED] = _prepared(url, Path(scratch, "prepared"))
+        command = [*PYTEST, "-n", "3", "--dist", "worksteal", f"--junit-xml={report}"]
+        code = _call([*command, *arguments], environment)
         outcome = _read(database, report, code)
     outcome.seconds = time.monotonic() - started
     return outcome
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with a place for compiled code: every process of a run would compile all of it again.
+
+    Beside the sources it might be unwelcome (PYTHONDONTWRITEBYTECODE says so).
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPYCACHEPREFIX": str(BYTECODE)}
+
+
+@contextlib.contextmanager
+def _collecting(arguments: list[str], environment: dict[str, str]) -> Iterator[None]:
+    """Let one process compile the tests while the database is made ready, not three at once."""
+    command = [*PYTEST, "--collect-only", "--quiet", "-p", "no:xdist", *arguments]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, **quiet) as child:
+        try:
+            yield
+            child.wait()  # what is wrong with the tests is said by those that run them
+        finally:
+            _end(child)
 
 
 @contextlib.contextmanager
@@ -131,7 +157,7 @@ def _prepared(url: str, home: Path) -> str:
         "OPSKNIGHT_TESTING": "1",
     }
     command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0"]
-    if _call(command, os.environ | ours):
+    if _call(command, _environment() | ours):
         return ""
     return name if url else str(home / "opsknight.sqlite3")
 

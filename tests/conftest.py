@@ -85,7 +85,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _foreign(item: pytest.Item) -> bool:
     """Whether a test belongs to the other database, or meets none and was run there already."""
     other = "sqlite" if os.environ["DATABASE_URL"] else "postgres"
-    return bool(item.get_closest_marker(f"{other}_only")) or (SECOND_HALF and _meets_none(item))
+    return bool(item.get_closest_marker(f"{other}_only")) or (SECOND_HALF and _asked_once(item))
+
+
+def _asked_once(item: pytest.Item) -> bool:
+    """What a browser paints and whom a page lets in are the same on either database."""
+    marked = item.get_closest_marker("once") or item.get_closest_marker("browser")
+    return bool(marked) or _meets_none(item)
 
 
 def _meets_none(item: pytest.Item) -> bool:

@@ -22,6 +22,7 @@ EVERYBODY = frozenset(Role.values)
 HTMX = {"HX-Request": "true"}
 
 
+@pytest.mark.once
 class SignedInPage:
     """The fixture `url` names the page: for signed-in people, and nobody is tricked into a POST."""
 

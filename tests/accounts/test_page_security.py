@@ -8,7 +8,7 @@ from accounts.models import Role, Team, User
 from accounts.web import urls
 from tests.page_rules import PageRules, person_and_team
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ADMIN = {Role.ADMIN}
 EDITORS = {Role.ADMIN, Role.RESPONDER}
 
