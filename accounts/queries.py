@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.utils.module_loading import import_string
 
+from accounts.domain import roles
 from accounts.models import ApiKey, Invitation, Membership, Team, User, UserStatus
 from core.crypto import key_hash
 
@@ -63,6 +64,16 @@ def with_second_factor(rows: QuerySet[User]) -> QuerySet[User]:
 
 def has_second_factor(user: User) -> bool:
     return Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists()
+
+
+def whose_reach_is_seen_by(viewer: User) -> QuerySet[User]:
+    """People who may be paged and of whom `viewer` may see whether they can be: all, or oneself
+    and the teams that one leads."""
+    rows = User.objects.pageable()
+    if roles.may(viewer.role, roles.Ability.VIEW_REACH):
+        return rows
+    led = Membership.objects.filter(team__lead=viewer).values("user")
+    return rows.filter(Q(pk=viewer.pk) | Q(pk__in=led))
 
 
 def visible_teams(viewer: User) -> QuerySet[Team]:

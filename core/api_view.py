@@ -4,7 +4,7 @@ A view is an `ApiView` with `scopes` (method -> scope of the key) and perhaps `l
 (method -> requests per minute); what it does not name is refused, or takes the default limit.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, NoReturn
 
 from django.db import models
@@ -88,9 +88,21 @@ def listing(
     shape: Callable[[Any], Any],
 ) -> Response:
     """``{<name>: [...], total, limit, offset, hasMore}`` and X-Total-Count."""
+    return _part(request, rows, rows.count(), name, shape)
+
+
+def listing_of(
+    request: Request, items: Sequence[Any], name: str, shape: Callable[[Any], Any]
+) -> Response:
+    """The same of what was worked out rather than read."""
+    return _part(request, items, len(items), name, shape)
+
+
+def _part(
+    request: Request, rows: Any, total: int, name: str, shape: Callable[[Any], Any]
+) -> Response:
     limit = min(max(_integer(request, "limit", LIMIT_DEFAULT), 1), LIMIT_MAX)
     offset = min(max(_integer(request, "offset", 0), 0), OFFSET_MAX)
-    total = rows.count()
     items = [shape(row) for row in rows[offset : offset + limit]]
     body = {
         name: items,

@@ -48,6 +48,7 @@ ENTRIES = (
     _Entry("Services", "services:list", "layers", "Set up"),
     _Entry("Schedules", "schedules:list", "calendar", "Set up"),
     _Entry("Coverage", "schedules:coverage", "shield-check", "Set up"),
+    _Entry("Reachability", "dashboard:reachability", "bell-ring", "Set up"),
     _Entry("Escalation policies", "escalation:list", "route", "Set up"),
     _Entry("Teams", "teams:list", "users", "Organisation"),
     _Entry("People", "users:list", "user", "Organisation"),

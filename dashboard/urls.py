@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from dashboard.web.views import audit, home, moved, pwa, settings, theme
+from dashboard.web.views import audit, home, moved, pwa, reachability, settings, theme
 
 settings_urls = [
     path("", settings.home, name="home"),
@@ -13,6 +13,10 @@ settings_urls = [
 dashboard_urls = [
     path("health/", home.health, name="health"),
     path("audit/", audit.index, name="audit"),
+    path("reachability/", reachability.people, name="reachability"),
+    path("reachability/schedules/", reachability.schedules, name="reach_of_schedules"),
+    path("reachability/policies/", reachability.policies, name="reach_of_policies"),
+    path("reachability/of/<str:public_id>/", reachability.of_one, name="reach_of_one"),
 ]
 
 urlpatterns = [

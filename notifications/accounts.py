@@ -6,18 +6,22 @@ a process has read is good for a second, so that a storm does not ask for each m
 
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+
+from core import config
 from notifications.channels import base as channels
 from notifications.channels.base import Account
 from notifications.domain.health import Health
+from notifications.domain.readiness import Service
 from notifications.domain.slots import ACCOUNT_PREFIX
 from notifications.domain.words import Channel
-from notifications.models import Delivery, Provider
+from notifications.models import ContactMethod, Delivery, Provider
 from notifications.providers import fields as settings_of
-from notifications.providers.base import kinds
+from notifications.providers.base import kinds, kinds_for
 from notifications.queries import PROVIDER_TEST
 
 CACHE_SECONDS = 1.0
@@ -59,6 +63,34 @@ def first(channel: str, now: datetime, but: Collection[str] = ()) -> Account | N
     """The account to try: the best one whose key is not among `but`."""
     able = (one.account for one in candidates(channel, now))
     return next((account for account in able if account.key not in but), None)
+
+
+def services(now: datetime) -> dict[str, Service]:
+    """How each channel of people is served: whether messages leave by it, and whether they do now.
+
+    A channel that needs no account is served well; mail also by the server of EMAIL_URL.
+    """
+    return {one: _service(one, now) for one in settings.CHANNELS if one != Channel.IN_APP}
+
+
+def mute_ways(methods: Iterable[ContactMethod], now: datetime) -> set[int]:
+    """Ids of the ways by which nothing leaves here, because their channel is not set up."""
+    served = services(now)
+    return {
+        row.pk
+        for row in methods
+        if "://" not in row.address and served.get(row.channel) in (None, Service.NONE)
+    }
+
+
+def _service(channel: str, now: datetime) -> Service:
+    able = [one for one in candidates(channel, now) if one.complete]
+    if any(not one.health.failures and not one.health.is_open(now) for one in able):
+        return Service.WELL
+    if able:
+        return Service.FAILING
+    own_server = channel == Channel.EMAIL and bool(config.get("email_url"))
+    return Service.WELL if own_server or not kinds_for(channel) else Service.NONE
 
 
 def bulkhead(channel: str, address: str, now: datetime) -> str:

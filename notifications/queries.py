@@ -198,11 +198,16 @@ def last_tests(methods: Iterable[ContactMethod]) -> list[Delivery | None]:
 
 def failing(methods: Iterable[ContactMethod]) -> set[int]:
     """Ids of the methods whose last delivery, if it had an end, failed."""
+    return failing_of([method.pk for method in methods])
+
+
+def failing_of(ids: Iterable[int]) -> set[int]:
+    """The same by their ids."""
     ended = Delivery.objects.filter(
         contact_method=OuterRef("pk"), state__in=[DeliveryState.SENT, DeliveryState.FAILED]
     )
     last = Subquery(ended.order_by("-id").values("state")[:1])
-    rows = ContactMethod.objects.filter(pk__in=[method.pk for method in methods])
+    rows = ContactMethod.objects.filter(pk__in=list(ids))
     found = rows.annotate(last=last).filter(last=DeliveryState.FAILED)
     return set(found.values_list("pk", flat=True))
 

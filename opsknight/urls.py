@@ -18,6 +18,7 @@ urlpatterns: list = [
     path("", include("schedules.api.urls")),
     path("", include("escalation.api.urls")),
     path("", include("incidents.api.urls")),
+    path("", include("dashboard.api.urls")),
     path("api/metrics", Metrics.as_view(), name="metrics"),
     path("api/openapi.json", openapi_document, name="openapi"),
     re_path(r"^api(?:/|$)", unknown),

@@ -12,6 +12,7 @@ DELIVERY_SUBSCRIBERS = {
     "timeline": "incidents.receipts.record",
     "codes": "notifications.commands.forget_sent_codes",
     "gone_devices": "notifications.commands.retire_gone",
+    "failed_ways": "notifications.commands.readiness.note_failures",
 }
 
 # Asked for each batch right before sending: which subjects must not be sent any more, and why.

@@ -42,6 +42,7 @@ class Ability(StrEnum):
     DELETE_SERVICE = "delete a service"
     VIEW_SCHEDULE = "view a schedule"  # own: I am on it
     EDIT_SCHEDULE = "edit schedules and overrides"
+    VIEW_REACH = "see whether people can be paged"  # own: mine, and that of a team I lead
     VIEW_POLICY = "view escalation policies"
     EDIT_POLICY = "edit escalation policies"
     EDIT_TEAM = "create and edit a team, add members"
@@ -75,6 +76,7 @@ RULES: dict[Ability, Rule] = {
     Ability.DELETE_SERVICE: Rule(user=_NO, responder=_NO),
     Ability.VIEW_SCHEDULE: Rule(user=_OWN, responder=_ALL),
     Ability.EDIT_SCHEDULE: Rule(user=_NO, responder=_ALL),
+    Ability.VIEW_REACH: Rule(user=_OWN, responder=_ALL),
     Ability.VIEW_POLICY: Rule(user=_ALL, responder=_ALL),
     Ability.EDIT_POLICY: Rule(user=_NO, responder=_NO),
     Ability.EDIT_TEAM: Rule(user=_NO, responder=_ALL),

@@ -13,15 +13,19 @@ from escalation.queries.policies import (
     whole,
     with_steps,
 )
+from escalation.queries.readiness import StepPeople, TargetPeople, people_of_steps
 
 __all__ = [
     "Away",
     "PassedOver",
     "Recipient",
     "Recipients",
+    "StepPeople",
+    "TargetPeople",
     "away",
     "fallback",
     "lost_without",
+    "people_of_steps",
     "plan_of",
     "plans",
     "policies_paging_team",

@@ -17,7 +17,7 @@ from accounts.models import User
 from core import clock
 from core.api_view import ApiView, actor_of_api, checked, filters_of
 from core.errors import Forbidden, ValidationFailed
-from notifications import commands, queries
+from notifications import accounts, commands, queries
 from notifications.api import reach_shapes as shapes
 from notifications.models import ContactMethod, Urgency
 
@@ -51,8 +51,21 @@ class ReachView(ApiView):
 
 
 def _shown(request: Request, method: ContactMethod) -> dict[str, Any]:
-    failing = bool(queries.failing([method]))
-    return shapes.method_json(method, own=method.user_id == request.user.pk, failing=failing)
+    return _all_shown(request, [method])[0]
+
+
+def _all_shown(request: Request, methods: list[ContactMethod]) -> list[dict[str, Any]]:
+    failing = queries.failing(methods)
+    mute = accounts.mute_ways(methods, clock.now())
+    return [
+        shapes.method_json(
+            row,
+            own=row.user_id == request.user.pk,
+            failing=row.pk in failing,
+            set_up=row.pk not in mute,
+        )
+        for row in methods
+    ]
 
 
 class ContactMethods(ReachView):
@@ -61,12 +74,7 @@ class ContactMethods(ReachView):
         """Ways in their order; at most a handful."""
         filters_of(request, [])
         user = self.person(request, user_id, admins=True)
-        rows = commands.ensure_default_method(user)
-        failing = queries.failing(rows)
-        own = user.pk == request.user.pk
-        return Response(
-            [shapes.method_json(row, own=own, failing=row.pk in failing) for row in rows]
-        )
+        return Response(_all_shown(request, commands.ensure_default_method(user)))
 
     @extend_schema(
         operation_id="addContactMethod",

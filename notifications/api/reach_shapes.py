@@ -45,7 +45,10 @@ class ContactMethodChange(serializers.Serializer):
 
 
 class ContactMethodOut(serializers.Serializer):
-    """`address` is masked for everybody but its owner; `failing`: its last message failed."""
+    """`address` is masked for everybody but its owner; `failing`: its last message failed.
+
+    `channelIsSetUp` false: no account sends by this channel, so nothing leaves until there is one.
+    """
 
     id = serializers.CharField()
     channel = serializers.CharField()
@@ -53,6 +56,7 @@ class ContactMethodOut(serializers.Serializer):
     label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
     enabled = serializers.BooleanField()
     failing = serializers.BooleanField()
+    channelIsSetUp = serializers.BooleanField()
     verifiedAt = serializers.DateTimeField(allow_null=True)
     provenAt = serializers.DateTimeField(allow_null=True)
 
@@ -151,7 +155,7 @@ class DeliveryOut(serializers.Serializer):
     seenAt = serializers.DateTimeField(allow_null=True)
 
 
-def method_json(method: ContactMethod, *, own: bool, failing: bool) -> dict[str, Any]:
+def method_json(method: ContactMethod, *, own: bool, failing: bool, set_up: bool) -> dict[str, Any]:
     return {
         "id": method.public_id,
         "channel": method.channel,
@@ -159,6 +163,7 @@ def method_json(method: ContactMethod, *, own: bool, failing: bool) -> dict[str,
         "label": method.label,
         "enabled": method.enabled,
         "failing": failing,
+        "channelIsSetUp": set_up,
         "verifiedAt": iso(method.verified_at),
         "provenAt": iso(method.proven_at),
     }

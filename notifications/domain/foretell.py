@@ -50,7 +50,7 @@ def story(choices: Sequence[Choice], ways: Mapping[int, Named], start: datetime)
 def holes(choices: Sequence[Choice], ways: Mapping[int, Named], urgency: str) -> list[str]:
     """Sentences about what such a plan leaves open; only high urgency wakes people."""
     if not choices:
-        return ["Nothing reaches you: every way is switched off."]
+        return ["Nothing reaches you: no way is switched on and set up."]
     used = [ways[choice.method_id] for choice in choices]
     found = []
     if not any(way.sure for way in used):
@@ -59,6 +59,8 @@ def holes(choices: Sequence[Choice], ways: Mapping[int, Named], urgency: str) ->
         return found
     if all(way.channel in SILENT for way in used):
         found.append("Nothing rings: mail and chat wait until you look.")
+    if all(way.channel == Channel.PUSH for way in used):
+        found.append("Push is the only way: add one that needs neither this device nor internet.")
     times = [timedelta(0), *sorted(choice.delay for choice in choices)]
     longest = max(after - before for before, after in pairwise(times))
     if choices[0].delay == timedelta(0) and longest > PAUSE:

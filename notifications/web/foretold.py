@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from notifications import queries
+from core import clock
+from notifications import accounts, queries
 from notifications.commands.methods import ACCOUNT_LABEL
 from notifications.commands.rules import RuleSpec
 from notifications.domain import foretell
@@ -27,12 +28,16 @@ def _name(row: ContactMethod) -> str:
 
 
 def foretold(methods: Sequence[ContactMethod], rules: Sequence[Rule], urgency: str) -> Foretold:
-    """The sentence, and what is missing."""
-    choices = choose(
+    """The sentence, and what is missing. Ways whose channel is not set up are not counted."""
+    chosen = choose(
         [Method(row.pk, row.channel, row.enabled, row.position) for row in methods],
         rules,
         Wish(urgency),
     )
+    unserved = accounts.mute_ways(methods, clock.now())
+    mute = {row.pk: _name(row) for row in methods if row.pk in unserved}
+    choices = [choice for choice in chosen if choice.method_id not in mute]
+    left_out = dict.fromkeys(mute[one.method_id] for one in chosen if one.method_id in mute)
     ways = {
         row.pk: foretell.Named(
             _name(row),
@@ -41,7 +46,9 @@ def foretold(methods: Sequence[ContactMethod], rules: Sequence[Rule], urgency: s
         )
         for row in methods
     }
-    return Foretold(foretell.story(choices, ways, EXAMPLE), foretell.holes(choices, ways, urgency))
+    holes = foretell.holes(choices, ways, urgency)
+    holes += [f"{name} is not counted: the channel is not set up here." for name in left_out]
+    return Foretold(foretell.story(choices, ways, EXAMPLE), holes)
 
 
 def of_rows(methods: Sequence[ContactMethod], rows: Sequence, urgency: str) -> Foretold:

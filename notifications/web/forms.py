@@ -10,8 +10,8 @@ from django.core.validators import RegexValidator
 
 from notifications import accounts
 from notifications.commands.rules import MAX_REPEAT_MINUTES, MAX_REPEATS, RuleSpec
+from notifications.domain.readiness import Service
 from notifications.models import OFFERED, Channel, ContactMethod, NotificationRule
-from notifications.providers.base import kinds_for
 
 # A line under the bell is no way to reach somebody; a device adds itself in its own browser.
 NOT_TYPED = {Channel.IN_APP, Channel.PUSH}
@@ -33,15 +33,10 @@ MINUTES = RegexValidator(
 def channels_on_offer(now: datetime) -> tuple[list[tuple[str, str]], list[str]]:
     """Kinds of ways that work here, and names of those that wait for an admin to set them up."""
     typed = [channel for channel in OFFERED if channel not in NOT_TYPED]
-    ready = [one for one in typed if _is_set_up(one, now)]
+    served = accounts.services(now)
+    ready = [one for one in typed if one == Channel.EMAIL or served[one] is not Service.NONE]
     missing = [str(one.label) for one in typed if one not in ready]
     return [(one.value, KINDS.get(one, f"{one.label} (address)")) for one in ready], missing
-
-
-def _is_set_up(channel: Channel, now: datetime) -> bool:
-    if channel == Channel.EMAIL or not kinds_for(channel):
-        return True
-    return accounts.first(channel, now) is not None
 
 
 class MethodForm(forms.Form):

@@ -9,6 +9,7 @@ from notifications.web.views import (
     providers,
     quiet,
     reach,
+    readiness,
     records,
     telegram,
 )
@@ -33,6 +34,8 @@ urlpatterns = [
     path("profile/reach/tests/<int:delivery_id>/", reach.test_fate, name="test_fate"),
     path("profile/reach/rules/<str:urgency>/", reach.rules, name="rules"),
     path("profile/reach/rules/<str:urgency>/foretold/", reach.foretell, name="foretell"),
+    path("profile/reach/summary/", readiness.mine, name="my_reach"),
+    path("reachability/people/<str:public_id>/", readiness.person, name="reach_of"),
     path("profile/quiet-hours/", quiet.quiet_hours, name="quiet_hours"),
     path("profile/quiet-hours/clear/", quiet.clear, name="clear_quiet_hours"),
     path("notices/", notices.notices, name="notices"),

@@ -19,6 +19,7 @@ from schedules.queries.absence import (
     told_of_clash,
     untold,
 )
+from schedules.queries.ahead import people_ahead, ranked_ahead
 from schedules.queries.board import board_link_for, board_links, schedules_of_board
 from schedules.queries.changes import series_of, series_value, window_of
 from schedules.queries.covers import (
@@ -139,10 +140,12 @@ __all__ = [
     "open_covers",
     "override_value",
     "own_days",
+    "people_ahead",
     "people_kept_by",
     "people_untold",
     "proposals",
     "public_days",
+    "ranked_ahead",
     "read",
     "record_of",
     "restriction_value",

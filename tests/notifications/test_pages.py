@@ -154,6 +154,10 @@ class TestSendTest:
 
 
 class TestRules:
+    @pytest.fixture(autouse=True)
+    def _mail_leaves(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("EMAIL_URL", "smtp://127.0.0.1:9")
+
     def test_delays_are_saved_and_shown(self, as_alice: Client, alice: User) -> None:
         mail, web = mail_of(alice), hook(alice, URL)
         data = {web.public_id: "0", mail.public_id: "10"}
@@ -192,7 +196,13 @@ class TestRules:
         ContactMethod.objects.create(user=alice, channel="VOICE", address="+4915123456789")
         as_alice.post(f"{REACH}rules/HIGH/", {"preset": "wake"})
         told = as_alice.get(REACH).content.decode()
-        assert "22:00 page: E-mail at once, Phone call 22:02, Phone call 22:07" in told
+        assert "22:00 page: E-mail at once" in told
+        assert "Phone call is not counted: the channel is not set up here." in told
+        plan = {
+            rule.contact_method.channel: (rule.delay_minutes, rule.repeat_times)
+            for rule in queries.rules_of(alice)["HIGH"]
+        }
+        assert plan == {"EMAIL": (0, 0), "VOICE": (2, 3)}
         as_alice.post(f"{REACH}rules/HIGH/", {"preset": "default"})
         assert queries.rules_of(alice)["HIGH"] == []
 

@@ -142,6 +142,7 @@ def _detail(
         "person_form": person_form
         or PersonForm(initial={"name": who.name, "time_zone": who.time_zone}),
         "is_self": who.pk == request.user.pk,
+        "sees_reach": queries.whose_reach_is_seen_by(request.user).filter(pk=who.pk).exists(),
         "second_factor": queries.has_second_factor(who),
     }
     return render(request, "accounts/people/detail.html", context | _rights(request))

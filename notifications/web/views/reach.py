@@ -9,11 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.domain.roles import Ability, may
 from accounts.models import User
 from core import clock
 from core.errors import ProductError
 from core.web import actor_of, blame, say_refusal, signed_in
 from notifications import commands, queries
+from notifications.commands import readiness
 from notifications.models import OPEN_STATES, ContactMethod, Delivery, Urgency
 from notifications.web.foretold import of_rows, of_specs, wake_surely
 from notifications.web.forms import CodeForm, MethodForm, RulesForm, channels_on_offer
@@ -33,18 +35,25 @@ def reach(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Added. Verify it: a code is sent there.")
         return redirect(HOME)
     methods = commands.ensure_default_method(user)
+    score = readiness.of_user(user, clock.now())
+    lights = {way.id: way for way in score.ways}
+    tests = queries.last_tests(methods)
     context = {
+        "score": score,
         "silent_minutes": queries.minutes_of_silence(user),
         "form": form,
         "missing": missing,
-        "methods": list(zip(methods, queries.last_tests(methods), strict=True)),
+        "methods": [
+            (method, test, lights.get(method.pk))
+            for method, test in zip(methods, tests, strict=True)
+        ],
         "quiet": queries.quiet_hours_of(user),
-        "failing": queries.failing(methods),
         "urgencies": [
             (urgency, rules, of_rows(methods, rules, urgency))
             for urgency, rules in queries.rules_of(user).items()
         ],
         "open_states": OPEN_STATES,
+        "may_set_up": may(user.role, Ability.MANAGE_SETTINGS),
     }
     status = 422 if form.errors else 200
     return render(request, "notifications/reach.html", context, status=status)
