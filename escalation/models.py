@@ -8,6 +8,7 @@ from django.db.models.functions import Lower
 from accounts.models import Team, User
 from core import ids
 from escalation.domain import wording
+from escalation.domain.conditions import Condition
 from escalation.domain.engine import FIRST_RANK, TargetKind
 from schedules.models import Schedule
 
@@ -85,6 +86,15 @@ class Step(models.Model):
     position = models.PositiveSmallIntegerField()
     escalate_after_minutes = models.PositiveSmallIntegerField(default=5)
     channels = models.JSONField(default=list, blank=True)
+    urgencies = models.JSONField(
+        default=list, db_default=[], blank=True, help_text="Fires only for these; empty = for all"
+    )
+    priorities = models.JSONField(
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text='Fires only for these, "" = without a priority; empty = for all',
+    )
 
     class Meta:
         ordering = ["position"]
@@ -92,11 +102,17 @@ class Step(models.Model):
             models.UniqueConstraint(fields=["version", "position"], name="step_position")
         ]
 
+    @property
+    def condition(self) -> Condition:
+        """What an incident must be like for the step to fire."""
+        return Condition(frozenset(self.urgencies), frozenset(self.priorities))
+
 
 TARGET_LABELS = [
     (TargetKind.USER.value, "Person"),
     (TargetKind.TEAM.value, "Team"),
     (TargetKind.TEAM_LEAD.value, "Lead of team"),
+    (TargetKind.TEAM_TURN.value, "One of team, in turn"),
     (TargetKind.SCHEDULE.value, "On call in schedule"),
 ]
 
@@ -128,3 +144,18 @@ class StepTarget(models.Model):
     def words(self) -> str:
         """As a ladder names it: "secondary of Payments"."""
         return wording.named(TargetKind(self.kind), str(self.named), self.rank)
+
+
+class TeamTurn(models.Model):
+    """Who of a team had the turn last. Locked while a batch pages, so that no turn is taken twice.
+
+    A number and no reference: the order goes on behind somebody who has left.
+    """
+
+    team = models.OneToOneField(
+        Team, primary_key=True, on_delete=models.CASCADE, related_name="turn"
+    )
+    last_user_id = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.team_id}: after {self.last_user_id}"

@@ -15,7 +15,9 @@ from django.db import connection, transaction
 from core.actor import SYSTEM
 from core.database import AWAY, hot_cursor, stored_time
 from escalation import queries as escalation
+from escalation.commands import Turns, claim_turns
 from escalation.domain import engine, reasons
+from escalation.domain.conditions import Case
 from escalation.domain.engine import Act, Decision, Plan, State, Target, TargetKind
 from incidents import queries, why
 from incidents.commands.faults import note_fault
@@ -52,6 +54,7 @@ class Batch:
     now: datetime
     recipients: escalation.Recipients
     plans: dict[int, Plan]
+    turns: Turns = field(default_factory=lambda: Turns({}))
     pages: list[Page] = field(default_factory=list)
     requests: list[notifications.PageRequest] = field(default_factory=list)
     events: list[IncidentEvent] = field(default_factory=list)
@@ -87,11 +90,18 @@ def _advance_together(ids: list[int], now: datetime) -> int:
         incidents = list(rows.select_related("service", "assignee", "assigned_team"))
         versions = {row.policy_version_id for row in incidents if row.policy_version_id}
         plans = escalation.plans(versions) if versions else {}
-        batch = Batch(now, escalation.Recipients(now), plans)
+        turns = claim_turns(plans.values())
+        batch = Batch(now, escalation.Recipients(now, turns=turns.last), plans, turns)
+        incidents = [incident for incident in incidents if not _waits_for_turn(incident, batch)]
         for incident in incidents:
             _step(incident, batch)
         _write(incidents, batch)
     return len(incidents)
+
+
+def _waits_for_turn(incident: Incident, batch: Batch) -> bool:
+    plan = batch.plans.get(incident.policy_version_id or 0)
+    return batch.turns.waits(plan, incident.escalate_at or batch.now, batch.now)
 
 
 def _advance_singly(ids: list[int], now: datetime) -> int:
@@ -150,8 +160,9 @@ def _step(incident: Incident, batch: Batch) -> None:
     """Runs the engine until it has to wait: empty and zero-wait steps follow in the same tick."""
     plan = _plan(incident, batch)
     state = _state(incident)
+    case = Case(incident.urgency, incident.priority)
     while True:
-        decision = engine.decide(plan, state, batch.now)
+        decision = engine.decide(plan, state, batch.now, case)
         if decision.act is Act.WAIT:
             break
         state = _perform(incident, state, decision, batch)
@@ -192,6 +203,9 @@ def _perform(incident: Incident, state: State, decision: Decision, batch: Batch)
     if decision.act is Act.PAGE_FALLBACK:
         _page_fallback(incident, state, decision, batch)
         return decision.then
+    if decision.act is Act.SKIP_STEP:
+        _note_skipped(incident, decision, decision.reason, [], batch)
+        return decision.skipped
     targets = decision.step.targets if decision.step else ()
     begins = decision.step_index == 0 or incident.current_step is None
     if begins and incident.assignee_id:
@@ -202,7 +216,9 @@ def _perform(incident: Incident, state: State, decision: Decision, batch: Batch)
         return decision.then
     passed = batch.recipients.passed_over(targets)
     if not people:
-        _note_empty(incident, decision, passed, batch)
+        turns = batch.recipients.why_no_turn(targets)
+        reason = f"{decision.reason} reaches nobody{turns}: skipped"
+        _note_skipped(incident, decision, reason, passed, batch)
         return decision.skipped
     _page_step(incident, state, decision, people, passed, batch)
     return decision.then
@@ -238,6 +254,8 @@ def _page_step(
         said = f"{reason}: {person.reason}"
         page = _page(incident, state, decision.step_index, PageKind.STEP, person, said, batch)
         batch.requests.append(_request(incident, page, person, said, batch, channels=channels))
+        if person.turn_of:
+            batch.turns.take(person.turn_of, person.user.pk)
 
 
 def _page_fallback(incident: Incident, state: State, decision: Decision, batch: Batch) -> None:
@@ -256,13 +274,17 @@ def _page_fallback(incident: Incident, state: State, decision: Decision, batch: 
         batch.requests.append(_request(incident, page, person, said, batch, all_channels=True))
 
 
-def _note_empty(
-    incident: Incident, decision: Decision, passed: list[escalation.PassedOver], batch: Batch
+def _note_skipped(
+    incident: Incident,
+    decision: Decision,
+    reason: str,
+    passed: list[escalation.PassedOver],
+    batch: Batch,
 ) -> None:
     details = {
         "to_step": decision.step_index + 1,
         "cycle": decision.skipped.cycle,
-        "reason": f"{decision.reason} reaches nobody: skipped",
+        "reason": reason,
         "paged": [],
         "not_paged": why.not_paged(passed),
     }
@@ -337,6 +359,7 @@ def _write(incidents: list[Incident], batch: Batch) -> None:
     if batch.requests:
         notifications.enqueue(batch.requests, now=batch.now)
     IncidentEvent.objects.bulk_create(batch.events)
+    batch.turns.save()
     _save(incidents, batch.now)
 
 

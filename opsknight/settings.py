@@ -277,6 +277,7 @@ SPECTACULAR_SETTINGS = {
         "RoleEnum": "accounts.models.Role",
         "TargetTypeEnum": "escalation.api.serializers.API_KINDS",
         "TeamRoleEnum": "accounts.models.TeamRole",
+        "UrgencyEnum": "notifications.domain.words.Urgency",
         "UserStatusEnum": "accounts.models.UserStatus",
         "WebhookTypeEnum": "services.models.WebhookType",
         "WeekdayEnum": "schedules.queries.DAYS",

@@ -7,23 +7,53 @@ from rest_framework import serializers
 
 from core.api_time import iso
 from escalation.commands import MAX_RANK, MAX_STEPS, MAX_TARGETS, MAX_WAIT_MINUTES
+from escalation.domain.conditions import NO_PRIORITY, PRIORITIES
 from escalation.domain.engine import MAX_CYCLES, TargetKind
 from escalation.models import EscalationPolicy, Step, StepTarget
+from notifications.domain.words import Urgency
 from notifications.models import OFFERED
 
 API_KINDS = ["USER", "TEAM", "SCHEDULE"]
+NONE = "NONE"
+
+
+def priority_name(priority: str) -> str:
+    """As the wire says it."""
+    return priority or NONE
+
+
+def priority_named(name: str) -> str:
+    """As rows and engine say it."""
+    return NO_PRIORITY if name == NONE else name
 
 
 class TargetShape(serializers.Serializer):
     """Whom a step pages; `leadOnly` narrows a team to its lead.
 
-    `position` counts in the rotation of a schedule: 1 is on call, 2 the next in turn (secondary).
+    `roundRobin` pages one member of a team, in turn: whoever is disabled, away, not paged with
+    the team or out of reach misses the turn. `position` counts in the rotation of a schedule: 1
+    is on call, 2 the next in turn (secondary).
     """
 
     type = serializers.ChoiceField(API_KINDS)
     id = serializers.CharField(max_length=40)
     leadOnly = serializers.BooleanField(default=False)
+    roundRobin = serializers.BooleanField(default=False)
     position = serializers.IntegerField(min_value=1, max_value=MAX_RANK, default=1)
+
+
+class ConditionsShape(serializers.Serializer):
+    """When the step fires; otherwise it is skipped at once. An empty list is no demand.
+
+    `NONE` among `priorities` is an incident without a priority.
+    """
+
+    urgencies = serializers.ListField(
+        child=serializers.ChoiceField([urgency.value for urgency in Urgency]), default=list
+    )
+    priorities = serializers.ListField(
+        child=serializers.ChoiceField([priority_name(one) for one in PRIORITIES]), default=list
+    )
 
 
 class StepShape(serializers.Serializer):
@@ -37,6 +67,7 @@ class StepShape(serializers.Serializer):
         default=list,
         max_length=10,
     )
+    conditions = ConditionsShape(default=dict)
     targets = TargetShape(many=True, max_length=MAX_TARGETS)
 
 
@@ -91,6 +122,10 @@ def _step(step: Step) -> dict[str, Any]:
     return {
         "escalateAfterMinutes": step.escalate_after_minutes,
         "channels": step.channels,
+        "conditions": {
+            "urgencies": step.urgencies,
+            "priorities": [priority_name(one) for one in step.priorities],
+        },
         "targets": [shape for shape in map(_target, step.targets.all()) if shape],
     }
 
@@ -99,11 +134,12 @@ def _target(target: StepTarget) -> dict[str, Any] | None:
     row = target.named
     if row is None:
         return None
-    kind = "TEAM" if target.kind == TargetKind.TEAM_LEAD else target.kind
+    kind = "TEAM" if target.team else target.kind
     return {
         "type": str(kind),
         "id": row.public_id,
         "name": str(row),
         "leadOnly": target.kind == TargetKind.TEAM_LEAD,
+        "roundRobin": target.kind == TargetKind.TEAM_TURN,
         "position": target.rank,
     }

@@ -36,17 +36,7 @@ def _require_edit(request: Request) -> None:
 
 
 def _spec(body: dict[str, Any]) -> PolicySpec:
-    steps = [
-        StepSpec(
-            targets=[
-                _target(target, f"steps.{number}.targets.{place}.id")
-                for place, target in enumerate(step["targets"])
-            ],
-            escalate_after_minutes=step["escalateAfterMinutes"],
-            channels=step["channels"],
-        )
-        for number, step in enumerate(body["steps"])
-    ]
+    steps = [_step(step, f"steps.{number}") for number, step in enumerate(body["steps"])]
     fallback = [
         _row(User.objects.pageable(), public_id, "fallbackUserIds")
         for public_id in body["fallbackUserIds"]
@@ -54,15 +44,32 @@ def _spec(body: dict[str, Any]) -> PolicySpec:
     return PolicySpec(steps, body["initialDelayMinutes"], body["repeatCount"], fallback)
 
 
+def _step(given: dict[str, Any], field: str) -> StepSpec:
+    wanted = given["conditions"]
+    return StepSpec(
+        targets=[
+            _target(target, f"{field}.targets.{place}.id")
+            for place, target in enumerate(given["targets"])
+        ],
+        escalate_after_minutes=given["escalateAfterMinutes"],
+        channels=given["channels"],
+        urgencies=wanted.get("urgencies", ()),
+        priorities=[shapes.priority_named(one) for one in wanted.get("priorities", ())],
+    )
+
+
 def _target(given: dict[str, Any], field: str) -> TargetSpec:
-    rank = given["position"]
+    rank, in_turn = given["position"], given["roundRobin"]
+    if in_turn and (given["type"] != "TEAM" or given["leadOnly"]):
+        message = "Only the members of a team are paged in turn, and not its lead alone"
+        raise ValidationFailed(message, field=field.replace(".id", ".roundRobin"))
     if given["type"] == "USER":
         return TargetSpec(user=_row(User.objects.pageable(), given["id"], field), rank=rank)
     if given["type"] == "SCHEDULE":
         schedules = Schedule.objects.filter(archived_at=None)
         return TargetSpec(schedule=_row(schedules, given["id"], field), rank=rank)
     team = _row(Team.objects.all(), given["id"], field)
-    return TargetSpec(team=team, lead_only=given["leadOnly"], rank=rank)
+    return TargetSpec(team=team, lead_only=given["leadOnly"], rank=rank, in_turn=in_turn)
 
 
 def _team(public_id: str | None) -> Team | None:

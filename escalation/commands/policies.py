@@ -1,66 +1,20 @@
 """Writers of escalation policies: every save makes a new immutable version."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from accounts.models import Team, User
+from accounts.models import Team
 from audit import commands as audit
 from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
-from escalation.domain.engine import FIRST_RANK, MAX_CYCLES, TargetKind
+from escalation.commands.specs import PolicySpec, check_spec, narrowed
+from escalation.commands.turns import begin_turns
+from escalation.domain.conditions import PRIORITIES
 from escalation.models import EscalationPolicy, PolicyVersion, Step, StepTarget
-from notifications.models import OFFERED
-from schedules.models import Schedule
+from notifications.domain.words import Urgency
 
-MAX_STEPS = 20
-MAX_TARGETS = 20
-MAX_WAIT_MINUTES = 24 * 60
-MAX_RANK = 9
 OUTDATED = "outdated_version"
-
-
-@dataclass(frozen=True, slots=True)
-class TargetSpec:
-    """Whom a step pages; exactly one of the three rows, `lead_only` for the lead of the team.
-
-    `rank` in the rotation of a schedule: 1 is on call, 2 the next in turn.
-    """
-
-    user: User | None = None
-    team: Team | None = None
-    schedule: Schedule | None = None
-    lead_only: bool = False
-    rank: int = FIRST_RANK
-
-    @property
-    def kind(self) -> TargetKind:
-        if self.user:
-            return TargetKind.USER
-        if self.schedule:
-            return TargetKind.SCHEDULE
-        return TargetKind.TEAM_LEAD if self.lead_only else TargetKind.TEAM
-
-
-@dataclass(frozen=True, slots=True)
-class StepSpec:
-    """One rung: targets, then the wait in minutes before the next rung."""
-
-    targets: Sequence[TargetSpec]
-    escalate_after_minutes: int = 5
-    channels: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PolicySpec:
-    """A whole version. `repeat_count` None = until acknowledged."""
-
-    steps: Sequence[StepSpec]
-    initial_delay_minutes: int = 0
-    repeat_count: int | None = 0
-    fallback_users: Sequence[User] = ()
 
 
 def create_policy(
@@ -73,7 +27,7 @@ def create_policy(
     team: Team | None = None,
 ) -> EscalationPolicy:
     """Raises ValidationFailed (field named) or Conflict (name taken)."""
-    _check(spec)
+    check_spec(spec)
     clean = " ".join(name.split())
     if not clean:
         raise ValidationFailed("Name is required", field="name", reason="required")
@@ -103,7 +57,7 @@ def save_policy(
 
     Raises Conflict when `expected_version` is given and somebody saved in between.
     """
-    _check(spec)
+    check_spec(spec)
     try:
         with transaction.atomic():
             locked = EscalationPolicy.objects.select_for_update().get(pk=policy.pk)
@@ -145,42 +99,6 @@ def archive_policy(policy: EscalationPolicy, *, by: Actor, now: datetime) -> Non
         _audit("policy.archived", policy, by=by, now=now)
 
 
-def _check(spec: PolicySpec) -> None:
-    if len(spec.steps) > MAX_STEPS:
-        raise ValidationFailed(f"At most {MAX_STEPS} steps", field="steps")
-    if spec.repeat_count is not None and not 0 <= spec.repeat_count <= MAX_CYCLES:
-        raise ValidationFailed(f"Repeat 0 to {MAX_CYCLES} times", field="repeatCount")
-    if not 0 <= spec.initial_delay_minutes <= MAX_WAIT_MINUTES:
-        raise ValidationFailed("Initial delay is 0 to 1440 minutes", field="initialDelayMinutes")
-    for index, step in enumerate(spec.steps):
-        _check_step(step, f"steps[{index}]")
-
-
-def _check_step(step: StepSpec, field: str) -> None:
-    if not 0 <= step.escalate_after_minutes <= MAX_WAIT_MINUTES:
-        raise ValidationFailed(
-            "The wait is 0 to 1440 minutes", field=f"{field}.escalateAfterMinutes"
-        )
-    if len(step.targets) > MAX_TARGETS:
-        raise ValidationFailed(f"At most {MAX_TARGETS} targets", field=f"{field}.targets")
-    for target in step.targets:
-        if sum(row is not None for row in (target.user, target.team, target.schedule)) != 1:
-            raise ValidationFailed(
-                "A target is one person, team or schedule", field=f"{field}.targets"
-            )
-        if not FIRST_RANK <= target.rank <= (MAX_RANK if target.schedule else FIRST_RANK):
-            raise ValidationFailed(
-                f"The position in a rotation is 1 to {MAX_RANK}, and only schedules have one",
-                field=f"{field}.targets",
-            )
-    unknown = set(step.channels) - {channel.value for channel in OFFERED}
-    if unknown:
-        options = ", ".join(channel.value for channel in OFFERED)
-        raise ValidationFailed(
-            f"Unknown channel {sorted(unknown)[0]}; possible: {options}", field=f"{field}.channels"
-        )
-
-
 def _add_version(
     policy: EscalationPolicy, spec: PolicySpec, *, number: int, by: Actor, now: datetime
 ) -> PolicyVersion:
@@ -199,6 +117,8 @@ def _add_version(
             position=position,
             escalate_after_minutes=step_spec.escalate_after_minutes,
             channels=list(step_spec.channels),
+            urgencies=narrowed(step_spec.urgencies, list(Urgency)),
+            priorities=narrowed(step_spec.priorities, PRIORITIES),
         )
         StepTarget.objects.bulk_create(
             StepTarget(
@@ -212,6 +132,8 @@ def _add_version(
             )
             for place, target in enumerate(step_spec.targets)
         )
+    in_turn = (one.team for step in spec.steps for one in step.targets if one.in_turn)
+    begin_turns({team.pk for team in in_turn if team})
     policy.current = version
     policy.save(update_fields=["current"])
     return version

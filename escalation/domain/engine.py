@@ -3,13 +3,16 @@
 Rules: steps fire in order, each followed by its wait; after the
 last wait the policy repeats `repeat_count` times, at most MAX_CYCLES passes in all; then the run
 is exhausted: the fallback contact is paged, and the last step repeats hourly until a human takes
-the incident. A step that reaches nobody is skipped at once. Waits are elapsed time, never wall
-clock.
+the incident. A step that reaches nobody, or whose condition is not met, is skipped at once; when
+no step of the policy applies the run is exhausted at once. Waits are elapsed time, never wall
+clock; only LOW may be told to wait for support hours, which are.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from escalation.domain.conditions import ALWAYS, Case, Condition, refusal, waits_until
 
 MAX_CYCLES = 9
 FIRST_RANK = 1
@@ -23,6 +26,7 @@ class TargetKind(StrEnum):
     USER = "USER"
     TEAM = "TEAM"
     TEAM_LEAD = "TEAM_LEAD"
+    TEAM_TURN = "TEAM_TURN"  # one member, in turn
     SCHEDULE = "SCHEDULE"
 
 
@@ -41,20 +45,28 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class StepPlan:
-    """One rung: page `targets`, then give them `wait`. `channels` empty = as people prefer."""
+    """One rung: page `targets`, then give them `wait`. `channels` empty = as people prefer.
+
+    It fires only when the incident is as `when` asks.
+    """
 
     targets: tuple[Target, ...]
     wait: timedelta
     channels: tuple[str, ...] = ()
+    when: Condition = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A policy version as the engine sees it. `repeat_count` None = until acknowledged."""
+    """A policy version as the engine sees it. `repeat_count` None = until acknowledged.
+
+    `low_waits_for`: primary key of the support hours for which LOW waits; None: it never waits.
+    """
 
     steps: tuple[StepPlan, ...]
     initial_delay: timedelta = timedelta(0)
     repeat_count: int | None = 0
+    low_waits_for: int | None = None
 
     @property
     def cycles(self) -> int:
@@ -76,7 +88,9 @@ class State:
 
 class Act(StrEnum):
     WAIT = "wait"
+    WAIT_FOR_HOURS = "wait_for_hours"
     PAGE_STEP = "page_step"
+    SKIP_STEP = "skip_step"
     PAGE_FALLBACK = "page_fallback"
     REPEAT_LAST = "repeat_last"
 
@@ -98,15 +112,32 @@ def begin(plan: Plan, now: datetime) -> State:
     return State(cycle=1, next_step=0, due=now + plan.initial_delay)
 
 
-def decide(plan: Plan, state: State, now: datetime) -> Decision:
+def decide(plan: Plan, state: State, now: datetime, case: Case) -> Decision:
     """What is to be done for a run in `state` at `now`. Never earlier than `state.due`."""
     if now < state.due:
         return Decision(Act.WAIT, state, state, reason="not due yet")
+    at = _moment(state, now)
+    opening = waits_until(case.hours.get(plan.low_waits_for or 0), case, at)
+    if opening:
+        later = replace(state, due=opening)
+        reason = "LOW waits for support hours"
+        return Decision(Act.WAIT_FOR_HOURS, later, later, step_index=state.next_step, reason=reason)
     if state.exhausted:
-        return _repeat_last(plan, state, now)
-    if state.next_step < len(plan.steps):
-        return _page_step(plan, state, now)
-    return _exhaust(plan, state, now)
+        return _repeat_last(plan, state, now, case)
+    if state.next_step >= len(plan.steps):
+        return _exhaust(plan, state, now)
+    if state.next_step == 0 and not _applying(plan, case, at):
+        return _exhaust(plan, state, now, _why_no_step(plan, case, at))
+    return _fire(plan, state, now, case)
+
+
+def foretell(plan: Plan, state: State, case: Case) -> tuple[Decision, datetime]:
+    """Whom the run turns to next, and when, as long as nothing changes: skips are no news."""
+    while True:
+        decision = decide(plan, state, state.due, case)
+        if decision.act not in {Act.SKIP_STEP, Act.WAIT_FOR_HOURS}:
+            return decision, state.due
+        state = decision.then
 
 
 def wait_again(plan: Plan, state: State, current_step: int | None, now: datetime) -> State:
@@ -117,16 +148,34 @@ def wait_again(plan: Plan, state: State, current_step: int | None, now: datetime
     return replace(state, due=now + wait)
 
 
-def _page_step(plan: Plan, state: State, now: datetime) -> Decision:
-    index = state.next_step
+def _moment(state: State, now: datetime) -> datetime:
+    """When a step counts as fired: at its due time, or now after an outage."""
+    return state.due if now - state.due <= LATE else now
+
+
+def _applying(plan: Plan, case: Case, at: datetime) -> list[int]:
+    """The steps whose condition is met."""
+    steps = enumerate(plan.steps)
+    return [index for index, step in steps if not refusal(step.when, case, at)]
+
+
+def _why_no_step(plan: Plan, case: Case, at: datetime) -> str:
+    refusals = dict.fromkeys(refusal(step.when, case, at) for step in plan.steps)
+    return f"no step of the policy applies: they are {', '.join(refusals)}"
+
+
+def _fire(plan: Plan, state: State, now: datetime, case: Case) -> Decision:
+    index, start = state.next_step, _moment(state, now)
     step = plan.steps[index]
-    start = state.due if now - state.due <= LATE else now
-    then = _after(plan, state, index, start + step.wait)
     skipped = _after(plan, state, index, state.due)
+    if refused := refusal(step.when, case, start):
+        reason = f"step {index + 1} of {len(plan.steps)} is {refused}: skipped"
+        return Decision(Act.SKIP_STEP, skipped, skipped, step, index, reason)
     if index == 0 and state.cycle > 1:
         reason = f"step 1 again, cycle {state.cycle} of {plan.cycles}"
     else:
         reason = f"step {index + 1} of {len(plan.steps)}"
+    then = _after(plan, state, index, start + step.wait)
     return Decision(Act.PAGE_STEP, then, skipped, step, index, reason)
 
 
@@ -138,21 +187,23 @@ def _after(plan: Plan, state: State, index: int, due: datetime) -> State:
     return State(state.cycle, len(plan.steps), due)
 
 
-def _exhaust(plan: Plan, state: State, now: datetime) -> Decision:
+def _exhaust(plan: Plan, state: State, now: datetime, why: str = "") -> Decision:
     then = State(state.cycle + 1, len(plan.steps), now + EXHAUSTED_REPEAT, exhausted=True)
     return Decision(
         Act.PAGE_FALLBACK,
         then,
         then,
         step_index=len(plan.steps),
-        reason="nobody acknowledged and the policy is exhausted",
+        reason=why or "nobody acknowledged and the policy is exhausted",
     )
 
 
-def _repeat_last(plan: Plan, state: State, now: datetime) -> Decision:
+def _repeat_last(plan: Plan, state: State, now: datetime, case: Case) -> Decision:
+    """The last step that applies; the fallback contact when there is none."""
     then = replace(state, cycle=state.cycle + 1, due=now + EXHAUSTED_REPEAT)
-    if not plan.steps:
+    applying = _applying(plan, case, _moment(state, now))
+    if not applying:
         return replace(_exhaust(plan, state, now), then=then, skipped=then)
-    index = len(plan.steps) - 1
+    index = applying[-1]
     reason = "still nobody: the last step repeats every hour"
     return Decision(Act.REPEAT_LAST, then, then, plan.steps[index], index, reason)

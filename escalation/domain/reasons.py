@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from escalation.domain import wording
+from escalation.domain.turns import Absence, Member
 
 Reason = Mapping[str, Any]
 # Label of the target that stands for whoever the incident was given to.
@@ -23,12 +24,15 @@ class Code(StrEnum):
     MEMBER = "member"
     LEAD = "lead"
     FALLBACK = "fallback"
+    IN_TURN = "in_turn"
 
     DISABLED = "disabled"
     NO_TEAM_PAGES = "no_team_pages"
     GAP = "gap"
     EMPTY_TEAM = "empty_team"
     NO_LEAD = "no_lead"
+    AWAY = "away"
+    UNREACHABLE = "unreachable"
     QUIET_START = "quiet_start"
 
 
@@ -47,6 +51,12 @@ def reason(code: Code, **facts: Any) -> Reason:
 def on_call(schedule: str, rank: int, source: str, name: str) -> Reason:
     """`source`: layer, override or series; `name`: of the layer, or the kind of the override."""
     return reason(Code.ON_CALL, schedule=schedule, rank=rank, source=source, name=name)
+
+
+def missed_turn(member: Member, team: str) -> Reason:
+    """Why the turn of a team went past somebody."""
+    absence = member.absence
+    return reason(_MISSED[absence], team=team) if absence else reason(Code.IN_TURN, team=team)
 
 
 def words(found: Reason) -> str:
@@ -94,10 +104,21 @@ _WORDS: dict[str, Callable[[Reason], str]] = {
     Code.MEMBER: _plain("member of the team {team}"),
     Code.LEAD: _plain("lead of the team {team}"),
     Code.FALLBACK: _fallback,
+    Code.IN_TURN: _plain("member of the team {team}, and it was their turn"),
+    Code.AWAY: _plain("away, so the turn of the team {team} went to the next"),
+    Code.UNREACHABLE: _plain(
+        "no channel reaches them, so the turn of the team {team} went to the next"
+    ),
     Code.DISABLED: _plain("the person is disabled"),
     Code.NO_TEAM_PAGES: _plain("does not receive the pages of the team {team}"),
     Code.GAP: _plain("nobody is on call in {schedule}"),
     Code.EMPTY_TEAM: _plain("the team {team} has no members"),
     Code.NO_LEAD: _plain("the team {team} has no lead"),
     Code.QUIET_START: _plain("the incident was opened without its first notifications"),
+}
+_MISSED = {
+    Absence.DISABLED: Code.DISABLED,
+    Absence.NO_TEAM_PAGES: Code.NO_TEAM_PAGES,
+    Absence.AWAY: Code.AWAY,
+    Absence.UNREACHABLE: Code.UNREACHABLE,
 }

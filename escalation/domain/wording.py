@@ -1,4 +1,4 @@
-"""Whom a target pages, in words: "Payments", "secondary of Payments", "lead of Platform"."""
+"""Whom a target pages, in words: "Payments", "lead of Platform", "one of Web, in turn"."""
 
 from escalation.domain.engine import FIRST_RANK, TargetKind
 
@@ -11,6 +11,8 @@ def named(kind: TargetKind, name: str, rank: int = FIRST_RANK) -> str:
     """A target as a ladder names it; `name` is that of the person, team or schedule."""
     if kind is TargetKind.TEAM_LEAD:
         return f"lead of {name}"
+    if kind is TargetKind.TEAM_TURN:
+        return f"one of {name}, in turn"
     if kind is TargetKind.SCHEDULE and rank != FIRST_RANK:
         return behind(name, rank)
     return name

@@ -3,9 +3,6 @@
 from escalation.queries.away import Away, away
 from escalation.queries.departures import lost_without, policies_paging_team
 from escalation.queries.policies import (
-    PassedOver,
-    Recipient,
-    Recipients,
     fallback,
     plan_of,
     plans,
@@ -14,6 +11,7 @@ from escalation.queries.policies import (
     with_steps,
 )
 from escalation.queries.readiness import StepPeople, TargetPeople, people_of_steps
+from escalation.queries.recipients import PassedOver, Recipient, Recipients
 
 __all__ = [
     "Away",

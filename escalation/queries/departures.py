@@ -89,7 +89,7 @@ def _lost_steps(policy: EscalationPolicy, user_id: int, crowd: _Crowd) -> list[s
         found += [
             f"The team “{target.team}”, which the policy “{policy}” pages, will have nobody to page"
             for target, group in groups
-            if group == {user_id} and target.kind == TargetKind.TEAM
+            if group == {user_id} and target.kind in {TargetKind.TEAM, TargetKind.TEAM_TURN}
         ]
     return found
 

@@ -58,7 +58,7 @@ def people_of_steps(
             StepPeople(
                 number,
                 tuple(
-                    TargetPeople(row.words, frozenset(behind(row)), bool(row.schedule_id))
+                    TargetPeople(row.words, frozenset(behind(row)), _takes_turns(row))
                     for row in step.targets.all()
                 ),
             )
@@ -66,6 +66,10 @@ def people_of_steps(
         ]
         for policy in policies
     }
+
+
+def _takes_turns(row: StepTarget) -> bool:
+    return bool(row.schedule_id) or row.kind == TargetKind.TEAM_TURN
 
 
 def _steps(policy: EscalationPolicy) -> Iterable[Step]:

@@ -6,26 +6,25 @@ from typing import Any
 from django import forms
 from django.forms import formset_factory
 
-from accounts.models import Team, User, UserStatus
+from accounts.models import Team
 from core import form_rows
 from core.errors import ProductError
 from core.form_rows import Move, Row
 from core.web import blame
 from core.widgets import SelectList
 from escalation.commands import (
-    MAX_RANK,
     MAX_STEPS,
     MAX_TARGETS,
     MAX_WAIT_MINUTES,
     PolicySpec,
     StepSpec,
-    TargetSpec,
 )
-from escalation.domain import wording
-from escalation.domain.engine import FIRST_RANK, MAX_CYCLES
-from escalation.models import PolicyVersion, StepTarget
+from escalation.domain.conditions import NO_PRIORITY, PRIORITIES
+from escalation.domain.engine import MAX_CYCLES
+from escalation.models import PolicyVersion
+from escalation.web.choices import Choices, value_of
+from notifications.domain.words import Urgency
 from notifications.models import OFFERED, Channel
-from schedules.models import Schedule
 
 FOREVER = "forever"
 REPEATS = [
@@ -37,10 +36,13 @@ REPEATS = [
 # The bell alone reaches nobody, so a step cannot ask for it.
 CHANNELS = [(channel.value, channel.label) for channel in OFFERED if channel != Channel.IN_APP]
 STEPS = "steps"
-# Offered for each schedule: on call, and the two behind; what a version names already stays.
-RANKS = (FIRST_RANK, 2, 3)
+URGENCIES = [(urgency.value, urgency.value.capitalize()) for urgency in Urgency]
+# A browser sends no empty value of a box, so "without a priority" needs a word.
+NONE = "NONE"
+PRIORITY_CHOICES = [(one or NONE, one or "No priority") for one in PRIORITIES]
 # Moving a step changes who comes first, not how long anybody has to answer.
 STAYING = ("escalate_after_minutes",)
+CONDITIONS = ("urgencies", "priorities")
 
 
 class PolicyForm(forms.Form):
@@ -96,10 +98,30 @@ class StepRow(forms.Form):
         label="Only by",
         help_text="Nothing ticked: as each person prefers.",
     )
+    urgencies = forms.MultipleChoiceField(
+        choices=URGENCIES,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Only for the urgency",
+    )
+    priorities = forms.MultipleChoiceField(
+        choices=PRIORITY_CHOICES,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Only for the priority",
+    )
 
     def __init__(self, *args: Any, choices: Sequence[Any], **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["targets"].choices = choices  # type: ignore[attr-defined]
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether a condition is set, so that it is not folded away."""
+        return any(self[name].value() for name in CONDITIONS)
+
+    def clean_priorities(self) -> list[str]:
+        return [NO_PRIORITY if one == NONE else one for one in self.cleaned_data["priorities"]]
 
     def clean_targets(self) -> list[str]:
         chosen = list(dict.fromkeys(self.cleaned_data["targets"]))
@@ -109,55 +131,6 @@ class StepRow(forms.Form):
 
 
 StepRows = formset_factory(StepRow, extra=0, max_num=MAX_STEPS, absolute_max=MAX_STEPS * 2)
-
-
-class Choices:
-    """Everybody and everything that a step may page; what a version names already stays in it."""
-
-    def __init__(self, version: PolicyVersion | None = None) -> None:
-        targets = [] if version is None else _targets(version)
-        self.fallback = [] if version is None else list(version.fallback_users.all())
-        people = [target.user for target in targets if target.user] + self.fallback
-        schedules = [target.schedule for target in targets if target.schedule]
-        self.ranks = sorted({*RANKS, *(target.rank for target in targets)})
-        self.people = _with(User.objects.pageable(), people)
-        self.teams = list(Team.objects.all())
-        self.schedules = _with(Schedule.objects.filter(archived_at=None), schedules)
-
-    def groups(self) -> list[tuple[str, Any]]:
-        return [
-            ("", "Choose"),
-            *((_place(rank), self._ranked(rank)) for rank in self.ranks),
-            ("A whole team", [(f"team:{t.public_id}", f"{t} (whole team)") for t in self.teams]),
-            (
-                "The lead of a team",
-                [(f"lead:{t.public_id}", f"{t} (team lead)") for t in self.teams],
-            ),
-            ("One person", [(f"user:{user.public_id}", _named(user)) for user in self.people]),
-        ]
-
-    def _ranked(self, rank: int) -> list[tuple[str, str]]:
-        words = {FIRST_RANK: "on call", wording.SECONDARY: "secondary"}
-        word = words.get(rank, f"{wording.ordinal(rank)} in rotation")
-        return [(_of_schedule(one, rank), f"{one} ({word})") for one in self.schedules]
-
-    def persons(self) -> list[tuple[str, str]]:
-        return [("", "Choose"), *((user.public_id, _named(user)) for user in self.people)]
-
-    def owners(self) -> list[tuple[str, str]]:
-        return [("", "Choose"), *((team.public_id, team.name) for team in self.teams)]
-
-    def specs(self) -> dict[str, TargetSpec]:
-        found = {f"user:{user.public_id}": TargetSpec(user=user) for user in self.people}
-        for rank in range(FIRST_RANK, MAX_RANK + 1):
-            found |= {
-                _of_schedule(one, rank): TargetSpec(schedule=one, rank=rank)
-                for one in self.schedules
-            }
-        for team in self.teams:
-            found[f"team:{team.public_id}"] = TargetSpec(team=team)
-            found[f"lead:{team.public_id}"] = TargetSpec(team=team, lead_only=True)
-        return found
 
 
 class PolicyEditor:
@@ -211,6 +184,8 @@ class PolicyEditor:
                     targets=[specs[value] for value in row["targets"]],
                     escalate_after_minutes=row["escalate_after_minutes"],
                     channels=row["channels"],
+                    urgencies=row["urgencies"],
+                    priorities=row["priorities"],
                 )
                 for row in self.steps.cleaned_data
             ],
@@ -239,49 +214,12 @@ def of_version(version: PolicyVersion, choices: Choices) -> PolicyEditor:
     }
     steps = [
         {
-            "targets": [value for value in map(_value, step.targets.all()) if value],
+            "targets": [value for value in map(value_of, step.targets.all()) if value],
             "escalate_after_minutes": step.escalate_after_minutes,
             "channels": step.channels,
+            "urgencies": step.urgencies,
+            "priorities": [one or NONE for one in step.priorities],
         }
         for step in version.steps.all()
     ]
     return PolicyEditor(choices, initial=initial, steps=steps)
-
-
-def _targets(version: PolicyVersion) -> list[StepTarget]:
-    return [target for step in version.steps.all() for target in step.targets.all()]
-
-
-def _value(target: StepTarget) -> str:
-    if target.user:
-        return f"user:{target.user.public_id}"
-    if target.schedule:
-        return _of_schedule(target.schedule, target.rank)
-    kind = "lead" if target.kind == "TEAM_LEAD" else "team"
-    return f"{kind}:{target.team.public_id}" if target.team else ""
-
-
-def _of_schedule(schedule: Schedule, rank: int) -> str:
-    plain = f"schedule:{schedule.public_id}"
-    return plain if rank == FIRST_RANK else f"{plain}:{rank}"
-
-
-def _place(rank: int) -> str:
-    if rank == FIRST_RANK:
-        return "On call in a schedule"
-    if rank == wording.SECONDARY:
-        return "The secondary: next in the rotation of a schedule"
-    return f"The {wording.ordinal(rank)} in the rotation of a schedule"
-
-
-def _with(rows: Any, named: Sequence[Any]) -> list[Any]:
-    """The rows, and those that are named already though they do not count any more."""
-    found = list(rows)
-    known = {row.pk for row in found}
-    return [*found, *{row.pk: row for row in named if row.pk not in known}.values()]
-
-
-def _named(user: User) -> str:
-    if user.status == UserStatus.ACTIVE:
-        return user.name
-    return f"{user.name}, {user.get_status_display().lower()}"

@@ -9,6 +9,8 @@ from django.urls import reverse
 from accounts.models import User, UserStatus
 from core import config
 from escalation import queries
+from escalation.domain import conditions
+from escalation.domain.conditions import Case, refusal
 from escalation.domain.engine import MAX_CYCLES, Plan, Target, TargetKind
 from escalation.models import PolicyVersion, Step, StepTarget
 from escalation.queries import Recipient, Recipients
@@ -20,12 +22,14 @@ ICONS = {
     TargetKind.USER: "user",
     TargetKind.TEAM: "users",
     TargetKind.TEAM_LEAD: "star",
+    TargetKind.TEAM_TURN: "rotate-cw",
     TargetKind.SCHEDULE: "calendar-clock",
 }
 PAGES = {
     TargetKind.USER: "users:detail",
     TargetKind.TEAM: "teams:detail",
     TargetKind.TEAM_LEAD: "teams:detail",
+    TargetKind.TEAM_TURN: "teams:detail",
     TargetKind.SCHEDULE: "schedules:detail",
 }
 NO_WAY = "cannot be reached: every way is switched off"
@@ -54,7 +58,10 @@ class Paged:
 
 @dataclass(slots=True)
 class Rung:
-    """One step, or the end of the ladder. `at` is elapsed time since the incident opened."""
+    """One step, or the end of the ladder. `at` is elapsed time since the incident opened.
+
+    `only`: its condition in words; `skipped`: whether an incident as asked for passes it by.
+    """
 
     number: int
     goals: list[Goal]
@@ -62,11 +69,14 @@ class Rung:
     wait: timedelta = timedelta(0)
     channels: list[str] = field(default_factory=list)
     people: list[Paged] = field(default_factory=list)
+    only: str = ""
+    skipped: bool = False
 
     @property
     def reaches_nobody(self) -> bool:
         """Nobody at all, or nobody to whom a message would leave."""
-        return not any(paged.ways and paged.trouble != NO_SERVER for paged in self.people)
+        reached = (paged.ways and paged.trouble != NO_SERVER for paged in self.people)
+        return self.skipped or not any(reached)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +97,18 @@ class Ladder:
     def reaches_nobody(self) -> bool:
         return all(rung.reaches_nobody for rung in (*self.rungs, self.end))
 
+    @property
+    def conditional(self) -> bool:
+        return any(rung.only for rung in self.rungs)
 
-def ladder_of(version: PolicyVersion, now: datetime) -> Ladder:
-    """With the people of right now: seven queries at most, whatever the number of steps."""
+    @property
+    def applies(self) -> bool:
+        """Whether any step is for such an incident."""
+        return not all(rung.skipped for rung in self.rungs)
+
+
+def ladder_of(version: PolicyVersion, now: datetime, case: Case) -> Ladder:
+    """For such an incident, with the people of right now; queries do not grow with the steps."""
     plan = queries.plan_of(version)
     rungs = rungs_of(version)
     steps = list(version.steps.all())
@@ -97,6 +116,7 @@ def ladder_of(version: PolicyVersion, now: datetime) -> Ladder:
     fallback = queries.fallback(version.pk)
     ways = _Ways(user for people in (*found, fallback) for user in people)
     for rung, step, people in zip(rungs, steps, found, strict=True):
+        rung.skipped = bool(refusal(step.condition, case, now))
         rung.people = ways.of(people, Wish(Urgency.HIGH, channels=step.channels))
     end = Rung(len(rungs) + 1, [], plan.initial_delay + _time_out(rungs, plan) * plan.cycles)
     end.people = ways.of(fallback, Wish(Urgency.HIGH, all_channels=True))
@@ -105,11 +125,11 @@ def ladder_of(version: PolicyVersion, now: datetime) -> Ladder:
 
 
 def _time_out(rungs: Sequence[Rung], plan: Plan) -> timedelta:
-    """Length of one pass. A step without people is skipped at once: what follows comes earlier."""
+    """Length of one pass. A step that is skipped takes no time: what follows comes earlier."""
     at = timedelta(0)
     for rung in rungs:
         rung.at = plan.initial_delay + at
-        at += rung.wait if rung.people else timedelta(0)
+        at += rung.wait if rung.people and not rung.skipped else timedelta(0)
     return at
 
 
@@ -121,7 +141,8 @@ def rungs_of(version: PolicyVersion) -> list[Rung]:
         wait = timedelta(minutes=step.escalate_after_minutes)
         channels = [Channel(name).label for name in step.channels]
         goals = [_goal(target) for target in step.targets.all()]
-        rungs.append(Rung(step.position + 1, goals, at, wait, channels))
+        only = conditions.in_words(step.condition)
+        rungs.append(Rung(step.position + 1, goals, at, wait, channels, only=only))
         at += wait
     return rungs
 

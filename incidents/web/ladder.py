@@ -5,7 +5,7 @@ its pages with their deliveries, the future its `next_step` at `escalate_at`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,7 +13,8 @@ from enum import StrEnum
 from django.db.models import Prefetch
 
 from escalation import queries as escalation
-from escalation.domain.engine import Plan, TargetKind
+from escalation.domain.conditions import Case, in_words
+from escalation.domain.engine import Plan, State, TargetKind, foretell
 from escalation.models import PolicyVersion, Step, StepTarget
 from incidents import paging
 from incidents.models import (
@@ -38,6 +39,7 @@ TARGET_ICONS = {
     TargetKind.USER: "user",
     TargetKind.TEAM: "users",
     TargetKind.TEAM_LEAD: "star",
+    TargetKind.TEAM_TURN: "rotate-cw",
     TargetKind.SCHEDULE: "calendar-clock",
 }
 
@@ -96,6 +98,7 @@ class Rung:
     due: datetime | None = None
     people: list[Paged] = field(default_factory=list)
     silence: str = ""
+    only: str = ""
 
     @property
     def fired_at(self) -> datetime | None:
@@ -135,7 +138,8 @@ class Ladder:
 def ladder_of(incident: Incident) -> Ladder:
     """The ladder as it stands: five queries, plus the fallback contact while it may still come."""
     version = incident.policy_version
-    rungs = _rungs(version) or _implicit(incident)
+    steps = _steps(version)
+    rungs = [_rung(step) for step in steps] or _implicit(incident)
     plan = Plan(steps=(), repeat_count=version.repeat_count if version else 0)
     running = incident.status == Status.OPEN
     exhausted = running and incident.escalation_state == EscalationState.EXHAUSTED
@@ -153,23 +157,35 @@ def ladder_of(incident: Incident) -> Ladder:
         running=running,
         outdated=running and current != incident.policy_version_id,
     )
-    _place(incident, ladder)
+    _place(incident, ladder, _next_position(incident, version, steps) if running else None)
     return ladder
 
 
-def _rungs(version: PolicyVersion | None) -> list[Rung]:
+def _next_position(incident: Incident, version: PolicyVersion | None, steps: Sequence[Step]) -> int:
+    """Where it goes on: behind steps that are not for such an incident."""
+    if version is None or incident.escalate_at is None or not steps:
+        return incident.next_step
+    case = Case(incident.urgency, incident.priority)
+    state = State(incident.cycle, incident.next_step, incident.escalate_at)
+    decision, _ = foretell(escalation.plan_of(version, steps), state, case)
+    return decision.step_index
+
+
+def _steps(version: PolicyVersion | None) -> list[Step]:
     if version is None:
         return []
     named = StepTarget.objects.select_related("user", "team", "schedule")
     steps = Step.objects.filter(version=version).prefetch_related(Prefetch("targets", named))
-    return [
-        Rung(
-            number=step.position + 1,
-            goals=tuple(_goal(target) for target in step.targets.all()),
-            wait=timedelta(minutes=step.escalate_after_minutes),
-        )
-        for step in steps
-    ]
+    return list(steps)
+
+
+def _rung(step: Step) -> Rung:
+    return Rung(
+        number=step.position + 1,
+        goals=tuple(_goal(target) for target in step.targets.all()),
+        wait=timedelta(minutes=step.escalate_after_minutes),
+        only=in_words(step.condition),
+    )
 
 
 def _goal(target: StepTarget) -> Goal:
@@ -239,8 +255,7 @@ def _try(delivery: Delivery) -> Try:
     )
 
 
-def _place(incident: Incident, ladder: Ladder) -> None:
-    position = incident.next_step if ladder.running else None
+def _place(incident: Incident, ladder: Ladder, position: int | None) -> None:
     for index, rung in enumerate(ladder.rungs):
         if rung.people:
             rung.place = Place.PAST
@@ -268,4 +283,4 @@ def _place_end(incident: Incident, ladder: Ladder, position: int | None) -> None
 def _why_silent(incident: Incident, index: int) -> str:
     if incident.quiet_start and incident.run == 1 and index == 0:
         return "Fired without notifications, as asked for when the incident was opened."
-    return "Reached nobody and was skipped at once."
+    return "Did not apply or reached nobody, and was skipped at once."

@@ -60,6 +60,7 @@ def test_a_policy_comes_back_as_it_was_given(
             "id": rota.public_id,
             "name": "Primary",
             "leadOnly": False,
+            "roundRobin": False,
             "position": 1,
         }
     ]
@@ -69,6 +70,7 @@ def test_a_policy_comes_back_as_it_was_given(
         "id": platform.public_id,
         "name": "Platform",
         "leadOnly": True,
+        "roundRobin": False,
         "position": 1,
     }
     assert made | {key: body[key] for key in body if key != "steps"} == made
@@ -87,6 +89,23 @@ def test_the_secondary_and_the_owner_travel_over_the_wire(admin: APIClient, plat
     assert (again["teamId"], again["steps"]) == (None, made["steps"])
     refused = admin.post(PATH, body | {"name": "Odd", "teamId": "team_x"})
     assert refused.json()["error"]["details"]["field"] == "teamId"
+
+
+def test_turns_and_conditions_travel_over_the_wire(admin: APIClient, platform: Team):
+    team = {"type": "TEAM", "id": platform.public_id, "roundRobin": True}
+    conditions = {"urgencies": ["HIGH", "LOW"], "priorities": ["P1", "NONE"]}
+    body = {"name": "Calm", "steps": [{"targets": [team], "conditions": conditions}]}
+    made = admin.post(PATH, body).json()
+    [step] = made["steps"]
+    assert step["conditions"] == conditions
+    assert step["targets"][0]["roundRobin"] is True
+    all_of_them = {"urgencies": ["LOW", "HIGH", "MEDIUM"]}
+    body["steps"][0]["conditions"] = all_of_them
+    again = admin.put(f"{PATH}/{made['id']}", body).json()
+    assert again["steps"][0]["conditions"] == {"urgencies": [], "priorities": []}
+    body["steps"][0]["targets"] = [team | {"leadOnly": True}]
+    refused = admin.put(f"{PATH}/{made['id']}", body).json()
+    assert refused["error"]["details"]["field"] == "steps.0.targets.0.roundRobin"
 
 
 def test_defaults_are_those_of_the_documentation(admin: APIClient, alice: User):
@@ -125,6 +144,7 @@ def test_put_makes_the_next_version_unless_somebody_was_faster(
         ({"steps": [{"targets": [{"type": "USER", "id": "usr_x"}]}]}, "steps.0.targets.0.id"),
         ({"steps": [{"targets": [{"type": "TEAM", "id": "usr_x"}]}]}, "steps.0.targets.0.id"),
         ({"steps": [{"targets": [], "channels": ["PIGEON"]}]}, "steps.0.channels.0"),
+        ({"steps": [{"targets": [], "conditions": {"urgencies": ["X"]}}]}, "steps.0.conditions"),
         ({"steps": [{"targets": []}] * 21}, "steps"),
     ],
 )

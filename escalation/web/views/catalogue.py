@@ -8,8 +8,10 @@ from django.views.decorators.vary import vary_on_headers
 
 from core import clock
 from core.web import signed_in
+from escalation.domain.conditions import PRIORITIES, Case
 from escalation.web import access
 from escalation.web.ladder import ladder_of, repeats_in_words, rungs_of
+from notifications.domain.words import Urgency
 
 PER_PAGE = 30
 
@@ -33,10 +35,19 @@ def index(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_safe
 def detail(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The ladder as an incident of `?urgency=` and `?priority=` would climb it."""
     policy = access.policy_of(public_id)
+    urgency, priority = request.GET.get("urgency"), request.GET.get("priority")
+    case = Case(
+        urgency if urgency in set(Urgency) else Urgency.HIGH,
+        priority if priority in PRIORITIES else None,
+    )
     context = {
         "policy": policy,
-        "ladder": ladder_of(policy.current, clock.now()) if policy.current else None,
+        "ladder": ladder_of(policy.current, clock.now(), case) if policy.current else None,
+        "case": case,
+        "urgencies": list(Urgency),
+        "priorities": [one for one in PRIORITIES if one],
         "may_edit": access.may_edit(request),
     }
     return render(request, "escalation/detail.html", context)

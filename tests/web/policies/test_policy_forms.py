@@ -43,8 +43,13 @@ def test_an_edit_that_changes_nothing_makes_the_same_version_again(
     as_root: Client, root: User, alice: User, platform: Team, policy: EscalationPolicy
 ):
     lead = TargetSpec(team=platform, lead_only=True)
+    turn = TargetSpec(team=platform, in_turn=True)
+    narrow = {"urgencies": ["MEDIUM", "LOW"], "priorities": ["P5", ""]}
     spec = PolicySpec(
-        [StepSpec([TargetSpec(user=alice), lead], 15, ["WEBHOOK"]), StepSpec([lead], 0)],
+        [
+            StepSpec([TargetSpec(user=alice), lead], 15, ["WEBHOOK"]),
+            StepSpec([lead, turn], 0, **narrow),
+        ],
         initial_delay_minutes=1,
         repeat_count=2,
         fallback_users=[root, alice],
@@ -63,6 +68,7 @@ def said(version: PolicyVersion) -> list:
         [
             step.escalate_after_minutes,
             step.channels,
+            step.condition,
             [
                 (row.kind, row.user_id, row.team_id, row.schedule_id, row.rank)
                 for row in step.targets.all()

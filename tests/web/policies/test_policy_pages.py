@@ -140,6 +140,24 @@ def test_a_step_that_reaches_nobody_is_loud_and_skipped(
     assert "reaches nobody An incident" not in text
 
 
+def test_the_ladder_is_shown_as_each_kind_of_incident_climbs_it(
+    as_alice: Client, alice: User, bob: User, platform: Team, root: User
+):
+    config.put("email_url", MAIL)
+    turn = StepSpec([TargetSpec(team=platform, in_turn=True)], 5, urgencies=["HIGH"])
+    spec = PolicySpec([turn, StepSpec([TargetSpec(user=bob)], 5, priorities=["P1"])])
+    policy = commands.create_policy(name="Critical", spec=spec, **acting())
+    text = ladder(as_alice, policy)
+    first = "Step 1: one of Platform, in turn at once A Alice member of Platform in turn, by E-mail"
+    assert f"{first} Only for HIGH. Then waits 5 min." in text
+    assert "Step 2: Bob skipped Only for P1." in text
+    path = f"/policies/{policy.public_id}/"
+    low = text_of(as_alice.get(path, {"urgency": "LOW"}).content.decode())
+    assert "No step is for such an incident" in low and "Fallback contact at once" in low
+    urgent = text_of(as_alice.get(path, {"urgency": "LOW", "priority": "P1"}).content.decode())
+    assert "Step 2: Bob at once" in urgent
+
+
 def test_mail_alone_without_a_server_is_a_warning_for_everybody(
     as_alice: Client, alice: User, policy: EscalationPolicy, root: User
 ):
