@@ -160,6 +160,22 @@ class Instance:
         """PSS of the whole tree in MB: shared pages count once."""
         return sum(process.memory_full_info().pss for process in self.tree()) / 1e6
 
+    def change(self, sql: str) -> None:
+        """The same for a statement that answers nothing."""
+        if self.postgres:
+            import psycopg
+
+            with psycopg.connect(self.postgres.url, autocommit=True) as connection:
+                connection.execute(sql)
+            return
+        import sqlite3
+
+        path = self.home / "opsknight.sqlite3"
+        with contextlib.closing(
+            sqlite3.connect(path, timeout=30, isolation_level=None)
+        ) as connection:
+            connection.execute(sql)
+
     def ask(self, sql: str, *values: object) -> list[tuple]:
         """One statement to the installation's database, from outside, at once committed.
 

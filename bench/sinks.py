@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 MARK = re.compile(rb"mark-([0-9a-z]+-[0-9]+)")
+ALARM = re.compile(rb'"type":"alarm","tag":"PAGER","subjectId":"([a-z0-9,]+)"')
 DELIVERY = re.compile(rb"(?im)^x-opsknight-delivery: *([0-9]+)")
 LIMIT = 1024 * 1024  # of what is read at once: a whole mail
 
@@ -26,7 +27,8 @@ class Sink:
     """Arrivals by mark (the unique word in a title): first time (monotonic) and how often.
 
     `deliveries`: how often each delivery of the installation arrived, by its number. `delay`:
-    seconds that a mail takes, half of them before and half after it is noted.
+    seconds that a mail takes, half of them before and half after it is noted. `alarms`: when the
+    installation said (monotonic) that which parts of its own are broken.
     """
 
     mode: Mode = Mode.OK
@@ -34,6 +36,7 @@ class Sink:
     first: dict[str, float] = field(default_factory=dict)
     times: Counter[str] = field(default_factory=Counter)
     deliveries: Counter[int] = field(default_factory=Counter)
+    alarms: list[tuple[float, str]] = field(default_factory=list)
     port: int = 0
     server: asyncio.Server | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -61,6 +64,10 @@ class Sink:
         raise NotImplementedError
 
     def note(self, data: bytes) -> None:
+        alarm = ALARM.search(data)
+        if alarm is not None:
+            self.alarms.append((time.monotonic(), alarm.group(1).decode()))
+            return
         delivery = DELIVERY.search(data)
         if delivery is not None:
             self.deliveries[int(delivery.group(1))] += 1

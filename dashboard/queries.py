@@ -1,5 +1,6 @@
 """Readers that look across all apps: the state of the world, system health, the first steps."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +10,9 @@ from django_q.models import Failure
 
 from accounts.models import User
 from core import config, heartbeat
+from core.models import Heartbeat
+from dashboard.domain import alarm
+from dashboard.domain.alarm import Book, Entry, Part
 from escalation.models import EscalationPolicy, Step
 from incidents import queries as incidents
 from incidents.models import EscalationState, Incident, Page, PagingFault, Status
@@ -25,6 +29,7 @@ PROCESSES = {
 }
 LONG_DEAD = 60.0
 CHECK = "paging check"  # heartbeat of the minute's look at `trouble`
+ALARMS = "alarms"  # row of the book of alarms about the pager itself
 ORPHAN_GRACE = timedelta(seconds=60)
 OVERDUE_GRACE = timedelta(seconds=30)
 LATELY = timedelta(days=1)
@@ -151,6 +156,39 @@ def trouble(now: datetime) -> Trouble:
     return Trouble(dead_letters=dead_letters, no_mail_server=not config.get("email_url"), **found)
 
 
+def alarming(found: Trouble) -> dict[str, str]:
+    """What of it the watchers raise an alarm about: part -> words."""
+    said = {}
+    if found.silent:
+        said[str(Part.ESCALATION)] = (
+            f"{found.orphans} without a next step, {found.untold} that fail and nobody was told"
+        )
+    if found.overdue:
+        said[str(Part.DELIVERY)] = f"{found.overdue} overdue by more than 30 s"
+    return said
+
+
+def book_of(row: Heartbeat | None) -> Book:
+    """The book of alarms; an entry of another version that cannot be read is left out."""
+    book: dict[str, Entry] = {}
+    for part, value in (row.detail if row else {}).items():
+        try:
+            book[str(Part(part))] = Entry.from_json(value)
+        except (KeyError, TypeError, ValueError):
+            continue
+    return book
+
+
+def broken_parts() -> dict[str, Entry]:
+    """Parts of the pager about which an alarm stands, and what was said of it."""
+    return alarm.standing(book_of(heartbeat.find(ALARMS)))
+
+
+def broken_in_words() -> list[tuple[str, Entry]]:
+    """The same with what each part's fault is called."""
+    return [(alarm.MEANS[Part(part)].title, entry) for part, entry in broken_parts().items()]
+
+
 def gauges(found: Trouble) -> list[tuple[str, int, str]]:
     """(label, count, tone) for the health page; those that are zero calm down."""
     lines = (
@@ -195,9 +233,12 @@ def _so_many(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def alarms(found: Trouble) -> list[Alarm]:
-    """The worst first."""
+def alarms(found: Trouble, broken: Sequence[tuple[str, Entry]] = ()) -> list[Alarm]:
+    """The worst first. `broken`: parts of the pager about which an alarm stands."""
     said = []
+    for title, entry in broken:
+        text = f"Told: {entry.told}." if entry.reached else "Nobody could be told of it yet."
+        said.append(Alarm("danger", f"Broken: {title}", text, "dashboard:health", "Show"))
     if found.orphans:
         text = f"{found.orphans} open without a next step: the escalation timer is not working."
         title = "Incidents escalate to nobody"

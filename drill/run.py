@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from drill.faults.clock import clock
 from drill.faults.ends import stop, supervisor
+from drill.faults.frozen import frozen
 from drill.faults.kill import kill
 from drill.faults.lock import sqlite_locked
 from drill.faults.outage import postgres
@@ -17,6 +18,7 @@ DRILLS: dict[str, Callable[[Site], Awaitable[None]]] = {
     "supervisor": supervisor,
     "clock": clock,
     "smtp": smtp,
+    "frozen": frozen,
     "postgres": postgres,
     "sqlite-locked": sqlite_locked,
     "stop": stop,

@@ -50,7 +50,7 @@ class Site:
         self.instance = Instance(
             self.options.database,
             smtp_port=self.mail.port,
-            env=self.env,
+            env={"OPSKNIGHT_ALARM_WEBHOOKS": self._alarm_url(), **(self.env or {})},
             seed=("drill.seed", str(self.hook.port)),
         )
         try:
@@ -74,6 +74,9 @@ class Site:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         self.instance.__exit__()
+
+    def _alarm_url(self) -> str:
+        return f"http://127.0.0.1:{self.hook.port}/alarm"
 
     # --- processes ----------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 
 from core import clock, heartbeat
-from dashboard.queries import CHECK, Trouble
+from dashboard.queries import CHECK, Trouble, broken_parts
 from opsknight.runtime import start
 from schedules.queries import guard
 
@@ -91,8 +91,10 @@ def _paging() -> dict[str, Any]:
         "overdueDeliveries": found.overdue,
         "deadLetters": found.dead_letters,
     }
-    status = UNHEALTHY if found.silent else DEGRADED if any(counts.values()) else HEALTHY
-    return {"status": status, "lastChecked": beat.at.isoformat(), **counts}
+    broken = list(broken_parts())
+    trouble = broken or any(counts.values())
+    status = UNHEALTHY if found.silent else DEGRADED if trouble else HEALTHY
+    return {"status": status, "lastChecked": beat.at.isoformat(), "alarms": broken, **counts}
 
 
 def _check(*, ok: bool, **facts: Any) -> dict[str, Any]:

@@ -24,7 +24,8 @@ from core import clock, heartbeat, prometheus
 from core.api_view import ApiView
 from core.errors import Forbidden
 from core.prometheus import Gauge, Labels
-from dashboard.queries import PROCESSES, trouble
+from dashboard.domain.alarm import Part
+from dashboard.queries import PROCESSES, broken_parts, trouble
 from incidents.models import Incident, Status
 from notifications.models import OFFERED, OPEN_STATES, Delivery, DeliveryState
 from notifications.queries import DUE
@@ -166,6 +167,9 @@ def _machinery(now: datetime) -> Iterator[Gauge]:
     }
     meaning = "Since the process last proved to be alive; +Inf: never"
     yield Gauge.by("process", "opsknight_heartbeat_age_seconds", meaning, ages)
+    broken = broken_parts()
+    meaning = "1 while an alarm about this part of the pager stands"
+    yield Gauge.by("part", "opsknight_alarm", meaning, {part: int(part in broken) for part in Part})
     waiting = OrmQ.objects.count()
     yield Gauge.single("opsknight_background_jobs", "Background jobs in the queue", waiting)
 

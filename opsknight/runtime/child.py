@@ -18,6 +18,8 @@ log = logging.getLogger("opsknight.supervisor")
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 2.0
 SETTLED_SECONDS = 10.0
+# So many ends within so many seconds are no accident any more; a hang counts for two of them.
+OFTEN, OFTEN_SECONDS = 4, 180.0
 
 
 @dataclass
@@ -41,6 +43,7 @@ class Child:
     progress: Progress = field(default_factory=lambda: Progress(0.0))
     relatives: list[int] = field(default_factory=list)
     restarts: int = 0
+    failures: list[float] = field(default_factory=list)
 
     def start(self, now: float, release: Callable[[], None], blocked: Collection[int]) -> None:
         """Forks. `release` closes what belongs to the supervisor; `blocked` signals are freed."""
@@ -61,6 +64,15 @@ class Child:
         self.pid, self.start_at = 0, now + self.delay
         self.delay = min(LONGEST_DELAY, self.delay * 2)
         self.restarts += 1
+        self.failed(now)
+
+    def failed(self, now: float) -> None:
+        """It ended, or hung and had to be ended: then both are noted."""
+        self.failures = [at for at in self.failures if now - at < OFTEN_SECONDS] + [now]
+
+    def keeps_failing(self, now: float) -> bool:
+        """Does starting it again not help?"""
+        return sum(now - at < OFTEN_SECONDS for at in self.failures) >= OFTEN
 
     def lost_relatives(self) -> bool:
         """Has anyone of its family gone since it was complete?"""

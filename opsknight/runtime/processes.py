@@ -9,8 +9,9 @@ from functools import partial
 from django.conf import settings
 from django.core.servers.basehttp import get_internal_wsgi_application
 
+from dashboard.domain.alarm import Part
 from notifications.sender import Sender
-from opsknight.runtime import queue, ticker, web
+from opsknight.runtime import queue, sentry, ticker, web
 from opsknight.runtime.child import Child
 from opsknight.runtime.database import Role
 from opsknight.runtime.progress import Board, Pulse
@@ -37,7 +38,7 @@ def children(sock: socket.socket, board: Board) -> list[Child]:
     ]
     return [
         *webs,
-        engine("ticker", ticker.run, LOOP_STALL, nice=PAGING),
+        engine("ticker", run_ticker, LOOP_STALL, nice=PAGING),
         engine("sender", run_sender, LOOP_STALL, nice=PAGING),
         engine("q2", queue.run_cluster, QUEUE_STALL, nice=PUBLISHING, family=queue.FAMILY),
     ]
@@ -62,8 +63,15 @@ def run_web(sock: socket.socket, pulse: Pulse | None = None) -> None:
     web.run(server)
 
 
+def run_ticker() -> None:
+    """Does what is due until SIGTERM, with a watcher of the other processes beside it."""
+    sentry.beside(Part.TICKER)
+    ticker.run()
+
+
 def run_sender() -> None:
-    """Sends deliveries until SIGTERM."""
+    """Sends deliveries until SIGTERM, with a watcher of the other processes beside it."""
+    sentry.beside(Part.SENDER)
     sender = Sender()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sender.stop())

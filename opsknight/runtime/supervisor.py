@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from django.db import Error, connection
 
 from core import clock, heartbeat
-from opsknight.runtime import linux
+from dashboard.domain.alarm import Part
+from opsknight.runtime import linux, sentry
 from opsknight.runtime.child import Child
 from opsknight.runtime.progress import Board
 from opsknight.runtime.web_check import WebCheck
@@ -29,6 +30,8 @@ COMPLETE_SECONDS = 15.0  # a family that never gets complete
 CHECKS_IN_A_ROW = 4
 ANSWER_SECONDS = 15.0
 NAME = "supervisor"
+WATCHED = (Part.TICKER, Part.SENDER, Part.QUEUE, Part.WEB, Part.RESTARTS)
+WEB_SILENT_SECONDS = 45.0
 
 
 class Supervisor:
@@ -48,6 +51,8 @@ class Supervisor:
         self.on_ready = on_ready
         self.ready = False
         self.probed = 0.0
+        self.sentry = sentry.Sentry(WATCHED)
+        self.looked = 0.0
         self.database_down_since: float | None = None
 
     def run(self) -> None:
@@ -98,6 +103,7 @@ class Supervisor:
         log.error("%s %s: killing it (pid %d)", child.name, reason, child.pid)
         linux.kill_group(child.pid)
         child.progress.excuse(time.monotonic())
+        child.failed(time.monotonic())
 
     # --- judgement ----------------------------------------------------------------------------
 
@@ -120,6 +126,9 @@ class Supervisor:
             self._judge_web(now)
             self._judge_silence(now)
             self._tell_ready()
+        if now - self.looked >= sentry.EVERY_SECONDS:
+            self.looked = now
+            self._raise_alarms(now)
 
     def _judge_family(self, child: Child, now: float) -> None:
         if child.lost_relatives():
@@ -169,6 +178,22 @@ class Supervisor:
             silent = child.progress.silent_for(now)
             if child.pid and silent > child.stall_seconds:
                 self._kill(child, f"showed no progress for {silent:.0f} s")
+
+    def _raise_alarms(self, now: float) -> None:
+        """What is broken and does not heal is told to people, without the parts that send pages."""
+        more = {}
+        unwell = [child for child in self.children if child.keeps_failing(now)]
+        if unwell:
+            more[str(Part.RESTARTS)] = ", ".join(child.name for child in unwell)
+        if self.ready and now - self.check.passed_at > WEB_SILENT_SECONDS:
+            more[str(Part.WEB)] = f"no answer for {now - self.check.passed_at:.0f} s"
+        try:
+            calls = self.sentry.look(now, more)
+        except Error as error:
+            connection.close()
+            calls = self.sentry.database_away(now, str(error).strip().split("\n")[0])
+        if calls:
+            sentry.cry(calls, connection.close)
 
     def _excuse(self, name: str, now: float) -> None:
         for child in self.children:

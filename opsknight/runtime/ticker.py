@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import Error, InterfaceError, OperationalError, connection
 from django.utils.module_loading import import_string
 
 from core import clock, heartbeat
@@ -61,7 +61,19 @@ class QueueWatch:
         self.silent = False
 
     def look(self, now: datetime) -> None:
-        """Called a few times a second."""
+        """Called a few times a second. Raises what the queue's table says."""
+        try:
+            self._look()
+        except Error:
+            self.broken()
+            raise
+
+    def broken(self) -> None:
+        """Its table cannot be used: no better than a silent queue."""
+        self.pulse.row = None
+        self._note(silent=True)
+
+    def _look(self) -> None:
         monotonic = time.monotonic()
         if self.pulse.row is not None:
             if not self.pulse.under_way():
@@ -102,6 +114,16 @@ class Porter:
         oldest = self.pending(now)
         if oldest is None:
             return
+        try:
+            self._bring(oldest)
+        except Error:
+            self.parcel.row = None
+            self.queue.broken()
+            if self.patient:
+                raise
+            self.run_here()
+
+    def _bring(self, oldest: int) -> None:
         under_way = self.parcel.under_way()
         # A patient task that takes its time says nothing about the queue.
         if not self.patient and self.queue.overdue(self.parcel):

@@ -14,6 +14,7 @@ class WebCheck:
         self.address = address
         self.failures = 0
         self.passed = False
+        self.passed_at = 0.0
         self._socket: socket.socket | None = None
         self._answer = b""
         self._sent = False
@@ -66,5 +67,6 @@ class WebCheck:
     def _end(self, now: float, *, ok: bool) -> None:
         self.close()
         self.passed = self.passed or ok
+        self.passed_at = now if ok else self.passed_at
         self.failures = 0 if ok else self.failures + 1
         self._next = max(self._next, now + (EVERY if self.passed else 0.1))

@@ -38,7 +38,7 @@ def _for_admins(user: User) -> dict[str, Any]:
     """The checklist until a page is proven; warnings always when they are grave."""
     steps = queries.first_steps(user)
     proven = all(step.done or step.optional for step in steps)
-    alarms = queries.alarms(queries.trouble(clock.now()))
+    alarms = queries.alarms(queries.trouble(clock.now()), queries.broken_in_words())
     return {
         "steps": [] if proven else steps,
         "steps_done": sum(step.done for step in steps),
@@ -57,6 +57,7 @@ def health(request: HttpRequest) -> HttpResponse:
     if user.is_admin:
         found = queries.trouble(now)
         context |= {"trouble": found, "gauges": queries.gauges(found)}
+        context["broken"] = queries.broken_in_words()
         context["stumbling"] = queries.stumbling(now) if found.failing else ()
     fragment = request.headers.get("HX-Request")
     name = "dashboard/_health.html" if fragment else "dashboard/health.html"

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from opsknight.runtime import ticker
 from opsknight.runtime.database import Role, take
+from opsknight.runtime.processes import run_ticker
 
 
 class Command(BaseCommand):
@@ -13,4 +13,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         take(Role.ENGINE)
-        ticker.run()
+        run_ticker()
