@@ -63,6 +63,13 @@ ERRANDS = (
         every=0.5,
     ),
     Errand(
+        "news for watchers",
+        task="incidents.tasks.tell_watchers",
+        pending="incidents.commands.watch_news.oldest_change_due",
+        every=5,
+        patient=True,
+    ),
+    Errand(
         "delivery events",
         task="notifications.tasks.publish",
         pending="opsknight.runtime.housekeeping.oldest_delivery_event",

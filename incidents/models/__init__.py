@@ -14,6 +14,7 @@ from incidents.models.incident import (
     PagingFault,
     Priority,
 )
+from incidents.models.watching import IncidentWatcher, Mention, ServiceWatcher, WatchedChange
 
 __all__ = [
     "ACTIVE",
@@ -24,12 +25,16 @@ __all__ = [
     "EventType",
     "Incident",
     "IncidentEvent",
+    "IncidentWatcher",
+    "Mention",
     "Note",
     "Page",
     "PageKind",
     "PagingFault",
     "Priority",
+    "ServiceWatcher",
     "Severity",
     "Status",
     "Urgency",
+    "WatchedChange",
 ]

@@ -90,6 +90,8 @@ LOOKS: dict[EventType, tuple[str, str]] = {
     EventType.NOTE_ADDED: ("message-square", "neutral"),
     EventType.MERGED: ("git-merge", "neutral"),
     EventType.LINKED: ("link", "neutral"),
+    EventType.WATCHER_ADDED: ("eye", "neutral"),
+    EventType.WATCHER_REMOVED: ("eye-off", "neutral"),
 }
 
 
@@ -149,6 +151,14 @@ def _assigned(details: dict[str, Any]) -> tuple[str, str]:
     return f"gave it to {now}{again}", ". ".join(told)
 
 
+def _watcher(starts: bool) -> Says:
+    def says(details: dict[str, Any]) -> tuple[str, str]:
+        verb = "made {} a watcher" if starts else "took {} off the watchers"
+        return verb.format(details.get("user", "somebody")), ""
+
+    return says
+
+
 def _changed(noun: str) -> Says:
     def says(details: dict[str, Any]) -> tuple[str, str]:
         before, now = details.get("from") or "none", details.get("to") or "none"
@@ -177,4 +187,6 @@ SAYS: dict[EventType, Says] = {
     EventType.PRIORITY_CHANGED: _changed("priority"),
     EventType.TITLE_CHANGED: _changed("title"),
     EventType.NOTE_ADDED: _plain("wrote a note"),
+    EventType.WATCHER_ADDED: _watcher(starts=True),
+    EventType.WATCHER_REMOVED: _watcher(starts=False),
 }
