@@ -9,6 +9,7 @@ from datetime import datetime
 from incidents import messages, queries
 from incidents.models import EventType, IncidentEvent
 from notifications import commands as notifications
+from services import queries as services
 
 NEWS = "incident-news"
 WORDS = {EventType.ACKNOWLEDGED: "Acknowledged", EventType.RESOLVED: "Resolved"}
@@ -49,3 +50,34 @@ def _tell(event: IncidentEvent, word: str, now: datetime) -> None:
         but=[row.contact_method_id for row in told if row.contact_method_id],
         now=now,
     )
+
+
+def tell_of_service_level(events: Sequence[IncidentEvent], now: datetime) -> None:
+    """Subscriber: a clock runs out, or has; each told once, as loud as the incident is urgent."""
+    for event in events:
+        if event.type in (EventType.SLA_WARNING, EventType.SLA_BREACHED):
+            _tell_of_clock(event, now)
+
+
+def _tell_of_clock(event: IncidentEvent, now: datetime) -> None:
+    """A warning that comes after the end is only on record: the breach says it all."""
+    incident = event.incident
+    warning = event.type == EventType.SLA_WARNING
+    level = services.level_of(incident.service)
+    if not level.tells_people or (warning and event.details.get("late")):
+        return
+    requests = [
+        notifications.PageRequest(
+            subject_kind=NEWS,
+            subject_id=incident.pk,
+            page_key=f"sla.{event.pk}.{user.pk}",
+            user=user,
+            message=messages.clock_message(event, user),
+            urgency=incident.urgency,
+            rank=5,
+            may_wait=True,
+        )
+        for user in queries.concerned_by_clocks(incident, breached=not warning)
+    ]
+    if requests:
+        notifications.enqueue(requests, now=now)

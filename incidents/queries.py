@@ -1,31 +1,32 @@
 """Readers of incidents: visibility, lists, the guard of pages, open ones without a next step."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import BooleanField, Count, F, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 
 from accounts.models import Role, User
 from core.lookups import AmongRows
 from core.models import GIVEN_UP
+from escalation import queries as escalation
 from incidents.domain.marks import call_of
 from incidents.models import (
     EscalationState,
     Incident,
     IncidentEvent,
-    IncidentWatcher,
     Page,
     PageKind,
     PagingFault,
-    ServiceWatcher,
+    SlaClock,
     Status,
 )
 from services.models import Service
 
+MISSED_AFTER, MISSED_WITHIN = timedelta(minutes=1), timedelta(hours=2)
+# An acknowledgement that was asked for in time may commit a moment later.
+CLOCK_GRACE = timedelta(seconds=1)
 FAILING_FOR = timedelta(seconds=60)  # a try that failed is repeated four times within it
 
 
@@ -140,6 +141,25 @@ def people_paged(incident: Incident) -> list[User]:
     return list(User.objects.filter(pk__in=pages).order_by("id"))
 
 
+def concerned_by_clocks(incident: Incident, *, breached: bool) -> list[User]:
+    """Whom a clock that runs out concerns: who has the incident, else who was paged; the leads.
+
+    A breach of which nobody would hear goes to the fallback contact.
+    """
+    teams = [team for team in (incident.service.team, incident.assigned_team) if team]
+    wanted = {team.lead_id for team in teams}
+    if incident.assignee_id:
+        wanted.add(incident.assignee_id)
+    elif incident.assigned_team:
+        wanted |= set(incident.assigned_team.memberships.values_list("user_id", flat=True))
+    else:
+        wanted |= {user.pk for user in people_paged(incident)}
+    people = list(User.objects.pageable().filter(pk__in=wanted - {None}).order_by("id"))
+    if people or not breached:
+        return people
+    return [one.user for one in escalation.fallback(incident.policy_version_id)]
+
+
 def fallback_paged(incident: Incident) -> bool:
     return incident.pages.filter(kind=PageKind.FALLBACK, run=incident.run).exists()
 
@@ -158,54 +178,33 @@ def activity_of_services(service_ids: Sequence[int]) -> dict[int, dict[str, int]
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """Somebody hears of an incident. `through_service`: because they follow its service."""
-
-    user: User
-    role: str
-    since: datetime
-    through_service: bool = False
+def for_clocks(ids: Collection[int]) -> list[Incident]:
+    """What the clocks of service levels go by."""
+    names = ("service", "urgency", "priority", "status", "last_status_change", "created_at")
+    return list(Incident.objects.filter(pk__in=ids).only(*names).order_by("pk"))
 
 
-def watches(incidents: Mapping[int, int]) -> dict[int, list[Watch]]:
-    """Who watches these (incident -> service). What was chosen for an incident wins."""
-    chosen: dict[int, dict[int, Watch | None]] = defaultdict(dict)
-    followers = ServiceWatcher.objects.filter(service__in=set(incidents.values()))
-    of_service: dict[int, list[Watch]] = defaultdict(list)
-    for row in followers.select_related("user"):
-        of_service[row.service_id].append(Watch(row.user, row.role, row.since, True))
-    for incident, service in incidents.items():
-        chosen[incident] = {watch.user.pk: watch for watch in of_service[service]}
-    rows = IncidentWatcher.objects.filter(incident__in=incidents).select_related("user")
-    for own in rows:
-        heard = None if own.muted else Watch(own.user, own.role, own.since)
-        chosen[own.incident_id][own.user_id] = heard
-    return {pk: [watch for watch in found.values() if watch] for pk, found in chosen.items()}
+def not_resolved_of(service_id: int) -> QuerySet[Incident]:
+    return Incident.objects.filter(service=service_id).exclude(status=Status.RESOLVED)
 
 
-def service_watches(service: Service) -> list[Watch]:
-    """Who watches everything that happens to a service."""
-    rows = ServiceWatcher.objects.filter(service=service).select_related("user")
-    return [Watch(row.user, row.role, row.since) for row in rows]
+def oldest_clock_due(now: datetime) -> int | None:
+    """For opsknight.recurring."""
+    due = SlaClock.objects.filter(next_at__lte=now - CLOCK_GRACE).order_by("next_at")
+    return due.values_list("incident_id", flat=True).first()
 
 
-def watch_of(incident: Incident, user: User) -> Watch | None:
-    """How this person hears of the incident, if at all."""
-    found = watches({incident.pk: incident.service_id})[incident.pk]
-    return next((watch for watch in found if watch.user.pk == user.pk), None)
+def oldest_without_clocks(now: datetime) -> int | None:
+    """For opsknight.recurring."""
+    return without_clocks(now).last()
 
 
-def watched_by(user: User) -> Q:
-    """The condition of incidents that a person watches, singly or with their service."""
-    own = IncidentWatcher.objects.filter(user=user)
-    services = ServiceWatcher.objects.filter(user=user).values("service_id")
-    single = own.filter(muted=False).values("incident_id")
-    muted = own.filter(muted=True).values("incident_id")
-    return Q(pk__in=single) | (Q(service__in=services) & ~Q(pk__in=muted))
-
-
-def paged_in_present_run(user: User, incidents: Collection[int]) -> set[int]:
-    """Those for which the person was paged since paging last began."""
-    rows = Page.objects.filter(user=user, incident__in=incidents, run=F("incident__run"))
-    return set(rows.values_list("incident_id", flat=True))
+def without_clocks(now: datetime) -> QuerySet[Incident, int]:
+    """Keys of incidents of the last hours that have no clock although their service keeps some."""
+    since, until = now - MISSED_WITHIN, now - MISSED_AFTER
+    rows = Incident.objects.exclude(status=Status.RESOLVED).filter(created_at__range=(since, until))
+    kept = Q(service__level=None) | Q(
+        service__level__enabled=True, created_at__gte=F("service__level__since")
+    )
+    clocks = SlaClock.objects.filter(incident=OuterRef("pk"))
+    return rows.filter(kept, ~Exists(clocks)).order_by("-pk").values_list("pk", flat=True)

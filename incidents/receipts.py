@@ -17,7 +17,7 @@ from notifications.models import (
 
 log = logging.getLogger("opsknight.paging")
 
-SUBJECTS = {"incident", "incident-news", "incident-hook"}
+SUBJECTS = {"incident", "incident-news", "incident-hook", "incident-clock-hook"}
 TYPES = {
     DeliveryOutcome.SENT: EventType.NOTIFICATION_SENT,
     DeliveryOutcome.DELIVERED: EventType.NOTIFICATION_DELIVERED,

@@ -1,11 +1,12 @@
-"""Subscriber: webhooks and chats of a service announce what is triggered, taken and over."""
+"""Subscriber: webhooks and chats of a service announce what is triggered, taken, over or late."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from core.api_time import iso
 from incidents import links
+from incidents.messages import clock_words
 from incidents.models import EventType, Incident, IncidentEvent
 from notifications import commands as notifications
 from notifications.domain.message import Action, Message
@@ -18,13 +19,17 @@ ANNOUNCED = {
     EventType.ACKNOWLEDGED: ("acknowledged", "on_acknowledged"),
     EventType.RESOLVED: ("resolved", "on_resolved"),
     EventType.REOPENED: ("triggered", "on_triggered"),
+    EventType.SLA_WARNING: ("warning", "on_sla"),
+    EventType.SLA_BREACHED: ("breached", "on_sla"),
 }
-
 
 LATER = {EventType.ACKNOWLEDGED, EventType.RESOLVED}
 # Chats that can change what stands there already.
 EDITED = (Channel.SLACK, Channel.DISCORD)
 SUBJECT = "incident-hook"
+# News of a clock are no state of the incident: no card follows them, none is overtaken by them.
+CLOCK_SUBJECT = "incident-clock-hook"
+OF_CLOCKS = {EventType.SLA_WARNING, EventType.SLA_BREACHED}
 _OF_A_CARD = ("pk", "subject_id", "target_key", "page_key")
 
 
@@ -102,7 +107,7 @@ def _request(event: IncidentEvent, hook: ServiceWebhook, card: str) -> notificat
     name, _ = ANNOUNCED[EventType(event.type)]
     generic = hook.type == WebhookType.GENERIC
     return notifications.DirectRequest(
-        subject_kind=SUBJECT,
+        subject_kind=CLOCK_SUBJECT if event.type in OF_CLOCKS else SUBJECT,
         subject_id=event.incident_id,
         page_key=f"event.{event.pk}",
         target_key=hook.target_key,
@@ -123,16 +128,32 @@ def _for_programs(event: IncidentEvent, name: str) -> Message:
         url=links.incident_url(incident),
         urgency=incident.urgency,
         tag=name,
-        data=body(incident, name, event.at),
+        data=body(incident, name, event.at, **_clock_of(event)),
     )
+
+
+def _clock_of(event: IncidentEvent) -> dict[str, Any]:
+    """What a program is told of a clock beside the incident; nothing for other events."""
+    if event.type not in OF_CLOCKS:
+        return {}
+    details = event.details
+    due = details.get("due_at")
+    clock = {
+        "clock": details.get("clock"),
+        "targetMinutes": details.get("target_minutes"),
+        "dueAt": iso(datetime.fromisoformat(due)) if due else None,
+    }
+    return {"serviceLevel": clock}
 
 
 def _for_people(event: IncidentEvent, name: str, card: str) -> Message:
     incident = event.incident
     who = event.actor_label if event.actor_type == "user" else ""
+    clock = event.type in OF_CLOCKS
     facts = [
+        ("Service level", clock_words(event, UTC) if clock else ""),
         ("Service", incident.service.name),
-        ("Status", name.capitalize()),
+        ("Status", (incident.status if clock else name).capitalize()),
         ("Urgency", incident.urgency.capitalize()),
         ("Assigned to", str(incident.assignee or incident.assigned_team or "")),
         (f"{name.capitalize()} by", who),
@@ -153,11 +174,11 @@ def _for_people(event: IncidentEvent, name: str, card: str) -> Message:
     )
 
 
-def body(incident: Incident, name: str, at: datetime) -> dict[str, Any]:
-    """The JSON body: the event, and the incident as it is now."""
+def body(incident: Incident, name: str, at: datetime, **more: Any) -> dict[str, Any]:
+    """The JSON body: the event with what `more` says of it, and the incident as it is now."""
     assignee = incident.assignee
     return {
-        "event": {"type": name, "timestamp": iso(at)},
+        "event": {"type": name, "timestamp": iso(at), **more},
         "incident": {
             "id": incident.public_id,
             "number": incident.pk,

@@ -63,10 +63,23 @@ ERRANDS = (
         every=0.5,
     ),
     Errand(
-        "news for watchers",
-        task="incidents.tasks.tell_watchers",
-        pending="incidents.commands.watch_news.oldest_change_due",
+        "clocks of service levels",
+        task="incidents.tasks.mind_clocks",
+        pending="incidents.queries.oldest_clock_due",
+        every=1,
+    ),
+    Errand(
+        "changed service levels",
+        task="incidents.tasks.apply_levels",
+        pending="services.queries.oldest_level_to_apply",
         every=5,
+        patient=True,
+    ),
+    Errand(
+        "incidents without their clocks",
+        task="incidents.tasks.start_missing_clocks",
+        pending="incidents.queries.oldest_without_clocks",
+        every=60,
         patient=True,
     ),
     Errand(
@@ -126,4 +139,8 @@ ERRANDS = (
 )
 
 # After a jump of the clock, in one transaction: hook(old_now=…, delta=…, now=…) moves what is due.
-CLOCK_SHIFTS = ("incidents.commands.shift_due_times", "notifications.commands.shift_due_times")
+CLOCK_SHIFTS = (
+    "incidents.commands.shift_due_times",
+    "incidents.commands.shift_clocks",
+    "notifications.commands.shift_due_times",
+)

@@ -5,7 +5,8 @@ INCIDENT_SUBSCRIBERS = {
     "news": "incidents.news.tell_those_paged",
     "service_webhooks": "incidents.webhooks.announce",
     "cards": "integrations.replies.cards.refresh",
-    "watchers": "incidents.commands.watch_news.note_changes",
+    "service_level": "incidents.commands.follow_events",
+    "service_level_news": "incidents.news.tell_of_service_level",
 }
 
 # Reactions to the fate of a delivery, each called once per event by notifications.publishing.
@@ -21,8 +22,6 @@ DELIVERY_GUARDS = {
     "incident": "incidents.queries.unwanted_pages",
     "incident-card": "integrations.replies.cards.outdated",
     "incident-hook": "incidents.webhooks.overtaken",
-    "watch": "incidents.commands.watch_news.unwanted_news",
-    "mention": "incidents.commands.watch_news.unwanted_news",
 }
 
 # Asked before old deliveries are taken away: of these subjects, which are not over?
@@ -30,6 +29,7 @@ SUBJECTS_IN_USE = {
     "incident": "incidents.queries.not_over",
     "incident-news": "incidents.queries.not_over",
     "incident-hook": "incidents.queries.not_over",
+    "incident-clock-hook": "incidents.queries.not_over",
     "incident-card": "incidents.queries.not_over",
 }
 
@@ -87,7 +87,7 @@ SCHEDULE_USERS = "escalation.queries.policies_using_schedule"
 ON_DUTY = "schedules.queries.on_duty"
 
 # What goes by support hours: primary key -> names. While there are any, they stay.
-SUPPORT_HOURS_USERS: tuple[str, ...] = ()
+SUPPORT_HOURS_USERS: tuple[str, ...] = ("services.queries.services_by_hours",)
 
 # What needs a team: team id -> names. While there are any, the team stays.
 TEAM_USERS = ("escalation.queries.policies_paging_team", "services.queries.services_of_team")

@@ -9,6 +9,8 @@ from core import ids
 from core.crypto import EncryptedTextField
 from escalation.models import EscalationPolicy
 from notifications.models import Channel
+from schedules.models import SupportHours
+from services.domain.levels import WARN_ACK_MINUTES, WARN_RESOLVE_MINUTES
 
 
 class Service(models.Model):
@@ -89,6 +91,31 @@ class IntegrationKey(models.Model):
         return f"…{self.last4}"
 
 
+class ServiceLevel(models.Model):
+    """How soon incidents of a service are to be taken and resolved. Without a row: the defaults.
+
+    `targets` hold what differs from the defaults, by urgency or priority (services.domain.levels).
+    Incidents opened before `since` have no clocks. Clocks that run follow a change: `applied_at`
+    is when they last did, null while that waits.
+    """
+
+    service = models.OneToOneField(Service, on_delete=models.CASCADE, related_name="level")
+    enabled = models.BooleanField(default=True)
+    since = models.DateTimeField()
+    hours = models.ForeignKey(
+        SupportHours, null=True, blank=True, on_delete=models.PROTECT, related_name="levels"
+    )
+    targets = models.JSONField(default=dict, blank=True)
+    warn_ack_minutes = models.PositiveIntegerField(default=WARN_ACK_MINUTES)
+    warn_resolve_minutes = models.PositiveIntegerField(default=WARN_RESOLVE_MINUTES)
+    tells_people = models.BooleanField(default=True)
+    changed_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"level of {self.service}"
+
+
 class WebhookType(models.TextChoices):
     """What stands at the other end; it decides the form of what is sent."""
 
@@ -131,6 +158,7 @@ class ServiceWebhook(models.Model):
     on_triggered = models.BooleanField(default=True)
     on_acknowledged = models.BooleanField(default=True)
     on_resolved = models.BooleanField(default=True)
+    on_sla = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,16 +1,17 @@
 """Readers of the catalogue."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import Role, User
 from core.crypto import key_hash
 from core.database import hot_cursor, stored_time
 from notifications.models import Delivery
-from services.models import Integration, Service, ServiceWebhook
+from services.models import Integration, Service, ServiceLevel, ServiceWebhook
 
 WEBHOOK_TESTS = "hook-test"  # subject kind of the deliveries
 
@@ -127,3 +128,36 @@ def door_of_integration(integration: Integration) -> Door | None:
         integration_type=integration.type,
         enabled=integration.enabled,
     )
+
+
+def level_of(service: Service) -> ServiceLevel:
+    """The service level; the defaults, not saved, where nobody has changed them."""
+    try:
+        return service.level
+    except ServiceLevel.DoesNotExist:
+        begun = service.created_at
+        return ServiceLevel(service=service, since=begun, changed_at=begun, applied_at=begun)
+
+
+def levels_of(service_ids: Iterable[int]) -> dict[int, ServiceLevel]:
+    """By service, with one query."""
+    rows = Service.objects.filter(pk__in=set(service_ids)).select_related("level")
+    return {row.pk: level_of(row) for row in rows}
+
+
+def levels_to_apply() -> QuerySet[ServiceLevel]:
+    """Levels that changed, or whose support hours did, since clocks last followed them."""
+    stale = Q(applied_at=None) | Q(hours__changed_at__gt=F("applied_at"))
+    return ServiceLevel.objects.filter(stale).order_by("pk")
+
+
+def oldest_level_to_apply(now: datetime) -> int | None:
+    """For opsknight.recurring."""
+    return levels_to_apply().values_list("pk", flat=True).first()
+
+
+def services_by_hours(hours_id: int) -> list[str]:
+    """The services whose targets count in these support hours, as words."""
+    rows = ServiceLevel.objects.filter(hours=hours_id, service__archived_at=None)
+    names = rows.order_by("service__name").values_list("service__name", flat=True)
+    return [f"the service “{name}”" for name in names]

@@ -5,6 +5,7 @@ from incidents.commands.assignment import assign
 from incidents.commands.create import create
 from incidents.commands.delete import delete
 from incidents.commands.edit import (
+    add_note,
     change_priority,
     change_urgency,
     edit_text,
@@ -17,7 +18,13 @@ from incidents.commands.escalation import (
     take_in_strays,
 )
 from incidents.commands.faults import forget_faults
-from incidents.commands.notes import add_note
+from incidents.commands.sla import (
+    apply_levels,
+    follow_events,
+    mind_clocks,
+    shift_clocks,
+    start_missing,
+)
 from incidents.commands.status import (
     acknowledge,
     move,
@@ -30,8 +37,6 @@ from incidents.commands.status import (
     wake,
     wake_due,
 )
-from incidents.commands.watch_news import tell_watchers
-from incidents.commands.watching import unwatch, unwatch_service, watch, watch_service
 from incidents.links import Grant, grant_of
 
 __all__ = [
@@ -39,6 +44,7 @@ __all__ = [
     "Outcome",
     "acknowledge",
     "add_note",
+    "apply_levels",
     "assign",
     "change_priority",
     "change_urgency",
@@ -46,25 +52,24 @@ __all__ = [
     "delete",
     "edit_text",
     "escalate_now",
+    "follow_events",
     "forget_faults",
     "grant_of",
     "ingest",
     "merge_details",
+    "mind_clocks",
     "move",
     "reopen",
     "resolve",
     "restart_escalation",
+    "shift_clocks",
     "shift_due_times",
     "snooze",
+    "start_missing",
     "suppress",
     "take_in_strays",
-    "tell_watchers",
     "unacknowledge",
     "unsuppress",
-    "unwatch",
-    "unwatch_service",
     "wake",
     "wake_due",
-    "watch",
-    "watch_service",
 ]

@@ -14,7 +14,7 @@ from incidents.models.incident import (
     PagingFault,
     Priority,
 )
-from incidents.models.watching import IncidentWatcher, Mention, ServiceWatcher, WatchedChange
+from incidents.models.sla import SlaClock
 
 __all__ = [
     "ACTIVE",
@@ -25,16 +25,13 @@ __all__ = [
     "EventType",
     "Incident",
     "IncidentEvent",
-    "IncidentWatcher",
-    "Mention",
     "Note",
     "Page",
     "PageKind",
     "PagingFault",
     "Priority",
-    "ServiceWatcher",
     "Severity",
+    "SlaClock",
     "Status",
     "Urgency",
-    "WatchedChange",
 ]

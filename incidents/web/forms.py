@@ -129,13 +129,7 @@ class NoteForm(forms.Form):
             attrs={
                 "rows": 2,
                 "aria-label": "Note",
-                "placeholder": "What did you find? Markdown works, @name tells somebody.",
+                "placeholder": "What did you find? Markdown works.",
             }
         ),
-    )
-
-
-class CallingNoteForm(NoteForm):
-    tell = OwnerField(
-        label="Tell somebody", help_text="Or call them in the note by @ and their name."
     )

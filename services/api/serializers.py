@@ -106,6 +106,7 @@ class WebhookEvents(serializers.Serializer):
     onTriggered = serializers.BooleanField(required=False)
     onAcknowledged = serializers.BooleanField(required=False)
     onResolved = serializers.BooleanField(required=False)
+    onServiceLevel = serializers.BooleanField(required=False)
 
 
 class WebhookIn(WebhookEvents):
@@ -142,6 +143,7 @@ class WebhookOut(serializers.Serializer):
     onTriggered = serializers.BooleanField()
     onAcknowledged = serializers.BooleanField()
     onResolved = serializers.BooleanField()
+    onServiceLevel = serializers.BooleanField()
     createdAt = serializers.DateTimeField()
 
 
@@ -163,6 +165,7 @@ def webhook_json(webhook: ServiceWebhook) -> dict[str, Any]:
         "onTriggered": webhook.on_triggered,
         "onAcknowledged": webhook.on_acknowledged,
         "onResolved": webhook.on_resolved,
+        "onServiceLevel": webhook.on_sla,
         "createdAt": iso(webhook.created_at),
     }
 
@@ -173,5 +176,6 @@ def webhook_values(body: dict[str, Any]) -> dict[str, Any]:
         "onTriggered": "on_triggered",
         "onAcknowledged": "on_acknowledged",
         "onResolved": "on_resolved",
+        "onServiceLevel": "on_sla",
     }
     return {names.get(name, name): value for name, value in body.items()}

@@ -10,6 +10,7 @@ from services.commands.catalogue import (
     set_integration_enabled,
     update_service,
 )
+from services.commands.levels import save_level
 from services.commands.records import NAME_LENGTH
 from services.commands.webhooks import (
     add_webhook,
@@ -29,6 +30,7 @@ __all__ = [
     "delete_webhook",
     "revoke_old_keys",
     "rotate_key",
+    "save_level",
     "send_webhook_test",
     "set_integration_enabled",
     "update_service",

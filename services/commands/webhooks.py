@@ -30,6 +30,7 @@ CHANGEABLE = frozenset(
         "on_triggered",
         "on_acknowledged",
         "on_resolved",
+        "on_sla",
     }
 )
 
@@ -50,7 +51,7 @@ def add_webhook(
     channel: str = "",
     **more: Any,
 ) -> ServiceWebhook:
-    """`more`: secret, enabled, on_triggered, on_acknowledged, on_resolved.
+    """`more`: secret, enabled, on_triggered, on_acknowledged, on_resolved, on_sla.
 
     Raises ValidationFailed for a type that is not offered or an address that is refused.
     """

@@ -9,7 +9,7 @@ from escalation.models import EscalationPolicy
 from services.commands import NAME_LENGTH
 from services.models import IntegrationType, ServiceWebhook, WebhookType
 
-EVENTS = ("on_triggered", "on_acknowledged", "on_resolved")
+EVENTS = ("on_triggered", "on_acknowledged", "on_resolved", "on_sla")
 
 
 class ServiceForm(forms.Form):
@@ -90,6 +90,7 @@ class WebhookForm(forms.Form):
     on_triggered = forms.BooleanField(required=False, initial=True, label="Opened")
     on_acknowledged = forms.BooleanField(required=False, initial=True, label="Acknowledged")
     on_resolved = forms.BooleanField(required=False, initial=True, label="Resolved")
+    on_sla = forms.BooleanField(required=False, label="Late, or nearly (service level)")
 
     def __init__(self, kind: WebhookType, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

@@ -1,0 +1,269 @@
+"""Clocks of service levels as stories: real rows, real publishing, a clock that we move."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from accounts.models import Team
+from core.actor import SYSTEM
+from escalation.commands import TargetSpec
+from incidents import commands, publishing, queries
+from incidents.commands.create import Draft
+from incidents.models import EventType, Incident, IncidentEvent, SlaClock
+from notifications.models import Delivery
+from schedules import commands as schedules
+from services import commands as services
+from services.domain.levels import Target
+from services.models import Service
+from tests.incidents.conftest import MINUTE, T0, policy_of
+
+pytestmark = pytest.mark.django_db
+SECOND = timedelta(seconds=1)
+HOUR = 60 * MINUTE
+TOLD = (EventType.SLA_WARNING, EventType.SLA_BREACHED)
+
+
+@pytest.fixture
+def service(make_service: Callable, people: SimpleNamespace) -> Service:
+    """Pages ann; cat leads the team that owns it."""
+    team = Team.objects.create(name="Payments", lead=people.cat)
+    spec = policy_of((60, [TargetSpec(user=people.ann)]))
+    made = make_service(spec, team=team).service
+    Service.objects.update(created_at=T0)
+    return made
+
+
+def opened(service: Service, urgency: str = "HIGH", at: datetime = T0) -> Incident:
+    """HIGH: 15 minutes to acknowledge, 60 to resolve; warned 5 and 15 minutes before."""
+    draft = Draft(service=service, title="Checkout is down", urgency=urgency)
+    incident, _ = commands.create(draft, by=SYSTEM, now=at)
+    publish(at)
+    return incident
+
+
+def publish(now: datetime) -> None:
+    while publishing.publish_due(now):
+        pass
+
+
+def tick(now: datetime) -> None:
+    """As ticker and workers would, a little later than due."""
+    now += 2 * SECOND
+    publish(now)
+    commands.mind_clocks(now)
+    publish(now)
+
+
+def clock_of(incident: Incident, kind: str = "ACK") -> SlaClock:
+    return incident.sla_clocks.filter(clock=kind).order_by("-round")[0]
+
+
+def due(incident: Incident, kind: str = "ACK") -> float | None:
+    at = clock_of(incident, kind).due_at
+    return at and (at - T0) / MINUTE
+
+
+def entries(incident: Incident) -> list[tuple[str, str]]:
+    events = IncidentEvent.objects.filter(incident=incident, type__in=TOLD).order_by("id")
+    return [(event.type, event.details["clock"]) for event in events]
+
+
+def told(incident: Incident) -> list[str]:
+    rows = Delivery.objects.filter(subject_id=incident.pk, page_key__startswith="sla.")
+    return sorted(rows.values_list("user__name", flat=True).distinct())
+
+
+def level(service: Service, now: datetime = T0, **more: object) -> None:
+    values = {
+        "enabled": True,
+        "hours": None,
+        "targets": {},
+        "warn_ack_minutes": 5,
+        "warn_resolve_minutes": 15,
+        "tells_people": True,
+    }
+    services.save_level(service, **(values | more), by=SYSTEM, now=now)
+    commands.apply_levels(now)
+
+
+def test_whoever_was_paged_and_the_lead_are_warned_once_and_told_of_the_breach_once(
+    service: Service, run_until: Callable
+):
+    incident = opened(service)
+    run_until(T0)
+    tick(T0 + 9 * MINUTE)
+    assert entries(incident) == []
+    tick(T0 + 10 * MINUTE)
+    tick(T0 + 11 * MINUTE)
+    assert entries(incident) == [("sla_warning", "ack")]
+    assert told(incident) == ["Ann", "Cat"]
+    sent = Delivery.objects.filter(page_key__startswith="sla.").count()
+    tick(T0 + 15 * MINUTE)
+    tick(T0 + 16 * MINUTE)
+    assert entries(incident)[1:] == [("sla_breached", "ack")]
+    assert clock_of(incident).breached_at == T0 + 15 * MINUTE
+    assert Delivery.objects.filter(page_key__startswith="sla.").count() == 2 * sent
+    assert clock_of(incident).word == "BREACHED"
+
+
+def test_a_tick_that_comes_hours_late_leaves_nothing_out_and_warns_nobody_in_hindsight(
+    service: Service, run_until: Callable
+):
+    incident = opened(service)
+    run_until(T0)
+    tick(T0 + 5 * HOUR)
+    kinds = {(kind, clock) for kind in TOLD for clock in ("ack", "resolve")}
+    kinds = {(str(kind.value), clock) for kind, clock in kinds}
+    assert set(entries(incident)) == kinds and len(entries(incident)) == 4
+    assert clock_of(incident, "RESOLVE").breached_at == T0 + HOUR
+    keys = Delivery.objects.filter(page_key__startswith="sla.").values_list("page_key", flat=True)
+    events = {int(key.split(".")[1]) for key in keys}
+    assert set(IncidentEvent.objects.filter(pk__in=events).values_list("type", flat=True)) == {
+        "sla_breached"
+    }
+
+
+def test_taken_in_time_is_met_although_nobody_looked_until_later(service: Service):
+    incident = opened(service)
+    commands.acknowledge(incident, by=SYSTEM, now=T0 + 14 * MINUTE)
+    tick(T0 + HOUR - 10 * MINUTE)
+    publish(T0 + HOUR)
+    assert clock_of(incident).word == "MET"
+    assert entries(incident) == [("sla_warning", "resolve")]
+
+
+def test_taken_late_is_a_breach_although_no_tick_ever_came(service: Service):
+    incident = opened(service)
+    commands.acknowledge(incident, by=SYSTEM, now=T0 + 20 * MINUTE)
+    publish(T0 + 20 * MINUTE)
+    clock = clock_of(incident)
+    assert (clock.word, clock.breached_at) == ("LATE", T0 + 15 * MINUTE)
+    assert entries(incident) == [("sla_breached", "ack")]
+
+
+def test_a_snooze_stops_both_clocks_and_moves_their_ends(service: Service):
+    incident = opened(service)
+    commands.snooze(incident, T0 + 34 * MINUTE, by=SYSTEM, now=T0 + 4 * MINUTE)
+    tick(T0 + 20 * MINUTE)
+    clock = clock_of(incident)
+    assert (clock.word, clock.due_at, clock.left_seconds) == ("PAUSED", None, 11 * 60)
+    commands.wake_due(T0 + 34 * MINUTE)
+    publish(T0 + 34 * MINUTE)
+    assert (due(incident), due(incident, "RESOLVE")) == (45, 90)
+    assert entries(incident) == []
+    assert [pause["why"] for pause in clock_of(incident).pauses] == ["SNOOZED"]
+
+
+def test_a_reopened_incident_has_to_be_taken_anew_and_goes_on_where_it_stood(service: Service):
+    incident = opened(service)
+    commands.resolve(incident, by=SYSTEM, now=T0 + 10 * MINUTE)
+    commands.reopen(incident, by=SYSTEM, now=T0 + 100 * MINUTE)
+    publish(T0 + 100 * MINUTE)
+    assert clock_of(incident).round == 2
+    assert (due(incident), due(incident, "RESOLVE")) == (115, 150)
+
+
+def test_a_higher_priority_shortens_the_time_and_what_is_broken_stays_broken(service: Service):
+    incident = opened(service, "LOW")
+    assert due(incident) == 120
+    commands.change_priority(incident, "P1", by=SYSTEM, now=T0 + 30 * MINUTE)
+    tick(T0 + 30 * MINUTE)
+    clock = clock_of(incident)
+    assert (due(incident), clock.breached_at) == (5, T0 + 30 * MINUTE + 2 * SECOND)
+    commands.change_priority(incident, "P5", by=SYSTEM, now=T0 + 40 * MINUTE)
+    tick(T0 + 40 * MINUTE)
+    assert clock_of(incident).word == "BREACHED"
+    assert entries(incident).count(("sla_breached", "ack")) == 1
+
+
+def test_running_clocks_follow_the_service_level(service: Service):
+    incident = opened(service)
+    level(service, targets={"HIGH": Target(30, None)})
+    assert due(incident) == 30
+    assert not incident.sla_clocks.filter(clock="RESOLVE").exists()
+    assert queries.oldest_clock_due(T0) is None and not commands.apply_levels(T0 + MINUTE)
+    level(service, T0 + MINUTE, enabled=False)
+    assert not incident.sla_clocks.exists()
+    level(service, T0 + 2 * MINUTE)  # counts for what is opened from now on
+    assert not incident.sla_clocks.exists()
+    assert due(opened(service, at=T0 + 3 * MINUTE)) == 18
+
+
+def test_outside_support_hours_the_clock_waits_for_the_door_to_open(service: Service):
+    line = {"days": ["MON"], "start": "09:00", "end": "17:00"}
+    values = {"name": "Day", "time_zone": "UTC", "windows": [line], "holidays": None}
+    hours = schedules.save_support_hours(None, **values, by=SYSTEM, now=T0)
+    level(service, hours=hours, targets={"HIGH": Target(15, 60, in_hours=True)})
+    incident = opened(service)  # a Monday, 03:00
+    clock = clock_of(incident)
+    assert (clock.word, clock.opens_at, due(incident)) == ("PAUSED", T0 + 6 * HOUR, 375)
+    tick(T0 + 6 * HOUR)
+    assert (clock_of(incident).word, entries(incident)) == ("RUNNING", [])
+    earlier = values | {"windows": [line | {"start": "08:00"}]}
+    schedules.save_support_hours(hours, **earlier, by=SYSTEM, now=T0 + MINUTE)
+    commands.apply_levels(T0 + 4 * HOUR)
+    assert due(incident) == 315
+
+
+def test_a_jump_of_the_computers_clock_gives_the_time_back(service: Service):
+    incident = opened(service)
+    old = T0 + 5 * MINUTE
+    commands.shift_clocks(old, 2 * HOUR, old + 2 * HOUR)
+    assert due(incident) == 135
+    commands.change_urgency(incident, "MEDIUM", by=SYSTEM, now=old + 2 * HOUR)
+    tick(old + 2 * HOUR)
+    assert (due(incident), entries(incident)) == (150, [])
+
+
+def test_clocks_that_no_event_started_are_started_later(service: Service):
+    incident = opened(service)
+    SlaClock.objects.all().delete()
+    assert queries.oldest_without_clocks(T0 + 30 * SECOND) is None
+    assert queries.oldest_without_clocks(T0 + 2 * MINUTE) == incident.pk
+    commands.start_missing(T0 + 2 * MINUTE)
+    assert due(incident) == 15
+    assert queries.oldest_without_clocks(T0 + 2 * MINUTE) is None
+
+
+def test_reading_again_changes_nothing_and_many_cost_no_more_queries_than_one(
+    service: Service, django_assert_max_num_queries
+):
+    ids = [opened(service).pk for _ in range(3)]
+    before = list(SlaClock.objects.values())
+    with django_assert_max_num_queries(7):
+        commands.sla.read_clocks(ids, now=T0 + MINUTE)
+    assert list(SlaClock.objects.values()) == before
+
+
+def test_a_clock_of_a_deleted_incident_goes_with_it(service: Service):
+    incident = opened(service)
+    SlaClock.objects.create(
+        incident_id=incident.pk + 999,
+        clock="ACK",
+        target_minutes=1,
+        started_at=T0,
+        next_at=T0,
+        changed_at=T0,
+    )
+    commands.delete(incident, by=SYSTEM, now=T0)
+    tick(T0 + HOUR)
+    assert not SlaClock.objects.exists()
+
+
+def test_a_webhook_that_asks_for_it_hears_of_the_warning_and_of_the_breach(
+    service: Service, settings
+):
+    settings.OPSKNIGHT_EGRESS_ALLOW = ("127.0.0.1/32",)
+    values = {"type": "GENERIC", "url": "http://127.0.0.1:1/hook", "on_triggered": False}
+    quiet = services.add_webhook(service, name="Quiet", **values, by=SYSTEM, now=T0)
+    asks = services.add_webhook(service, name="Asks", on_sla=True, **values, by=SYSTEM, now=T0)
+    opened(service)
+    tick(T0 + 10 * MINUTE)
+    tick(T0 + 15 * MINUTE)
+    rows = Delivery.objects.filter(subject_kind="incident-clock-hook").order_by("id")
+    assert {row.target_key for row in rows} == {asks.target_key} != {quiet.target_key}
+    bodies = [row.message["data"]["event"] for row in rows]
+    assert [body["type"] for body in bodies] == ["warning", "breached"]
+    assert bodies[1]["serviceLevel"]["dueAt"] == "2026-03-02T03:15:00Z"
