@@ -1,11 +1,15 @@
 """Messages about incidents: facts and actions; channels decide what they look like."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Any
 
+from django.urls import reverse
+
 from accounts.models import User
+from core import config
 from incidents import links
 from incidents.domain.details import apart, lines
 from incidents.models import EventType, Incident, IncidentEvent, Status
@@ -15,6 +19,7 @@ log = logging.getLogger("opsknight.paging")
 
 DETAILS = 30
 DETAIL_LENGTH = 300
+WATCHED = 20  # incidents that one message to a watcher names
 
 
 def page_message(incident: Incident, user: User, reason: str, *, now: datetime) -> Message:
@@ -98,6 +103,57 @@ def over_message(incident: Incident, what: str, who: str, *, now: datetime) -> M
         actions=(Action("Open incident", url, "secondary"),),
         urgency=incident.urgency,
         tag=what,
+    )
+
+
+def watch_message(lines: Sequence[tuple[Incident, str]]) -> Message:
+    """News for a watcher: what happened to each incident since the last message."""
+    incident, what = lines[0]
+    numbers = {"incidents": [row.pk for row, _ in lines]}
+    if len(lines) == 1:
+        url = links.incident_url(incident)
+        return Message(
+            kind="watch",
+            subject_id=str(incident.pk),
+            title=f"#{incident.pk} {incident.title}",
+            facts=(("Service", incident.service.name), ("What happened", what)),
+            url=url,
+            actions=(Action("Open incident", url, "secondary"),),
+            urgency="LOW",
+            tag="Watched",
+            data=numbers,
+        )
+    url = config.absolute(reverse("incidents:list") + "?status=all&watched=me")
+    more = len(lines) - WATCHED
+    return Message(
+        kind="watch",
+        subject_id="list",
+        title=f"{len(lines)} incidents that you watch have changed",
+        facts=tuple((f"#{row.pk} {row.title}"[:60], said) for row, said in lines[:WATCHED]),
+        body=f"And {more} more." if more > 0 else "",
+        url=url,
+        actions=(Action("Open the list", url, "secondary"),),
+        urgency="LOW",
+        tag="Watched",
+        data=numbers,
+    )
+
+
+def mention_message(incident: Incident, text: str, who: str, called: str) -> Message:
+    """`called`: the name of the team that was meant, "" for the person."""
+    url = links.incident_url(incident)
+    return Message(
+        kind="mention",
+        subject_id=str(incident.pk),
+        title=f"{who} asks {f'the team {called}' if called else 'for you'}: #{incident.pk}"
+        f" {incident.title}",
+        facts=(("Service", incident.service.name), ("Urgency", incident.urgency)),
+        body=text[:2000],
+        url=url,
+        actions=(Action("Open incident", url, "secondary"),),
+        urgency=min(incident.urgency, "MEDIUM", key=("LOW", "MEDIUM", "HIGH").index),
+        tag="Mention",
+        data={"incidents": [incident.pk]},
     )
 
 

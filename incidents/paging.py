@@ -301,7 +301,8 @@ def _note(incident: Incident, batch: Batch, details: dict) -> None:
             actor_label=SYSTEM.label,
             via=SYSTEM.via,
             details=details,
-            published_at=batch.now,  # no subscriber reacts to it
+            # Nobody reacts to a step; that the policy has ended is news for those who watch.
+            published_at=None if details.get("exhausted") else batch.now,
         )
     )
 

@@ -1,6 +1,8 @@
 """Readers of incidents: visibility, lists, the guard of pages, open ones without a next step."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,9 +18,11 @@ from incidents.models import (
     EscalationState,
     Incident,
     IncidentEvent,
+    IncidentWatcher,
     Page,
     PageKind,
     PagingFault,
+    ServiceWatcher,
     SlaClock,
     Status,
 )
@@ -176,6 +180,59 @@ def activity_of_services(service_ids: Sequence[int]) -> dict[int, dict[str, int]
     for service, urgency, n in rows.order_by().values_list("service", "urgency", Count("id")):
         found.setdefault(service, {})[urgency] = n
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Somebody hears of an incident. `through_service`: because they follow its service."""
+
+    user: User
+    role: str
+    since: datetime
+    through_service: bool = False
+
+
+def watches(incidents: Mapping[int, int]) -> dict[int, list[Watch]]:
+    """Who watches these (incident -> service). What was chosen for an incident wins."""
+    chosen: dict[int, dict[int, Watch | None]] = defaultdict(dict)
+    followers = ServiceWatcher.objects.filter(service__in=set(incidents.values()))
+    of_service: dict[int, list[Watch]] = defaultdict(list)
+    for row in followers.select_related("user"):
+        of_service[row.service_id].append(Watch(row.user, row.role, row.since, True))
+    for incident, service in incidents.items():
+        chosen[incident] = {watch.user.pk: watch for watch in of_service[service]}
+    rows = IncidentWatcher.objects.filter(incident__in=incidents).select_related("user")
+    for own in rows:
+        heard = None if own.muted else Watch(own.user, own.role, own.since)
+        chosen[own.incident_id][own.user_id] = heard
+    return {pk: [watch for watch in found.values() if watch] for pk, found in chosen.items()}
+
+
+def service_watches(service: Service) -> list[Watch]:
+    """Who watches everything that happens to a service."""
+    rows = ServiceWatcher.objects.filter(service=service).select_related("user")
+    return [Watch(row.user, row.role, row.since) for row in rows]
+
+
+def watch_of(incident: Incident, user: User) -> Watch | None:
+    """How this person hears of the incident, if at all."""
+    found = watches({incident.pk: incident.service_id})[incident.pk]
+    return next((watch for watch in found if watch.user.pk == user.pk), None)
+
+
+def watched_by(user: User) -> Q:
+    """The condition of incidents that a person watches, singly or with their service."""
+    own = IncidentWatcher.objects.filter(user=user)
+    services = ServiceWatcher.objects.filter(user=user).values("service_id")
+    single = own.filter(muted=False).values("incident_id")
+    muted = own.filter(muted=True).values("incident_id")
+    return Q(pk__in=single) | (Q(service__in=services) & ~Q(pk__in=muted))
+
+
+def paged_in_present_run(user: User, incidents: Collection[int]) -> set[int]:
+    """Those for which the person was paged since paging last began."""
+    rows = Page.objects.filter(user=user, incident__in=incidents, run=F("incident__run"))
+    return set(rows.values_list("incident_id", flat=True))
 
 
 def for_clocks(ids: Collection[int]) -> list[Incident]:

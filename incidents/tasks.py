@@ -11,6 +11,13 @@ def publish() -> None:
             return
 
 
+def tell_watchers() -> None:
+    """Tells until nobody waits (bounded: the ticker asks again)."""
+    for _ in range(20):
+        if not commands.tell_watchers(clock.now()):
+            return
+
+
 def mind_clocks() -> None:
     """Bounded as well: what is left is found at the next look."""
     for _ in range(50):

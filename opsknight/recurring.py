@@ -63,6 +63,13 @@ ERRANDS = (
         every=0.5,
     ),
     Errand(
+        "news for watchers",
+        task="incidents.tasks.tell_watchers",
+        pending="incidents.commands.watch_news.oldest_change_due",
+        every=5,
+        patient=True,
+    ),
+    Errand(
         "clocks of service levels",
         task="incidents.tasks.mind_clocks",
         pending="incidents.queries.oldest_clock_due",

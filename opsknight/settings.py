@@ -279,6 +279,7 @@ SPECTACULAR_SETTINGS = {
         "TeamRoleEnum": "accounts.models.TeamRole",
         "UrgencyEnum": "notifications.domain.words.Urgency",
         "UserStatusEnum": "accounts.models.UserStatus",
+        "WatchRoleEnum": "incidents.models.watching.ROLES",
         "WebhookTypeEnum": "services.models.WebhookType",
         "WeekdayEnum": "schedules.queries.DAYS",
     },

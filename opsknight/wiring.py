@@ -5,6 +5,7 @@ INCIDENT_SUBSCRIBERS = {
     "news": "incidents.news.tell_those_paged",
     "service_webhooks": "incidents.webhooks.announce",
     "cards": "integrations.replies.cards.refresh",
+    "watchers": "incidents.commands.watch_news.note_changes",
     "service_level": "incidents.commands.follow_events",
     "service_level_news": "incidents.news.tell_of_service_level",
 }
@@ -22,6 +23,8 @@ DELIVERY_GUARDS = {
     "incident": "incidents.queries.unwanted_pages",
     "incident-card": "integrations.replies.cards.outdated",
     "incident-hook": "incidents.webhooks.overtaken",
+    "watch": "incidents.commands.watch_news.unwanted_news",
+    "mention": "incidents.commands.watch_news.unwanted_news",
 }
 
 # Asked before old deliveries are taken away: of these subjects, which are not over?

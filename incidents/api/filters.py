@@ -1,11 +1,15 @@
 """Filters and sorting of the incident list; unknown names are refused by name."""
 
+from typing import Any
+
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from rest_framework.request import Request
 
+from accounts.models import User
 from core.api_time import instant
 from core.api_view import filters_of
 from core.errors import InvalidRequest
+from incidents import queries
 from incidents.domain.alert import Urgency
 from incidents.domain.lifecycle import Status
 from incidents.models import Incident
@@ -16,6 +20,7 @@ NAMES = (
     "serviceId",
     "teamId",
     "assigneeId",
+    "watchedBy",
     "createdAfter",
     "createdBefore",
     "sort",
@@ -49,11 +54,24 @@ def apply(rows: QuerySet[Incident], request: Request) -> QuerySet[Incident]:
         rows = rows.filter(owned)
     if "assigneeId" in given:
         rows = rows.filter(assignee__public_id__in=given["assigneeId"].split(","))
+    if "watchedBy" in given:
+        rows = rows.filter(queries.watched_by(_watcher(request, given["watchedBy"])))
     if "createdAfter" in given:
         rows = rows.filter(created_at__gte=instant(given["createdAfter"], "createdAfter"))
     if "createdBefore" in given:
         rows = rows.filter(created_at__lt=instant(given["createdBefore"], "createdBefore"))
     return _sorted(rows, given.get("sort", "createdAt"), given.get("order", "desc"))
+
+
+def _watcher(request: Request, public_id: str) -> User:
+    """The owner of the key for “me”. Raises InvalidRequest for an unknown person."""
+    own: Any = request.user
+    if public_id in {"me", own.public_id}:
+        return own
+    found = User.objects.filter(public_id=public_id).first()
+    if found is None:
+        raise InvalidRequest("watchedBy is “me” or the id of a person", field="watchedBy")
+    return found
 
 
 def _sorted(rows: QuerySet[Incident], name: str, order: str) -> QuerySet[Incident]:

@@ -1,6 +1,7 @@
 """Shapes of incidents, as the Incidents API documents them."""
 # ruff: noqa: N815  the API speaks camelCase
 
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework import serializers
@@ -8,10 +9,10 @@ from rest_framework import serializers
 from core.actor import SYSTEM
 from core.api_time import iso
 from incidents.commands.create import DESCRIPTION_LENGTH, TITLE_LENGTH
-from incidents.commands.edit import MAX_NOTE
+from incidents.commands.notes import MAX_NOTE
 from incidents.domain.alert import KEY_LENGTH, Urgency
 from incidents.domain.lifecycle import Status
-from incidents.models import EventType, Incident, IncidentEvent, Note, Priority
+from incidents.models import EventType, Incident, IncidentEvent, Mention, Note, Priority
 
 URGENCIES = [member.value for member in Urgency]
 STATUSES = [member.value for member in Status]
@@ -147,14 +148,24 @@ class EscalationOut(serializers.Serializer):
     escalationMark = serializers.CharField(allow_null=True)
 
 
+class MentionOut(serializers.Serializer):
+    """Whom a note calls. `type` is person or team."""
+
+    type = serializers.ChoiceField(["person", "team"])
+    id = serializers.CharField()
+    name = serializers.CharField()
+
+
 class NoteOut(serializers.Serializer):
-    """A note."""
+    """A note. `unknownMentions`, once it is written: names behind an @ that nobody has."""
 
     id = serializers.CharField()
     content = serializers.CharField()
     author = serializers.DictField()
     createdAt = serializers.DateTimeField()
     isInternal = serializers.BooleanField()
+    mentions = MentionOut(many=True, required=False)
+    unknownMentions = serializers.ListField(child=serializers.CharField(), required=False)
 
 
 class EventOut(serializers.Serializer):
@@ -214,7 +225,7 @@ def detail_json(incident: Incident, related: list[str]) -> dict[str, Any]:
         **_escalation(incident),
         "customDetails": incident.custom_details,
         "timeline": [brief_event(event) for event in incident.events.all()],
-        "notes": [note_json(note) for note in incident.notes.select_related("author")],
+        "notes": [note_json(note) for note in _notes(incident)],
         "links": incident.links,
         "relatedIncidents": related,
     }
@@ -234,6 +245,11 @@ def _escalation(incident: Incident) -> dict[str, Any]:
         "nextEscalationAt": iso(incident.escalate_at),
         "escalationMark": incident.mark if incident.status == Status.OPEN else None,
     }
+
+
+def _notes(incident: Incident) -> Iterable[Note]:
+    rows = incident.notes.select_related("author")
+    return rows.prefetch_related("mentions__user", "mentions__team")
 
 
 def _integration(incident: Incident) -> dict[str, str] | None:
@@ -293,10 +309,19 @@ def brief_event(event: IncidentEvent) -> dict[str, Any]:
 def note_json(note: Note) -> dict[str, Any]:
     author: dict[str, str | None] = {"id": None, "name": note.author_label}
     author |= named(note.author) or {}
+    mentions = [_mention(mention) for mention in note.mentions.all()]
     return {
         "id": note.public_id,
         "content": note.content,
         "author": author,
         "createdAt": iso(note.created_at),
         "isInternal": note.is_internal,
+        **({"mentions": mentions} if mentions else {}),
+        **({"unknownMentions": list(note.unknown_names)} if note.unknown_names else {}),
     }
+
+
+def _mention(row: Mention) -> dict[str, str]:
+    callee = row.user or row.team
+    kind = "person" if row.user else "team"
+    return {"type": kind, "id": callee.public_id if callee else "", "name": row.label}

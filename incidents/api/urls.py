@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.api import views
+from incidents.api import views, watchers
 
 urlpatterns = [
     path("api/incidents", views.Incidents.as_view()),
@@ -10,4 +10,14 @@ urlpatterns = [
     path("api/incidents/<str:public_id>/escalate", views.Escalate.as_view()),
     path("api/incidents/<str:public_id>/notes", views.Notes.as_view()),
     path("api/incidents/<str:public_id>/timeline", views.Timeline.as_view()),
+    path("api/incidents/<str:public_id>/watchers", watchers.IncidentWatchers.as_view()),
+    path(
+        "api/incidents/<str:public_id>/watchers/<str:user_id>",
+        watchers.IncidentWatcherOne.as_view(),
+    ),
+    path("api/services/<str:public_id>/watchers", watchers.ServiceWatchers.as_view()),
+    path(
+        "api/services/<str:public_id>/watchers/<str:user_id>",
+        watchers.ServiceWatcherOne.as_view(),
+    ),
 ]

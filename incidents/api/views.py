@@ -144,7 +144,7 @@ class Notes(ApiView):
 
     @extend_schema(operation_id="addNote", request=shapes.NoteIn, responses={201: shapes.NoteOut})
     def post(self, request: Request, public_id: str) -> Response:
-        """Adds a note."""
+        """Adds a note; people and teams that it calls by `@name` are told at once."""
         incident = incident_of(request, public_id)
         if not roles.may(request.user.role, roles.Ability.ANNOTATE_INCIDENT):
             raise Forbidden("Your role may not add notes")

@@ -5,7 +5,6 @@ from incidents.commands.assignment import assign
 from incidents.commands.create import create
 from incidents.commands.delete import delete
 from incidents.commands.edit import (
-    add_note,
     change_priority,
     change_urgency,
     edit_text,
@@ -18,6 +17,7 @@ from incidents.commands.escalation import (
     take_in_strays,
 )
 from incidents.commands.faults import forget_faults
+from incidents.commands.notes import add_note
 from incidents.commands.sla import (
     apply_levels,
     follow_events,
@@ -37,6 +37,8 @@ from incidents.commands.status import (
     wake,
     wake_due,
 )
+from incidents.commands.watch_news import tell_watchers
+from incidents.commands.watching import unwatch, unwatch_service, watch, watch_service
 from incidents.links import Grant, grant_of
 
 __all__ = [
@@ -68,8 +70,13 @@ __all__ = [
     "start_missing",
     "suppress",
     "take_in_strays",
+    "tell_watchers",
     "unacknowledge",
     "unsuppress",
+    "unwatch",
+    "unwatch_service",
     "wake",
     "wake_due",
+    "watch",
+    "watch_service",
 ]

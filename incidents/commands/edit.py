@@ -1,19 +1,16 @@
-"""Changes that are not moves of the life cycle: urgency, priority, text, notes."""
+"""Changes that are not moves of the life cycle: urgency, priority, text."""
 
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from accounts.models import User
 from core.actor import Actor
 from core.errors import ValidationFailed
 from incidents.commands.create import DESCRIPTION_LENGTH, TITLE_LENGTH
 from incidents.commands.records import lock, log
 from incidents.domain.alert import Urgency, one_line
-from incidents.models import EventType, Incident, Note, Priority
-
-MAX_NOTE = 10_000
+from incidents.models import EventType, Incident, Priority
 
 
 def change_urgency(incident: Incident, urgency: str, *, by: Actor, now: datetime) -> Incident:
@@ -83,34 +80,6 @@ def merge_details(incident: Incident, changes: dict[str, Any], *, now: datetime)
         incident.custom_details = {key: value for key, value in merged.items() if value is not None}
         _save(incident, now, "custom_details")
     return incident
-
-
-def add_note(
-    incident: Incident,
-    content: str,
-    *,
-    author: User,
-    by: Actor,
-    now: datetime,
-    is_internal: bool = False,
-) -> Note:
-    """Raises ValidationFailed for an empty note or one over 10,000 characters."""
-    text = content.strip().replace("\x00", "\ufffd")
-    if not text:
-        raise ValidationFailed("Write something first", field="content", reason="required")
-    if len(text) > MAX_NOTE:
-        raise ValidationFailed(f"Note is longer than {MAX_NOTE} characters", field="content")
-    with transaction.atomic():
-        note = Note.objects.create(
-            incident=incident,
-            author=author,
-            author_label=by.label[:200],
-            content=text,
-            is_internal=is_internal,
-            created_at=now,
-        )
-        log(incident, EventType.NOTE_ADDED, by=by, now=now, details={"note_id": note.public_id})
-    return note
 
 
 def _save(incident: Incident, now: datetime, *fields: str) -> None:

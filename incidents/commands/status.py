@@ -11,16 +11,16 @@ from core.database import AWAY
 from core.errors import Conflict, IllegalTransition, NotFound, ValidationFailed
 from escalation import queries as escalation
 from escalation.domain import engine
+from incidents.commands.notes import MAX_NOTE, keep_note_of_resolution
 from incidents.commands.records import lock, log
 from incidents.domain.lifecycle import ESCALATION_WHILE, IllegalMove, check_move
-from incidents.models import EventType, Incident, Note, Status
+from incidents.models import EventType, Incident, Status
 from notifications import commands as notifications
 
 log_lines = logging.getLogger("opsknight.paging")
 
 DEFAULT_SNOOZE = timedelta(minutes=60)
 LONGEST_SNOOZE = timedelta(days=30)
-MAX_NOTE = 10_000
 
 _STATUS_FIELDS = [
     "status",
@@ -68,13 +68,7 @@ def resolve(
         details = {"note": note.strip()[:MAX_NOTE]} if note.strip() else {}
         log(incident, EventType.RESOLVED, by=by, now=now, via=via, details=details)
         if details:
-            Note.objects.create(
-                incident=incident,
-                author_id=by.user_pk,
-                author_label=by.label[:200],
-                content=details["note"],
-                created_at=now,
-            )
+            keep_note_of_resolution(incident, details["note"], by=by, now=now)
     return incident
 
 

@@ -15,6 +15,7 @@ from incidents.models.incident import (
     Priority,
 )
 from incidents.models.sla import SlaClock
+from incidents.models.watching import IncidentWatcher, Mention, ServiceWatcher, WatchedChange
 
 __all__ = [
     "ACTIVE",
@@ -25,13 +26,17 @@ __all__ = [
     "EventType",
     "Incident",
     "IncidentEvent",
+    "IncidentWatcher",
+    "Mention",
     "Note",
     "Page",
     "PageKind",
     "PagingFault",
     "Priority",
+    "ServiceWatcher",
     "Severity",
     "SlaClock",
     "Status",
     "Urgency",
+    "WatchedChange",
 ]

@@ -223,6 +223,8 @@ class EventType(models.TextChoices):
     NOTE_ADDED = "note_added"
     MERGED = "merged"
     LINKED = "linked"
+    WATCHER_ADDED = "watcher_added"
+    WATCHER_REMOVED = "watcher_removed"
     SLA_WARNING = "sla_warning"
     SLA_BREACHED = "sla_breached"
 
@@ -268,6 +270,8 @@ class Note(models.Model):
     content = models.TextField(max_length=10000)
     is_internal = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    # Not stored: words behind an @ that were nobody's name when it was written.
+    unknown_names: tuple[str, ...] = ()
 
     class Meta:
         ordering = ["id"]

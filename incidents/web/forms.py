@@ -129,7 +129,13 @@ class NoteForm(forms.Form):
             attrs={
                 "rows": 2,
                 "aria-label": "Note",
-                "placeholder": "What did you find? Markdown works.",
+                "placeholder": "What did you find? Markdown works, @name tells somebody.",
             }
         ),
+    )
+
+
+class CallingNoteForm(NoteForm):
+    tell = OwnerField(
+        label="Tell somebody", help_text="Or call them in the note by @ and their name."
     )

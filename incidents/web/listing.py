@@ -31,6 +31,7 @@ class Filter:
     urgencies: tuple[str, ...] = ()
     service: str = ""
     mine: bool = False
+    watched: bool = False
     words: str = ""
 
     @classmethod
@@ -42,6 +43,7 @@ class Filter:
             urgencies=tuple(urgency for urgency in Urgency if urgency in query.getlist("urgency")),
             service=query.get("service", "")[:40],
             mine=query.get("assignee") == "me",
+            watched=query.get("watched") == "me",
             words=" ".join(query.get("q", "").replace("\x00", "").split())[:100],
         )
 
@@ -52,7 +54,7 @@ class Filter:
     @property
     def narrows(self) -> bool:
         """Whether anything but the tab hides incidents."""
-        return bool(self.urgencies or self.service or self.mine or self.words)
+        return bool(self.urgencies or self.service or self.mine or self.watched or self.words)
 
     def toggled(self, urgency: str) -> Self:
         chosen = set(self.urgencies) ^ {urgency}
@@ -64,6 +66,7 @@ class Filter:
         pairs += [("urgency", urgency) for urgency in self.urgencies]
         pairs += [("service", self.service)] if self.service else []
         pairs += [("assignee", "me")] if self.mine else []
+        pairs += [("watched", "me")] if self.watched else []
         pairs += [("q", self.words)] if self.words else []
         return "?" + urlencode(pairs)
 
@@ -76,6 +79,8 @@ class Filter:
             rows = rows.filter(service__public_id=self.service)
         if self.mine:
             rows = rows.filter(assignee=user)
+        if self.watched:
+            rows = rows.filter(queries.watched_by(user))
         return rows.filter(_contains(self.words)) if self.words else rows
 
     def rows(self, user: User) -> QuerySet[Incident]:

@@ -100,7 +100,7 @@ def _taken_by(events: list[IncidentEvent]) -> str:
 
 
 def _notes(incident: Incident) -> QuerySet[Note]:
-    return Note.objects.filter(incident=incident).order_by("-id")
+    return Note.objects.filter(incident=incident).order_by("-id").prefetch_related("mentions")
 
 
 def etag_of(user: User, incident: Incident) -> str:

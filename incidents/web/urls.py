@@ -16,6 +16,7 @@ from incidents.web.views import (
     service,
     snooze,
     suppression,
+    watching,
 )
 
 app_name = "incidents"
@@ -29,6 +30,15 @@ urlpatterns = [
     path("incidents/of-service/<str:public_id>/", service.recent, name="of_service"),
     path("incidents/arrivals/<str:public_id>/", service.arrivals, name="arrivals"),
     path("incidents/test-event/<str:public_id>/", service.test_event, name="test_event"),
+    path("incidents/watching/", watching.mine, name="watching"),
+    path(
+        "incidents/service-watchers/<str:public_id>/", watching.of_service, name="service_watchers"
+    ),
+    path(
+        "incidents/service-watchers/<str:public_id>/stop/",
+        watching.stop_service,
+        name="stop_watching_service",
+    ),
     path("incidents/<int:number>/", detail.detail, name="detail"),
     path("incidents/<int:number>/take/", quick.take, name="take"),
     path("incidents/<int:number>/live/", detail.live, name="live"),
@@ -56,4 +66,6 @@ urlpatterns = [
     path("incidents/<int:number>/escalation/", escalation.escalate, name="escalation"),
     path("incidents/<int:number>/restart/", escalation.restart, name="restart"),
     path("incidents/<int:number>/notes/", notes.add, name="notes"),
+    path("incidents/<int:number>/watchers/", watching.of_incident, name="watchers"),
+    path("incidents/<int:number>/watchers/stop/", watching.stop_incident, name="stop_watching"),
 ]

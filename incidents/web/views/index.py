@@ -24,6 +24,7 @@ def index(request: HttpRequest) -> HttpResponse:
             (urgency.value.capitalize(), wanted.toggled(urgency).url(), urgency in wanted.urgencies)
             for urgency in Urgency
         ],
+        "watched_url": _but(wanted, watched=not wanted.watched),
         "mine_url": _but(wanted, mine=not wanted.mine),
         "clear_url": Filter(tab=wanted.tab).url(),
         "services": services.live().select_related(None).only("public_id", "name"),

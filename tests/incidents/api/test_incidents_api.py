@@ -192,7 +192,7 @@ def test_one_incident_has_everything_that_is_documented(
     paging.advance(start + timedelta(minutes=5))
     for number in range(4):
         client.post(f"{PATH}/{incident.public_id}/notes", {"content": f"Note {number}"})
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         body = client.get(f"{PATH}/{incident.public_id}").json()
     team = {"id": shop.service.team.public_id, "name": "Platform"}
     assert body["service"] == {"id": shop.service.public_id, "name": "Payment API", "team": team}

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incidents", "0005_pages_that_people_ask_for"),
+        ("incidents", "0006_watchers_and_mentions"),
     ]
 
     operations = [
@@ -36,6 +36,8 @@ class Migration(migrations.Migration):
                     ("note_added", "Note Added"),
                     ("merged", "Merged"),
                     ("linked", "Linked"),
+                    ("watcher_added", "Watcher Added"),
+                    ("watcher_removed", "Watcher Removed"),
                     ("sla_warning", "Sla Warning"),
                     ("sla_breached", "Sla Breached"),
                 ],
