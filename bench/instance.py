@@ -83,6 +83,8 @@ class Instance:
             "OPSKNIGHT_EGRESS_ALLOW": "127.0.0.0/8",
             # The limiter stays in the path; only its number is out of reach.
             "OPSKNIGHT_EVENTS_PER_MINUTE": "100000000",
+            # Each incident for itself: what is measured is the path of single pages.
+            "OPSKNIGHT_PAGES_PER_CAUSE": "0",
             "LOG_LEVEL": "WARNING",
             "DJANGO_SETTINGS_MODULE": "opsknight.settings",
             "PYTHONPATH": str(ROOT),

@@ -47,6 +47,11 @@ def _count(text: str) -> int:
     return int(text) if text.strip().isdecimal() else 1
 
 
+def _limit(default: int, most: int) -> Callable[[str], int]:
+    """What cannot be read is the default."""
+    return lambda text: min(int(text), most) if text.strip().isdecimal() else default
+
+
 def _kept(name: str, variable: str, days: int, what: str) -> Option:
     return Option(name, (variable,), days, f"Days that {what} are kept; 0: for ever", parse=_days)
 
@@ -135,6 +140,20 @@ REGISTRY: dict[str, Option] = {
             ("OPSKNIGHT_PING_URL",),
             "",
             "Asked each minute while all is well: a watchdog outside that misses it raises alarm",
+        ),
+        Option(
+            "pages_per_cause",
+            ("OPSKNIGHT_PAGES_PER_CAUSE",),
+            3,
+            "Pages per person and service in the window below, bundles counted; 0: no limit",
+            parse=_limit(3, most=15),
+        ),
+        Option(
+            "pages_window_minutes",
+            ("OPSKNIGHT_PAGES_WINDOW_MINUTES",),
+            10,
+            "Minutes of that window",
+            parse=_limit(10, most=1440),
         ),
         Option("fallback_users", (), [], "Ids of people paged when a policy is exhausted"),
         _kept("keep_deliveries_days", "OPSKNIGHT_KEEP_DELIVERIES_DAYS", 365, "deliveries"),

@@ -12,9 +12,10 @@ from django.urls import reverse
 
 from accounts.models import User, UserStatus
 from core import config
-from incidents.models import Incident
+from incidents.models import Bundle, Incident
 
 SALT = "opsknight.incidents.acknowledge"
+BUNDLE_SALT = "opsknight.incidents.acknowledge-bundle"
 LIFETIME_SECONDS = 24 * 3600
 
 
@@ -44,6 +45,26 @@ def take_url(incident: Incident) -> str:
 def acknowledge_url(incident: Incident, user: User) -> str:
     token = signing.dumps([incident.pk, user.pk], salt=SALT)
     return config.absolute(_pattern("incidents:quick_acknowledge", "77777777").format(token))
+
+
+def bundle_url(bundle: Bundle) -> str:
+    return config.absolute(_pattern("incidents:bundle", "77777777").format(bundle.pk))
+
+
+def acknowledge_bundle_url(bundle: Bundle) -> str:
+    """For the person of the bundle."""
+    token = signing.dumps([bundle.pk, bundle.user_id], salt=BUNDLE_SALT)
+    return config.absolute(_pattern("incidents:quick_bundle", "77777777").format(token))
+
+
+def bundle_of(token: str) -> Bundle | None:
+    """The bundle of a genuine, fresh token whose person may still act; else None."""
+    try:
+        bundle_pk, user_pk = signing.loads(token, salt=BUNDLE_SALT, max_age=LIFETIME_SECONDS)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    rows = Bundle.objects.select_related("user", "service").filter(pk=bundle_pk, user=user_pk)
+    return rows.exclude(user__status=UserStatus.DISABLED).first()
 
 
 def grant_of(token: str) -> Grant | None:

@@ -21,7 +21,6 @@ from escalation.domain.conditions import Case
 from escalation.domain.engine import Act, Decision, Plan, State, Target, TargetKind
 from incidents import queries, why
 from incidents.commands.faults import note_fault
-from incidents.messages import page_message
 from incidents.models import (
     EscalationState,
     EventType,
@@ -30,8 +29,8 @@ from incidents.models import (
     Page,
     PageKind,
     Status,
-    Urgency,
 )
+from incidents.shield.paging import Call, leaving_now
 from notifications import commands as notifications
 
 log = logging.getLogger("opsknight.paging")
@@ -44,7 +43,6 @@ SELECT id FROM incidents_incident WHERE status = 'OPEN' AND escalate_at <= %(now
 ORDER BY CASE urgency WHEN 'HIGH' THEN 0 WHEN 'MEDIUM' THEN 1 ELSE 2 END, escalate_at, id
 LIMIT %(limit)s
 """
-RANK = {Urgency.HIGH: 0, Urgency.MEDIUM: 1, Urgency.LOW: 2}
 
 
 @dataclass
@@ -56,7 +54,8 @@ class Batch:
     plans: dict[int, Plan]
     turns: Turns = field(default_factory=lambda: Turns({}))
     pages: list[Page] = field(default_factory=list)
-    requests: list[notifications.PageRequest] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    shielded: bool = True
     events: list[IncidentEvent] = field(default_factory=list)
     exhausted: list[Incident] = field(default_factory=list)
 
@@ -82,7 +81,7 @@ def _due(now: datetime, limit: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _advance_together(ids: list[int], now: datetime) -> int:
+def _advance_together(ids: list[int], now: datetime, *, shielded: bool = True) -> int:
     with transaction.atomic():
         rows = Incident.objects.filter(pk__in=ids, status=Status.OPEN, escalate_at__lte=now)
         skip = connection.features.has_select_for_update_skip_locked
@@ -91,7 +90,9 @@ def _advance_together(ids: list[int], now: datetime) -> int:
         versions = {row.policy_version_id for row in incidents if row.policy_version_id}
         plans = escalation.plans(versions) if versions else {}
         turns = claim_turns(plans.values())
-        batch = Batch(now, escalation.Recipients(now, turns=turns.last), plans, turns)
+        batch = Batch(
+            now, escalation.Recipients(now, turns=turns.last), plans, turns, shielded=shielded
+        )
         incidents = [incident for incident in incidents if not _waits_for_turn(incident, batch)]
         for incident in incidents:
             _step(incident, batch)
@@ -109,7 +110,7 @@ def _advance_singly(ids: list[int], now: datetime) -> int:
     done, stuck = 0, None
     for pk in ids:
         try:
-            done += _advance_together([pk], now)
+            done += _advance_alone(pk, now)
         except AWAY:
             raise
         except Exception as fault:
@@ -118,6 +119,17 @@ def _advance_singly(ids: list[int], now: datetime) -> int:
     if stuck:
         raise stuck  # the caller rests longer after each failure
     return done
+
+
+def _advance_alone(pk: int, now: datetime) -> int:
+    """If need be without the storm shield: rather loud than lost."""
+    try:
+        return _advance_together([pk], now)
+    except AWAY:
+        raise
+    except Exception:
+        log.exception("escalation of incident %d failed; once more without the shield", pk)
+    return _advance_together([pk], now, shielded=False)
 
 
 def _contain(pk: int, fault: Exception, now: datetime) -> Exception | None:
@@ -147,7 +159,7 @@ def _page_fallback_instead(pk: int, now: datetime) -> bool:
         incident = Incident.objects.select_for_update(of=("self",)).get(pk=pk)
         if incident.status != Status.OPEN or queries.fallback_paged(incident):
             return True
-        batch = Batch(now, escalation.Recipients(now), {})
+        batch = Batch(now, escalation.Recipients(now), {}, shielded=False)
         state = State(incident.cycle, incident.next_step, now + RETRY_AFTER_ERROR)
         reason = "the escalation could not be worked out, see the log"
         decision = Decision(Act.PAGE_FALLBACK, state, state, reason=reason)
@@ -253,7 +265,7 @@ def _page_step(
     for person in people:
         said = f"{reason}: {person.reason}"
         page = _page(incident, state, decision.step_index, PageKind.STEP, person, said, batch)
-        batch.requests.append(_request(incident, page, person, said, batch, channels=channels))
+        batch.calls.append(Call(page, person, said, channels=channels))
         if person.turn_of:
             batch.turns.take(person.turn_of, person.user.pk)
 
@@ -271,7 +283,7 @@ def _page_fallback(incident: Incident, state: State, decision: Decision, batch: 
     for person in people:
         said = f"{decision.reason}: {person.reason}"
         page = _page(incident, state, decision.step_index, PageKind.FALLBACK, person, said, batch)
-        batch.requests.append(_request(incident, page, person, said, batch, all_channels=True))
+        batch.calls.append(Call(page, person, said, all_channels=True))
 
 
 def _note_skipped(
@@ -331,34 +343,11 @@ def _page(
     return page
 
 
-def _request(
-    incident: Incident,
-    page: Page,
-    person: escalation.Recipient,
-    said: str,
-    batch: Batch,
-    *,
-    channels: tuple[str, ...] = (),
-    all_channels: bool = False,
-) -> notifications.PageRequest:
-    return notifications.PageRequest(
-        subject_kind="incident",
-        subject_id=incident.pk,
-        page_key=page.key,
-        user=person.user,
-        message=page_message(incident, person.user, said, now=batch.now),
-        urgency=incident.urgency,
-        channels=channels,
-        all_channels=all_channels,
-        rank=RANK[Urgency(incident.urgency)],
-        may_wait=not person.on_duty and not all_channels,
-    )
-
-
 def _write(incidents: list[Incident], batch: Batch) -> None:
+    requests = leaving_now(batch.calls, batch.now, shielded=batch.shielded)
     Page.objects.bulk_create(batch.pages, ignore_conflicts=True)
-    if batch.requests:
-        notifications.enqueue(batch.requests, now=batch.now)
+    if requests:
+        notifications.enqueue(requests, now=batch.now)
     IncidentEvent.objects.bulk_create(batch.events)
     batch.turns.save()
     _save(incidents, batch.now)

@@ -10,16 +10,23 @@ from django.db.models import BooleanField, Count, Exists, F, OuterRef, Q, QueryS
 from django.db.models.expressions import RawSQL
 
 from accounts.models import Role, User
+from core import config
 from core.lookups import AmongRows
 from core.models import GIVEN_UP
 from escalation import queries as escalation
 from incidents.domain.marks import call_of
+from incidents.domain.shield import written
 from incidents.models import (
+    Bundle,
+    BundleKind,
+    BundleMember,
+    BundleState,
     EscalationState,
     Incident,
     IncidentEvent,
     IncidentWatcher,
     Page,
+    PageBudget,
     PageKind,
     PagingFault,
     ServiceWatcher,
@@ -265,3 +272,32 @@ def without_clocks(now: datetime) -> QuerySet[Incident, int]:
     )
     clocks = SlaClock.objects.filter(incident=OuterRef("pk"))
     return rows.filter(kept, ~Exists(clocks)).order_by("-pk").values_list("pk", flat=True)
+
+
+def visible_bundles(user: User) -> QuerySet[Bundle]:
+    """One's own; admins and responders see those of everybody."""
+    rows = Bundle.objects.select_related("user", "service").order_by("-id")
+    return rows if user.role in {Role.ADMIN, Role.RESPONDER} else rows.filter(user=user)
+
+
+def incidents_of(bundle: Bundle, user: User) -> QuerySet[Incident]:
+    """Its incidents: all for whom it told of them, for others what they may see."""
+    rows = Incident.objects.all() if bundle.user_id == user.pk else visible_to(user)
+    members = BundleMember.objects.filter(bundle=bundle).values("incident")
+    return with_names(rows.filter(pk__in=members)).order_by("-id")
+
+
+def budgets_of(user: User, now: datetime) -> QuerySet[PageBudget]:
+    """Where pages to people whom `user` may ask about are counted at present, newest first."""
+    rows = PageBudget.objects.filter(kind=BundleKind.PAGES).exclude(recent="")
+    if user.role not in {Role.ADMIN, Role.RESPONDER}:
+        rows = rows.filter(user=user)
+    minutes = max(1, int(config.get("pages_window_minutes")))
+    begin = written([now - timedelta(minutes=minutes)])
+    rows = rows.filter(Q(recent__gt=begin) | Q(bundle__isnull=False))
+    return rows.select_related("user", "service", "bundle").order_by("-recent")
+
+
+def overdue_bundles(now: datetime, grace: timedelta) -> QuerySet[Bundle]:
+    """Bundles that should have left `grace` ago: not empty means the ticker lags."""
+    return Bundle.objects.filter(state=BundleState.GATHERING, leaves_at__lt=now - grace)

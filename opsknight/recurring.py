@@ -38,6 +38,8 @@ class Errand:
 
 JOBS = (
     Job("escalations", "incidents.paging.advance", every=0.04, busy=0.03, burst=0.2),
+    Job("bundles of incidents", "incidents.shield.departure.depart", every=0.5),
+    Job("bundles that are acknowledged", "incidents.commands.go_on_taking", every=0.5, busy=0.1),
     Job("snoozes that end", "incidents.commands.wake_due", every=0.2),
     Job("strays of a jump of the clock", "incidents.commands.take_in_strays", every=2),
     Job("deliveries of a clock ahead", "notifications.commands.take_in_strays", every=2),
@@ -149,5 +151,6 @@ ERRANDS = (
 CLOCK_SHIFTS = (
     "incidents.commands.shift_due_times",
     "incidents.commands.shift_clocks",
+    "incidents.shield.departure.shift_due_times",
     "notifications.commands.shift_due_times",
 )

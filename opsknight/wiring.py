@@ -13,6 +13,7 @@ INCIDENT_SUBSCRIBERS = {
 # Reactions to the fate of a delivery, each called once per event by notifications.publishing.
 DELIVERY_SUBSCRIBERS = {
     "timeline": "incidents.receipts.record",
+    "bundles": "incidents.shield.receipts.record",
     "codes": "notifications.commands.forget_sent_codes",
     "gone_devices": "notifications.commands.retire_gone",
     "failed_ways": "notifications.commands.readiness.note_failures",
@@ -25,6 +26,12 @@ DELIVERY_GUARDS = {
     "incident-hook": "incidents.webhooks.overtaken",
     "watch": "incidents.commands.watch_news.unwanted_news",
     "mention": "incidents.commands.watch_news.unwanted_news",
+    "bundle": "incidents.shield.freshness.unwanted",
+}
+
+# Asked after them: messages that have to say something else by now.
+DELIVERY_RENEWALS = {
+    "bundle": "incidents.shield.freshness.renewed",
 }
 
 # Asked before old deliveries are taken away: of these subjects, which are not over?
@@ -34,6 +41,7 @@ SUBJECTS_IN_USE = {
     "incident-hook": "incidents.queries.not_over",
     "incident-clock-hook": "incidents.queries.not_over",
     "incident-card": "incidents.queries.not_over",
+    "bundle": "incidents.shield.freshness.not_over",
 }
 
 # kind -> module with `render(message)`, `send(rendered, delivery)`, `provider(address)`.

@@ -25,6 +25,7 @@ class Code(StrEnum):
     LEAD = "lead"
     FALLBACK = "fallback"
     IN_TURN = "in_turn"
+    BUNDLED = "bundled"
 
     DISABLED = "disabled"
     NO_TEAM_PAGES = "no_team_pages"
@@ -108,6 +109,10 @@ _WORDS: dict[str, Callable[[Reason], str]] = {
     Code.AWAY: _plain("away, so the turn of the team {team} went to the next"),
     Code.UNREACHABLE: _plain(
         "no channel reaches them, so the turn of the team {team} went to the next"
+    ),
+    Code.BUNDLED: _plain(
+        "in one message with others, because {pages} pages in {minutes} minutes about one service"
+        " are the most"
     ),
     Code.DISABLED: _plain("the person is disabled"),
     Code.NO_TEAM_PAGES: _plain("does not receive the pages of the team {team}"),

@@ -2,9 +2,13 @@
 
 from django.urls import path
 
-from incidents.api import views, watchers
+from incidents.api import bundles, views, watchers
 
 urlpatterns = [
+    path("api/bundles", bundles.Bundles.as_view()),
+    path("api/bundles/<str:bundle_id>", bundles.OneBundle.as_view()),
+    path("api/bundles/<str:bundle_id>/acknowledgement", bundles.BundleAcknowledgement.as_view()),
+    path("api/storm-shield", bundles.Shield.as_view()),
     path("api/incidents", views.Incidents.as_view()),
     path("api/incidents/<str:public_id>", views.OneIncident.as_view()),
     path("api/incidents/<str:public_id>/escalate", views.Escalate.as_view()),

@@ -2,6 +2,7 @@
 
 from incidents.commands.alerts import Outcome, ingest
 from incidents.commands.assignment import assign
+from incidents.commands.bundles import acknowledge_bundle, go_on_taking
 from incidents.commands.create import create
 from incidents.commands.delete import delete
 from incidents.commands.edit import (
@@ -45,6 +46,7 @@ __all__ = [
     "Grant",
     "Outcome",
     "acknowledge",
+    "acknowledge_bundle",
     "add_note",
     "apply_levels",
     "assign",
@@ -56,6 +58,7 @@ __all__ = [
     "escalate_now",
     "follow_events",
     "forget_faults",
+    "go_on_taking",
     "grant_of",
     "ingest",
     "merge_details",

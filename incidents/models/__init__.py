@@ -2,6 +2,13 @@
 
 from incidents.domain.alert import Action, Severity, Urgency
 from incidents.domain.lifecycle import ACTIVE, EscalationState, Status
+from incidents.models.bundle import (
+    Bundle,
+    BundleKind,
+    BundleMember,
+    BundleState,
+    PageBudget,
+)
 from incidents.models.incident import (
     OF_ESCALATION,
     Alert,
@@ -22,6 +29,10 @@ __all__ = [
     "OF_ESCALATION",
     "Action",
     "Alert",
+    "Bundle",
+    "BundleKind",
+    "BundleMember",
+    "BundleState",
     "EscalationState",
     "EventType",
     "Incident",
@@ -30,6 +41,7 @@ __all__ = [
     "Mention",
     "Note",
     "Page",
+    "PageBudget",
     "PageKind",
     "PagingFault",
     "Priority",

@@ -19,6 +19,8 @@ from escalation.models import PolicyVersion, Step, StepTarget
 from incidents import paging
 from incidents.models import (
     OF_ESCALATION,
+    Bundle,
+    BundleKind,
     EscalationState,
     Incident,
     Page,
@@ -77,6 +79,7 @@ class Paged:
     cycle: int
     run: int
     tries: tuple[Try, ...]
+    bundle: Bundle | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,19 +217,34 @@ def _add_people(incident: Incident, rungs: list[Rung], end: Rung) -> None:
     sent = Delivery.objects.filter(subject_kind="incident", subject_id=incident.pk)
     for delivery in sent.defer("message", "secret").order_by("position", "id"):
         tries[delivery.page_key].append(_try(delivery))
+    bundles = _bundles(incident, tries)
     pages = Page.objects.filter(incident=incident, kind__in=OF_ESCALATION)
     pages = pages.select_related("user").order_by("-id")
     for page in pages[:200]:
         rung = end if page.kind == PageKind.FALLBACK else _rung_at(rungs, page.step)
         if rung is not None:
-            rung.people.append(_paged(page, tries[page.key]))
+            rung.people.append(_paged(page, tries[page.key], bundles.get(page.key)))
+
+
+def _bundles(incident: Incident, tries: dict[str, list[Try]]) -> dict[str, Bundle]:
+    """By page key: what the page travels in; the tries of the bundle are those of the page."""
+    members = incident.bundled.select_related("bundle").filter(bundle__kind=BundleKind.PAGES)
+    bundles = {member.page_key: member.bundle for member in members}
+    ids = {bundle.pk for bundle in bundles.values()}
+    sent = Delivery.objects.filter(subject_kind="bundle", subject_id__in=ids)
+    by_bundle: dict[int, list[Try]] = defaultdict(list)
+    for delivery in sent.defer("message", "secret").order_by("position", "id"):
+        by_bundle[delivery.subject_id].append(_try(delivery))
+    for key, bundle in bundles.items():
+        tries[key] += by_bundle[bundle.pk]
+    return bundles
 
 
 def _rung_at(rungs: list[Rung], step: int) -> Rung | None:
     return rungs[step] if step < len(rungs) else None
 
 
-def _paged(page: Page, tries: Iterable[Try]) -> Paged:
+def _paged(page: Page, tries: Iterable[Try], bundle: Bundle | None = None) -> Paged:
     return Paged(
         name=str(page.user),
         reason=page.reason,
@@ -234,6 +252,7 @@ def _paged(page: Page, tries: Iterable[Try]) -> Paged:
         cycle=page.cycle,
         run=page.run,
         tries=tuple(tries),
+        bundle=bundle,
     )
 
 

@@ -6,6 +6,7 @@ from incidents.web.views import (
     acknowledgement,
     assignment,
     bulk,
+    bundle,
     create,
     detail,
     escalation,
@@ -23,6 +24,14 @@ app_name = "incidents"
 
 urlpatterns = [
     path("a/<str:token>/", quick.acknowledge, name="quick_acknowledge"),
+    path("a/b/<str:token>/", bundle.quick, name="quick_bundle"),
+    path("incidents/bundles/", bundle.index, name="bundles"),
+    path("incidents/bundle/<int:number>/", bundle.detail, name="bundle"),
+    path(
+        "incidents/bundle/<int:number>/acknowledgement/",
+        bundle.acknowledge,
+        name="bundle_acknowledgement",
+    ),
     path("incidents/", index.index, name="list"),
     path("incidents/rows/", index.live_rows, name="rows"),
     path("incidents/new/", create.create, name="create"),

@@ -46,16 +46,17 @@ class MailEvent:
     detail: str = ""
 
 
-def verb_of(text: str, number: int) -> str:
+def verb_of(text: str, number: int, *, bundle: bool = False) -> str:
     """acknowledge | resolve, when that is all the first line says; else "".
 
-    `number` is the incident of the page: an answer that names another one is about neither.
+    `number` is the incident (or the `bundle`) of the page: an answer that names another one is
+    about neither.
     """
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
     if not first or first.startswith(">"):
         return ""
     found = reply.parse(first)
-    fits = found.number is None or found.number == number
+    fits = found.number is None or (found.number, found.bundle) == (number, bundle)
     return found.verb if fits and found.verb in VERBS and not first[0].isdigit() else ""
 
 

@@ -10,7 +10,7 @@ HELP = {"?", "help", "info"}
 # Networks and providers act on these themselves, and expect no answer from us.
 OPT = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke"}
 OPT |= {"start", "unstop", "yes"}
-_SHAPE = re.compile(r"([a-z]+|[12?])(?:[\s#:,.-]+([0-9]{1,18}))?[\s.!]*")
+_SHAPE = re.compile(r"([a-z]+|[12?])(?:[\s#:,.-]+(b?)([0-9]{1,18}))?[\s.!]*")
 
 HELP_TEXT = (
     "OpsKnight: 1 = acknowledge, 2 = resolve, with the number of the incident, such as: 1 42. "
@@ -20,10 +20,14 @@ HELP_TEXT = (
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`verb`: acknowledge | resolve | help | silent (not for us) | "" (not understood)."""
+    """`verb`: acknowledge | resolve | help | silent (not for us) | "" (not understood).
+
+    `number` is that of an incident, or with `bundle` ("1 B12") of a message about many.
+    """
 
     verb: str
     number: int | None = None
+    bundle: bool = False
 
 
 def parse(text: str) -> Reply:
@@ -31,11 +35,11 @@ def parse(text: str) -> Reply:
     found = _SHAPE.fullmatch(text[:LONGEST].strip().casefold())
     if found is None:
         return Reply("")
-    word, number = found[1], int(found[2]) if found[2] else None
+    word, bundle, number = found[1], bool(found[2]), int(found[3]) if found[3] else None
     if word in ACKNOWLEDGE:
-        return Reply("acknowledge", number)
+        return Reply("acknowledge", number, bundle)
     if word in RESOLVE:
-        return Reply("resolve", number)
+        return Reply("resolve", number, bundle)
     if word in HELP:
         return Reply("help")
     return Reply("silent") if word in OPT else Reply("")

@@ -16,7 +16,7 @@ from accounts.models import User, UserStatus
 from core.errors import IllegalTransition, NotFound, ProductError
 from core.middleware import client_ip
 from incidents import commands, queries
-from incidents.models import EventType, Incident, Page, Status
+from incidents.models import Bundle, EventType, Incident, Page, Status
 from notifications.domain.text import one_line
 from notifications.models import ContactMethod
 
@@ -37,6 +37,22 @@ _MEANT = {
     Verb.ACKNOWLEDGE: (Status.OPEN,),
     Verb.RESOLVE: (Status.OPEN, Status.ACKNOWLEDGED),
 }
+
+
+def subject_of(kind: str, number: int) -> Incident | Bundle | None:
+    """What a message was about, by the subject of its delivery."""
+    if kind == "incident":
+        return Incident.objects.select_related("service").filter(pk=number).first()
+    if kind == "bundle":
+        return Bundle.objects.select_related("service", "user").filter(pk=number).first()
+    return None
+
+
+def bundle_for(user: User, number: int | None) -> Bundle | None:
+    """The bundle of that number, when this person was told of it."""
+    if number is None or not 0 < number < 2**63:
+        return None
+    return Bundle.objects.select_related("service").filter(pk=number, user=user).first()
 
 
 def person_at(channels: Collection[str], address: str) -> User | None:
@@ -76,7 +92,7 @@ def candidates(user: User, now: datetime, verb: str = Verb.ACKNOWLEDGE) -> Query
 def act(
     user: User,
     verb: str,
-    incident: Incident,
+    subject: Incident | Bundle,
     *,
     via: str,
     now: datetime,
@@ -88,6 +104,9 @@ def act(
     the link in the mail. A repetition changes nothing and gets the same kind of answer.
     """
     verb = Verb(verb)
+    if isinstance(subject, Bundle):
+        return _act_on_all(user, verb, subject, via, now, request)
+    incident = subject
     name = f"#{incident.pk}"
     if user.status == UserStatus.DISABLED or not _may(user, incident, verb):
         return f"{name}: there is no such incident that you may {verb}. Nothing was changed."
@@ -103,6 +122,23 @@ def act(
     except ProductError as error:
         return f"{name}: {error.message}"
     return f"{name} {_outcome(user, verb, incident, now)}: {one_line(found.title, TITLE_LENGTH)}"
+
+
+def _act_on_all(
+    user: User, verb: Verb, bundle: Bundle, via: str, now: datetime, request: HttpRequest | None
+) -> str:
+    """A bundle is taken as a whole; what is over is said of each incident."""
+    name = f"{bundle.count} incidents on {one_line(bundle.service.name, TITLE_LENGTH)}"
+    if user.status == UserStatus.DISABLED or bundle.user_id != user.pk:
+        return "There is no such bundle that you may answer. Nothing was changed."
+    if verb is not Verb.ACKNOWLEDGE:
+        return f"{name} cannot be resolved by one answer. Nothing was changed."
+    by = user.as_actor(via, client_ip(request) if request else None, getattr(request, "id", ""))
+    try:
+        commands.acknowledge_bundle(bundle, user, by=by, now=now, via=via)
+    except ProductError as error:
+        return error.message
+    return f"{name}: acknowledged"
 
 
 def _may(user: User, incident: Incident, verb: str) -> bool:

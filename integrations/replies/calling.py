@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from django.http import HttpRequest
 
 from accounts.models import User
-from incidents.models import Incident
-from integrations.replies.acting import Verb, act
+from integrations.replies.acting import Verb, act, subject_of
 from notifications.commands import receipts
 from notifications.domain.message import Message
 from notifications.domain.speech import (
@@ -51,10 +50,10 @@ def pressed(delivery_id: int, key: str, *, now: datetime, request: HttpRequest) 
     verb = VERBS.get(key)
     if verb is None:
         return Answer(WRONG_KEY, speech_of(Message.from_json(delivery.message)))
-    incident = _incident(delivery)
-    if incident is None:
+    subject = subject_of(delivery.subject_kind, delivery.subject_id)
+    if subject is None:
         return Answer(OVER)
-    said = act(person, verb, incident, via="voice", now=now, request=request)
+    said = act(person, verb, subject, via="voice", now=now, request=request)
     return Answer(f"{words(said.replace('#', 'Incident '), ANSWER_LENGTH)}. Goodbye.")
 
 
@@ -63,9 +62,3 @@ def _callee(delivery: Delivery) -> User | None:
     if method is None or method.verified_at is None or method.address != delivery.address:
         return None
     return delivery.user
-
-
-def _incident(delivery: Delivery) -> Incident | None:
-    if delivery.subject_kind != "incident":
-        return None
-    return Incident.objects.select_related("service").filter(pk=delivery.subject_id).first()

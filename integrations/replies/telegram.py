@@ -12,10 +12,9 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts.models import User
 from core import clock, rate
-from incidents.models import Incident
 from integrations.ingest import body
 from integrations.ingest.answers import Refusal, machine_route
-from integrations.replies.acting import Verb, act
+from integrations.replies.acting import Verb, act, subject_of
 from notifications.commands import chats, receipts, vendors
 from notifications.domain.words import Receipt
 
@@ -70,12 +69,12 @@ def _press(
 ) -> None:
     name = str(query.get("id", ""))
     meant = chats.pressed(str(query.get("data", "")), chat)
-    incident = _incident(meant[1].subject_kind, meant[1].subject_id) if meant else None
-    if meant is None or incident is None or meant[0] not in set(Verb):
+    subject = subject_of(meant[1].subject_kind, meant[1].subject_id) if meant else None
+    if meant is None or subject is None or meant[0] not in set(Verb):
         chats.answer(account, name, NOT_YOURS, loud=True)
         return
     verb, delivery = meant
-    said = act(cast("User", delivery.user), verb, incident, via=VIA, now=now, request=request)
+    said = act(cast("User", delivery.user), verb, subject, via=VIA, now=now, request=request)
     receipts.note(delivery.pk, Receipt.SEEN, now=now, detail=f"{verb} was pressed")
     chats.answer(account, name, said)
 
@@ -101,9 +100,3 @@ def _chat(message: Any) -> int:
         return 0
     number = chat.get("id")
     return number if isinstance(number, int) and not isinstance(number, bool) else 0
-
-
-def _incident(kind: str, number: int) -> Incident | None:
-    if kind != "incident":
-        return None
-    return Incident.objects.select_related("service").filter(pk=number).first()

@@ -8,7 +8,7 @@ from accounts.models import User
 from incidents.models import Incident
 from integrations.domain import reply
 from integrations.replies import noting
-from integrations.replies.acting import Verb, act, candidates, incident_for
+from integrations.replies.acting import Verb, act, bundle_for, candidates, incident_for
 from notifications.models import Channel
 
 MOST_NAMED = 4
@@ -24,12 +24,23 @@ def answer_to(
         return ""
     if said.verb in ("", "help"):
         return reply.HELP_TEXT
+    if said.bundle:
+        return _answer_to_all(user, said, channel, now, request)
     incident, rest = _meant(user, said, now)
     if incident is None:
         return rest
     answer = act(user, said.verb, incident, via=channel.value.lower(), now=now, request=request)
     noting.seen(channel, address, incident.pk, now=now)
     return f"{answer} {rest}".strip()
+
+
+def _answer_to_all(
+    user: User, said: reply.Reply, channel: Channel, now: datetime, request: HttpRequest
+) -> str:
+    bundle = bundle_for(user, said.number)
+    if bundle is None:
+        return f"B{said.number}: you were sent no such bundle. Nothing was changed."
+    return act(user, said.verb, bundle, via=channel.value.lower(), now=now, request=request)
 
 
 def _meant(user: User, said: reply.Reply, now: datetime) -> tuple[Incident | None, str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from notifications.channels.base import Outgoing, Sent
 from notifications.domain import gsm
-from notifications.domain.message import Message
+from notifications.domain.message import BUNDLE, Message
 from notifications.domain.text import one_line, shorten
 from notifications.domain.words import Channel, Urgency
 from notifications.providers import base as providers
@@ -65,7 +65,7 @@ def _with_title(title: str, lines: list[str]) -> str:
 
 
 def _second_line(message: Message) -> str:
-    if message.kind != "page":
+    if message.kind != "page" or BUNDLE.fullmatch(message.subject_id):
         return message.body
     return shorten(dict(message.facts).get("Service", ""), SERVICE_LENGTH)
 
@@ -79,6 +79,8 @@ def _links(message: Message) -> list[str]:
 def _codes(message: Message) -> str:
     """ "1 42" rather than "1": by the time somebody answers, another page may have come."""
     number = message.subject_id
+    if message.kind == "page" and BUNDLE.fullmatch(number):
+        return f"Reply 1 {number} = ack all"
     if message.kind != "page" or not (number.isascii() and number.isdigit()):
         return ""
     return f"Reply 1 {number} = ack, 2 {number} = resolve"

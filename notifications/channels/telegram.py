@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from notifications.channels.base import Outgoing, Sent
-from notifications.domain.message import Message
+from notifications.domain.message import BUNDLE, Message
 from notifications.domain.text import many_lines, one_line
 from notifications.domain.words import Channel, Urgency
 from notifications.providers import base as providers
@@ -41,7 +41,7 @@ def render(message: Message) -> Chat:
         text="\n".join(_fitting(lines)),
         plain="\n".join(_fitting([(plain, plain) for _, plain in lines])),
         url=message.url,
-        verbs=VERBS if message.kind == "page" else _texts(message.data.get("verbs")),
+        verbs=_verbs(message) if message.kind == "page" else _texts(message.data.get("verbs")),
         quiet=message.kind == "news",
         edits=_number(message.data.get("reference")),
         delivery=_number(message.data.get("delivery")),
@@ -64,6 +64,11 @@ def escaped(text: str) -> str:
 
 def _texts(value: object) -> tuple[str, ...]:
     return tuple(str(item) for item in value) if isinstance(value, list | tuple) else ()
+
+
+def _verbs(message: Message) -> tuple[str, ...]:
+    """Many at once can be taken, not resolved."""
+    return VERBS[:1] if BUNDLE.fullmatch(message.subject_id) else VERBS
 
 
 def _number(value: object) -> int:

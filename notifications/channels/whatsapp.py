@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from notifications.channels.base import Outgoing, Sent
-from notifications.domain.message import Message
+from notifications.domain.message import BUNDLE, Message
 from notifications.domain.text import one_line
 from notifications.domain.words import Channel
 from notifications.providers import base as providers
@@ -53,6 +53,8 @@ def _status(message: Message) -> str:
     since = facts.get("Since", "")
     parts = [f"{message.urgency} urgency", f"since {since}" if since else ""]
     number = message.subject_id
+    if BUNDLE.fullmatch(number):
+        parts.append(f"reply 1 {number} = ack all")
     if number.isascii() and number.isdigit():
         parts.append(f"reply 1 {number} = ack, 2 {number} = resolve")
     return " - ".join(part for part in parts if part)

@@ -13,6 +13,7 @@ from notifications.models import Channel, Delivery
 
 SUBJECT = "mail-answer"
 MOST_RECIPIENTS = 20
+PAGES = ("incident", "bundle")
 
 
 def page_of(recipients: Iterable[str], sender: str) -> Delivery | None:
@@ -23,7 +24,7 @@ def page_of(recipients: Iterable[str], sender: str) -> Delivery | None:
         if meant is None:
             continue
         number, sign = meant
-        rows = Delivery.objects.filter(pk=number, channel=Channel.EMAIL, subject_kind="incident")
+        rows = Delivery.objects.filter(pk=number, channel=Channel.EMAIL, subject_kind__in=PAGES)
         page = rows.select_related("user").first()
         if page is None or not links.is_reply(sign, page.pk, page.address):
             continue

@@ -101,7 +101,7 @@ def card_of(message: Message) -> Card:
         url=message.url,
         links=_links(message),
         thread=f"opsknight-{message.subject_id}" if about else "",
-        incident=message.subject_id if live else "",
+        incident=message.subject_id if live and message.subject_id.isdecimal() else "",
         edits=one_line(str(message.data.get("reference") or ""), 120) if about else "",
         only_edits=message.kind == "card",
     )

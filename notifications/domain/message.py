@@ -1,5 +1,6 @@
 """What is to be said, before any channel gives it a shape. Texts are raw: channels escape them."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,9 @@ LABEL_LENGTH = 60
 VALUE_LENGTH = 1000
 ACTIONS = 4
 TAG_LENGTH = 40
+# How the subject of a page about many incidents is named, and how an answer names it.
+BUNDLE = re.compile(r"B[0-9]{1,18}")
+NUMBERS_LENGTH = 100_000  # ten thousand incidents, none beside the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Message:
     `kind` names the sort of message (page, news, test …), `tag` is the word in brackets of an
     e-mail's subject, `facts` are (label, value) pairs in order. `data` is the body of a service
     webhook: what a machine gets instead of the words. `details` are further (name, value) pairs, as
-    somebody else sent them.
+    somebody else sent them. `numbers`: everything the message is about, for channels with room.
     """
 
     kind: str
@@ -51,6 +55,7 @@ class Message:
     urgency: str = ""
     tag: str = ""
     data: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    numbers: str = ""
 
     def __post_init__(self) -> None:
         bounded = {
@@ -64,6 +69,7 @@ class Message:
             "actions": tuple(self.actions)[:ACTIONS],
             "tag": storable(self.tag, TAG_LENGTH),
             "data": _storable_tree(self.data),
+            "numbers": storable(self.numbers, NUMBERS_LENGTH),
         }
         for name, value in bounded.items():
             object.__setattr__(self, name, value)
@@ -84,6 +90,7 @@ class Message:
             "urgency": self.urgency,
             "tag": self.tag,
             "data": dict(self.data),
+            **({"numbers": self.numbers} if self.numbers else {}),
         }
 
     @classmethod
@@ -101,6 +108,7 @@ class Message:
             urgency=value.get("urgency", ""),
             tag=value.get("tag", ""),
             data=value.get("data", {}),
+            numbers=value.get("numbers", ""),
         )
 
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from notifications.domain.message import Message
+from notifications.domain.message import BUNDLE, Message
 from notifications.domain.text import one_line, shorten
 
 ACKNOWLEDGE, RESOLVE = "4", "6"
@@ -12,6 +12,7 @@ TITLE_LENGTH = 200
 SERVICE_LENGTH = 60
 BODY_LENGTH = 300
 KEYS = f"Press {ACKNOWLEDGE} to acknowledge, or {RESOLVE} to resolve."
+KEY_FOR_ALL = f"Press {ACKNOWLEDGE} to acknowledge all of them."
 SILENCE = "No key was pressed. The incident stays as it is. Goodbye."
 WRONG_KEY = "That key has no meaning here."
 # Markup would be spoken by one vendor and obeyed by the other.
@@ -30,6 +31,9 @@ class Speech:
 def speech_of(message: Message) -> Speech:
     """A page names urgency, incident and service and offers keys; news are read out."""
     number = message.subject_id
+    if message.kind == "page" and BUNDLE.fullmatch(number):
+        said = [words(message.title, TITLE_LENGTH), words(message.body, BODY_LENGTH)]
+        return Speech(_sentences("This is OpsKnight", *said), KEY_FOR_ALL)
     if message.kind != "page" or not (number.isascii() and number.isdigit()):
         said = [words(message.title, TITLE_LENGTH), words(message.body, BODY_LENGTH)]
         return Speech(_sentences("This is OpsKnight", *said))

@@ -20,7 +20,7 @@ GONE = ("chat not found", "bot was blocked", "user is deactivated", "can't initi
 # … and of a message that it would take in a plainer shape.
 SHAPE = ("can't parse entities", "button", "reply markup")
 UNCHANGED = ("message is not modified", "message to edit not found", "can't be edited")
-ABOUT_INCIDENTS = ("incident", "incident-card")  # subjects whose buttons mean an incident
+ABOUT_INCIDENTS = ("incident", "bundle", "incident-card")  # subjects whose buttons mean an incident
 UPDATES = ("message", "callback_query")
 
 

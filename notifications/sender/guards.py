@@ -38,3 +38,19 @@ def _ask(kind: str, rows: Sequence[Delivery], now: datetime) -> dict[int, str]:
         log.exception("the guard of %s failed; %d deliveries are sent unasked", kind, len(rows))
         return {}
     return answer
+
+
+def renew(deliveries: Sequence[Delivery], now: datetime) -> None:
+    """Puts in the messages that have to say something else by now, for this sending only."""
+    for kind, path in settings.DELIVERY_RENEWALS.items():
+        rows = [row for row in deliveries if row.subject_kind == kind]
+        if not rows:
+            continue
+        asked = [(row.pk, row.subject_id, row.page_key, row.user_id) for row in rows]
+        try:
+            fresh = import_string(path)(asked, now)
+        except Exception:
+            log.exception("%d messages about %s are sent as they were written", len(rows), kind)
+            continue
+        for row in rows:
+            row.message = fresh.get(row.pk, row.message)

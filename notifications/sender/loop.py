@@ -187,6 +187,7 @@ class Sender:
     ) -> int:
         """What is wanted goes out first: a failure to note the rest must not hold it up."""
         refused = guards.unwanted(rows, now)
+        guards.renew([row for row in rows if row.pk not in refused], now)
         for row in rows:
             if row.pk in refused:
                 continue

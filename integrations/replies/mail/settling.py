@@ -5,9 +5,8 @@ from datetime import datetime
 
 from django.http import HttpRequest
 
-from incidents.models import Incident
 from integrations.domain.mail_answer import MailAnswer, MailEvent, verb_of
-from integrations.replies.acting import act
+from integrations.replies.acting import act, subject_of
 from notifications.commands import answers, receipts
 from notifications.domain.words import Receipt
 from notifications.models import Delivery
@@ -37,12 +36,13 @@ def answer(mail: MailAnswer, *, now: datetime, request: HttpRequest | None = Non
     page = answers.page_of(mail.recipients, mail.address)
     if page is None or page.user is None:
         return False
-    incident = Incident.objects.select_related("service").filter(pk=page.subject_id).first()
-    verb = verb_of(mail.text, page.subject_id)
-    if incident is None or not verb:
+    subject = subject_of(page.subject_kind, page.subject_id)
+    about_many = page.subject_kind == "bundle"
+    verb = verb_of(mail.text, page.subject_id, bundle=about_many)
+    if subject is None or not verb:
         _say(page, NOT_UNDERSTOOD, "unread", now)
         return False
-    said = act(page.user, verb, incident, via=VIA, now=now, request=request)
+    said = act(page.user, verb, subject, via=VIA, now=now, request=request)
     receipts.note(page.pk, Receipt.SEEN, now=now, detail="answered")
     _say(page, said, verb, now)
     return True

@@ -1,0 +1,82 @@
+"""Acknowledging a whole bundle: the same command for each of its incidents, one by one."""
+
+import logging
+import time
+from dataclasses import asdict
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.domain import roles
+from accounts.models import User
+from core.actor import Actor
+from core.errors import Forbidden, NotFound, ProductError
+from incidents import queries
+from incidents.commands.status import acknowledge
+from incidents.models import Bundle, BundleMember, Incident, Status
+
+log = logging.getLogger("opsknight.bundles")
+
+AT_ONCE_SECONDS = 1.5  # of a request; the ticker does the rest
+PORTION = 50  # incidents that the ticker takes in one go
+
+
+def acknowledge_bundle(
+    bundle: Bundle, user: User, *, by: Actor, now: datetime, via: str = ""
+) -> int:
+    """`user` takes everything in it that is open and theirs to take; returns what is left.
+
+    The wish is stored first, so a crash ends nothing: the ticker goes on. Incidents that come into
+    the bundle later are not meant. Raises Forbidden, NotFound.
+    """
+    if not roles.may_acknowledge(user.role, own=True):
+        raise Forbidden("Your role may not acknowledge incidents")
+    with transaction.atomic():
+        row = Bundle.objects.select_for_update().filter(pk=bundle.pk).first()
+        if row is None:
+            raise NotFound("The bundle is gone")
+        actor = {**asdict(by), "via": via or by.via}
+        last = row.members.order_by("-id").values_list("pk", flat=True).first()
+        row.taken_by, row.taken_at = {"actor": actor, "user": user.pk, "last": last or 0}, now
+        row.taking = True
+        row.save(update_fields=["taken_by", "taken_at", "taking"])
+    end = time.monotonic() + AT_ONCE_SECONDS
+    while time.monotonic() < end and _take_some(row, now):
+        pass
+    return _left(row).count()
+
+
+def go_on_taking(now: datetime) -> int:
+    """What a request had no time for, or a crash left; returns how many were acknowledged."""
+    taken = 0
+    for bundle in Bundle.objects.filter(taking=True).order_by("id")[:PORTION]:
+        taken += _take_some(bundle, now)
+    return taken
+
+
+def _take_some(bundle: Bundle, now: datetime) -> int:
+    """A portion, each in a transaction of its own; ends the wish when nothing is left."""
+    by = Actor(**bundle.taken_by["actor"])
+    taken, refused = 0, 0
+    for incident in _left(bundle)[:PORTION]:
+        try:
+            acknowledge(incident, by=by, now=now, via=by.via)
+            taken += 1
+        except ProductError as error:
+            refused += 1
+            log.warning("#%d of bundle %d: %s", incident.pk, bundle.pk, error.message)
+    if not taken:
+        Bundle.objects.filter(pk=bundle.pk, taken_at=bundle.taken_at).update(taking=False)
+    return taken
+
+
+def _left(bundle: Bundle) -> QuerySet[Incident]:
+    """Open incidents that were in it when it was taken, as far as they are the person's."""
+    wish = bundle.taken_by
+    members = BundleMember.objects.filter(bundle=bundle, pk__lte=wish["last"])
+    rows = Incident.objects.filter(status=Status.OPEN, pk__in=members.values("incident"))
+    if wish["user"] != bundle.user_id:
+        user = User.objects.filter(pk=wish["user"]).first()
+        rows = rows.filter(pk__in=queries.visible_to(user).values("pk")) if user else rows.none()
+    return rows.order_by("pk")

@@ -1,0 +1,228 @@
+"""One cause, many incidents, one person: told a few times, of everything, and once to answer."""
+
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.test import Client
+
+from accounts.models import Role
+from core.actor import SYSTEM
+from escalation.commands import TargetSpec
+from incidents import commands, links, paging
+from incidents.commands.create import Draft
+from incidents.models import Bundle, BundleState, Incident, IncidentEvent, Page, Status
+from incidents.shield import departure, freshness
+from integrations.replies import texting
+from notifications import publishing
+from notifications.channels import sms
+from notifications.domain.message import Message
+from notifications.domain.speech import speech_of
+from notifications.models import Channel, Delivery, DeliveryEvent, DeliveryState
+from tests.cast import browser_of
+from tests.incidents.conftest import MINUTE, T0, person, policy_of
+
+pytestmark = pytest.mark.django_db
+S = timedelta(seconds=1)
+
+
+class Storm(SimpleNamespace):
+    """A service whose incidents page Ann, five minutes later Ben."""
+
+    def strike(self, count: int, at: datetime, urgency: str = "HIGH") -> list[Incident]:
+        found = []
+        for number in range(count):
+            draft = Draft(service=self.service, title=f"Disk {number}", urgency=urgency)
+            found.append(commands.create(draft, by=SYSTEM, now=at)[0])
+        while paging.advance(at):
+            pass
+        return found
+
+    def messages(self, who: str = "ann") -> list[Delivery]:
+        return list(Delivery.objects.filter(user=getattr(self.people, who)).order_by("id"))
+
+
+@pytest.fixture
+def storm(make_service, people) -> Storm:
+    spec = policy_of((5, [TargetSpec(user=people.ann)]), (5, [TargetSpec(user=people.ben)]))
+    return Storm(people=people, service=make_service(spec, name="Checkout").service)
+
+
+def test_two_pages_leave_at_once_and_the_rest_in_one_message_that_names_all(storm):
+    incidents = storm.strike(42, T0)
+    assert len(storm.messages()) == 2
+    assert departure.depart(T0 + 14 * S) == 0
+    assert departure.depart(T0 + 15 * S) == 1
+    *_, last = storm.messages()
+    assert (last.subject_kind, last.message["title"]) == ("bundle", "40 incidents on Checkout")
+    assert last.message["numbers"] == f"#{incidents[2].pk}–#{incidents[-1].pk}"
+    assert len(last.message["details"]) == 31
+    assert last.rank == 0
+    assert Page.objects.count() == 42
+
+
+def test_later_incidents_wait_until_the_window_allows_another_message(storm):
+    storm.strike(3, T0)
+    departure.depart(T0 + 15 * S)
+    storm.strike(5, T0 + MINUTE)
+    departure.depart(T0 + 9 * MINUTE)
+    assert len(storm.messages()) == 3
+    departure.depart(T0 + 10 * MINUTE)
+    assert len(storm.messages()) == 4
+    assert storm.messages()[-1].message["title"] == "5 incidents on Checkout"
+
+
+def test_high_urgency_takes_the_place_that_low_urgency_leaves_free(storm):
+    storm.strike(2, T0, "LOW")
+    departure.depart(T0 + 15 * S)  # one alone and one in its bundle: that is all for now
+    storm.strike(3, T0 + MINUTE, "LOW")
+    departure.depart(T0 + 5 * MINUTE)
+    assert len(storm.messages()) == 2
+    storm.strike(1, T0 + 6 * MINUTE, "HIGH")
+    departure.depart(T0 + 6 * MINUTE)
+    last = storm.messages()[-1]
+    assert (last.rank, last.message["urgency"]) == (0, "HIGH")
+    assert last.message["body"].startswith("#")
+    assert "and 1 more" in last.message["body"]
+
+
+def test_steps_go_on_for_what_waits_and_other_people_have_their_own_count(storm):
+    storm.strike(3, T0)
+    departure.depart(T0 + 15 * S)
+    storm.strike(1, T0 + MINUTE)
+    while paging.advance(T0 + 6 * MINUTE):
+        pass
+    assert [row.subject_kind for row in storm.messages("ben")] == ["incident", "incident"]
+    assert Bundle.objects.filter(user=storm.people.ben).get().count == 2
+
+
+def test_one_that_is_left_is_an_ordinary_page_and_none_is_no_message(storm):
+    incidents = storm.strike(5, T0)
+    for incident in incidents[2:4]:
+        commands.resolve(incident, by=SYSTEM, now=T0 + S)
+    departure.depart(T0 + 15 * S)
+    last = storm.messages()[-1]
+    assert (last.subject_kind, last.subject_id) == ("incident", incidents[4].pk)
+    assert last.page_key == Page.objects.get(incident=incidents[4]).key
+    (late,) = storm.strike(1, T0 + MINUTE)
+    commands.acknowledge(late, by=SYSTEM, now=T0 + 2 * MINUTE)
+    departure.depart(T0 + 11 * MINUTE)
+    assert len(storm.messages()) == 3
+    assert Bundle.objects.latest("id").state == BundleState.EMPTY
+
+
+def test_right_before_sending_what_is_over_falls_out(storm):
+    incidents = storm.strike(6, T0)
+    departure.depart(T0 + 15 * S)
+    row = storm.messages()[-1]
+    asked = [(row.pk, row.subject_id, row.page_key, row.user_id)]
+    assert freshness.renewed(asked, T0) == {}
+    commands.resolve(incidents[2], by=SYSTEM, now=T0 + 20 * S)
+    assert freshness.renewed(asked, T0)[row.pk]["title"] == "3 incidents on Checkout"
+    for incident in incidents[3:5]:
+        commands.resolve(incident, by=SYSTEM, now=T0 + 20 * S)
+    assert freshness.renewed(asked, T0)[row.pk]["subject_id"] == str(incidents[5].pk)
+    assert freshness.unwanted(asked, T0) == {}
+    commands.resolve(incidents[5], by=SYSTEM, now=T0 + 20 * S)
+    assert freshness.unwanted(asked, T0) == {row.pk: "all incidents of the bundle are over"}
+
+
+def fail(row: Delivery, at: datetime) -> None:
+    Delivery.objects.filter(pk=row.pk).update(state=DeliveryState.FAILED)
+    DeliveryEvent.objects.create(delivery=row, outcome="failed", at=at, detail="no such mailbox")
+    publishing.publish_due(at)
+
+
+def test_steps_move_on_only_when_the_bundle_reached_nobody(storm):
+    incidents = storm.strike(4, T0)
+    single = storm.messages()[0]
+    fail(single, T0 + S)
+    open_steps = Incident.objects.filter(escalate_at=T0 + 5 * MINUTE)
+    assert open_steps.count() == 3  # one page failed; those in the bundle wait in good hope
+    departure.depart(T0 + 15 * S)
+    assert open_steps.count() == 3
+    fail(storm.messages()[-1], T0 + 20 * S)
+    assert set(open_steps.values_list("pk", flat=True)) == {incidents[1].pk}
+    told = IncidentEvent.objects.filter(incident=incidents[3], type="notification_failed").get()
+    assert told.details["detail"] == "no such mailbox, in one message about 2 incidents"
+
+
+def test_a_shield_that_breaks_lets_every_page_through(storm, monkeypatch):
+    def broken(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("incidents.shield.paging.gathered", broken)
+    storm.strike(5, T0)
+    assert len(storm.messages()) == 5
+
+
+def test_without_a_limit_nothing_is_gathered(storm, monkeypatch):
+    monkeypatch.setenv("OPSKNIGHT_PAGES_PER_CAUSE", "0")
+    storm.strike(5, T0)
+    assert len(storm.messages()) == 5
+
+
+class TestOneAcknowledgeForAll:
+    @pytest.fixture
+    def bundle(self, storm) -> Bundle:
+        storm.strike(6, T0)
+        departure.depart(T0 + 15 * S)
+        return Bundle.objects.get()
+
+    def test_the_link_shows_and_only_the_post_acts(self, bundle, storm, client: Client):
+        url = links.acknowledge_bundle_url(bundle)
+        assert b"Acknowledge all 4" in client.get(url).content
+        assert Incident.objects.filter(status=Status.OPEN).count() == 6
+        assert b"You have them" in client.post(url).content
+        taken = Incident.objects.filter(status=Status.ACKNOWLEDGED, bundled__bundle=bundle)
+        assert {row.assignee for row in taken} == {storm.people.ann}
+        assert taken.count() == 4
+        event = IncidentEvent.objects.filter(type="acknowledged").first()
+        assert (event.actor_label, event.via) == ("Ann", "email")
+
+    def test_the_device_gets_words_and_a_dead_link_does_nothing(self, bundle, client: Client):
+        url = links.acknowledge_bundle_url(bundle)
+        told = client.post(url, headers={"Accept": "application/json"})
+        assert told.json()["title"] == "You have them • 4 incidents on Checkout"
+        assert client.post(url[:-4] + "abc/").status_code == 410
+
+    def test_what_a_request_had_no_time_for_the_ticker_finishes(self, bundle, storm, monkeypatch):
+        monkeypatch.setattr("incidents.commands.bundles.AT_ONCE_SECONDS", -1.0)
+        by, now = storm.people.ann.as_actor("web"), T0 + MINUTE
+        assert commands.acknowledge_bundle(bundle, storm.people.ann, by=by, now=now) == 4
+        assert commands.go_on_taking(now) == 4
+        assert commands.go_on_taking(now) == 0
+        bundle.refresh_from_db()
+        assert bundle.taking is False
+
+    def test_pages_show_it_and_take_it(self, bundle, storm):
+        browser = browser_of(storm.people.ann)
+        page = browser.get(f"/incidents/bundle/{bundle.pk}/")
+        assert b"Acknowledge all 4 that are open" in page.content
+        assert b"4 incidents on Checkout" in browser.get("/incidents/bundles/").content
+        member = bundle.members.first().incident_id
+        assert b"one message about 4 incidents" in browser.get(f"/incidents/{member}/").content
+        browser.post(f"/incidents/bundle/{bundle.pk}/acknowledgement/")
+        assert Incident.objects.filter(status=Status.ACKNOWLEDGED).count() == 4
+
+    def test_programs_read_and_take_it(self, bundle, storm, api):
+        client = api(storm.people.ann, "incidents:read", "incidents:write")
+        assert client.get("/api/bundles").json()["bundles"][0]["count"] == 4
+        assert len(client.get(f"/api/bundles/{bundle.pk}").json()["incidents"]) == 4
+        taken = client.post(f"/api/bundles/{bundle.pk}/acknowledgement").json()
+        assert taken == {"acknowledged": True, "left": 0}
+        stranger = api(person("eve", Role.USER), "incidents:read")
+        assert stranger.get(f"/api/bundles/{bundle.pk}").status_code == 404
+
+    @pytest.mark.parametrize(
+        ("text", "taken"), [("1 B{}", 4), ("ack b{}", 4), ("2 B{}", 0), ("1 B9{}", 0)]
+    )
+    def test_a_text_message_answers_all_of_it(self, bundle, storm, text, taken):
+        say = {"channel": Channel.SMS, "address": "+4915112345678", "now": T0, "request": None}
+        texting.answer_to(storm.people.ann, text.format(bundle.pk), **say)
+        assert Incident.objects.filter(status=Status.ACKNOWLEDGED).count() == taken
+
+    def test_text_and_call_say_how(self, bundle, storm):
+        message = Message.from_json(storm.messages()[-1].message)
+        assert f"Reply 1 B{bundle.pk} = ack all" in sms.render(message).body
+        assert "4 to acknowledge all" in speech_of(message).keys
