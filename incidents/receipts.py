@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from core.actor import SYSTEM
 from incidents.domain.marks import call_of
-from incidents.models import EscalationState, EventType, Incident, IncidentEvent, Status
+from incidents.models import EscalationState, EventType, Incident, IncidentEvent, Page, Status
 from incidents.shield.reach import nobody_reached
 from notifications.models import DeliveryEvent, DeliveryOutcome
 
@@ -19,6 +20,7 @@ TYPES = {
     DeliveryOutcome.FAILED: EventType.NOTIFICATION_FAILED,
     DeliveryOutcome.NOT_SENT: EventType.NOTIFICATION_FAILED,
 }
+MOVING_ON = "nobody of the step can be reached, so the next one comes at once"
 NOBODY_REACHED = {DeliveryOutcome.FAILED, DeliveryOutcome.NOT_SENT}
 
 
@@ -78,4 +80,22 @@ def move_on(pages: Collection[tuple[int, str]], now: datetime) -> None:
             escalate_at__gt=now,
         )
         if moved.update(escalate_at=now, updated_at=now):
+            IncidentEvent.objects.create(**_moving_on(pk, page_key, now))
             log.warning("incident %d: step %s reached nobody, moving on", pk, step)
+
+
+def _moving_on(pk: int, page_key: str, now: datetime) -> dict[str, Any]:
+    run, cycle, step, kind, _ = page_key.split(".")
+    pages = Page.objects.filter(incident=pk, run=run, cycle=cycle, step=step, kind=kind)
+    names = sorted(str(page.user) for page in pages.select_related("user"))
+    details = {"from_step": int(step) + 1, "reason": MOVING_ON, "unreached": names}
+    return {
+        "incident_id": pk,
+        "type": EventType.ESCALATION,
+        "at": now,
+        "actor_type": SYSTEM.type,
+        "actor_label": SYSTEM.label,
+        "via": SYSTEM.via,
+        "details": details,
+        "published_at": now,
+    }

@@ -23,7 +23,9 @@ from notifications.domain.chain import PATIENCE
 from notifications.domain.choice import Method, Rule, first_message_after
 from notifications.domain.reach import Reach, Way
 from notifications.domain.reach import reach_of as reach_of_ways
+from notifications.domain.words import Fate
 from notifications.models import (
+    OPEN_STATES,
     Channel,
     ContactMethod,
     Delivery,
@@ -137,17 +139,36 @@ def pages_sent(
     return [(user, written, taken or written) for user, *_, written, taken in found]
 
 
+OF_INCIDENTS = "incident"  # how the kinds of subjects begin that are about an incident
+# What became of a message, in one word.
+FATES: dict[str, Q] = {
+    Fate.UNDER_WAY: Q(state__in=OPEN_STATES),
+    Fate.ACCEPTED: Q(state=DeliveryState.SENT),
+    Fate.ARRIVED: Q(delivered_at__isnull=False),
+    Fate.SEEN: Q(seen_at__isnull=False),
+    Fate.FAILED: Q(state=DeliveryState.FAILED),
+    Fate.NOT_SENT: Q(state=DeliveryState.CANCELLED),
+    Fate.TWICE: Q(possible_duplicate=True),
+}
+
+
 def history(filters: Mapping[str, str], *, with_addresses: bool = False) -> QuerySet[Delivery]:
     """The delivery log, newest first.
 
-    Filters: `channel`, `state`, `person` (public id), `since` and `until` (dates, both included),
-    `q` (name, reason, address). What cannot be read does not filter.
+    Filters: `channel`, `state`, `outcome` (words.Fate), `person` (public id), `incident` (number),
+    `since` and `until` (dates, both included), `q` (name, reason, address). What cannot be read
+    does not filter.
     """
     rows = with_tries(Delivery.objects.all()).order_by("-id")
     if filters.get("channel") in Channel.values:
         rows = rows.filter(channel=filters["channel"])
     if filters.get("state") in DeliveryState.values:
         rows = rows.filter(state=filters["state"])
+    if filters.get("outcome") in FATES:
+        rows = rows.filter(FATES[filters["outcome"]])
+    number = filters.get("incident", "").lstrip("#")
+    if number.isascii() and number.isdigit() and len(number) < 19:
+        rows = rows.filter(subject_kind__startswith=OF_INCIDENTS, subject_id=int(number))
     if filters.get("person"):
         rows = rows.filter(user__public_id=filters["person"])
     for name, look_up in (("since", "created_at__date__gte"), ("until", "created_at__date__lte")):
@@ -159,6 +180,12 @@ def history(filters: Mapping[str, str], *, with_addresses: bool = False) -> Quer
         places += ["address__icontains"] if with_addresses else []
         rows = rows.filter(_any_of(places, text))
     return rows.defer("secret")
+
+
+def unseen(user_id: int) -> QuerySet[Delivery]:
+    """What was sent to a person and not seen. Not what rings until it is answered."""
+    rows = Delivery.objects.filter(user=user_id, state=DeliveryState.SENT, seen_at=None)
+    return rows.exclude(channel__in=[Channel.PUSHOVER, Channel.VOICE])
 
 
 def parse_day(text: str) -> date | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.api import bundles, views, watchers
+from incidents.api import bundles, reasons, views, watchers
 
 urlpatterns = [
     path("api/bundles", bundles.Bundles.as_view()),
@@ -24,4 +24,5 @@ urlpatterns = [
         "api/services/<str:public_id>/watchers/<str:user_id>",
         watchers.ServiceWatcherOne.as_view(),
     ),
+    path("api/incidents/<str:public_id>/why", reasons.Why.as_view()),
 ]

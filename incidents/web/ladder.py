@@ -71,8 +71,9 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Paged:
-    """One person who was paged, why, and through which channels."""
+    """One person who was paged, why, and through which channels; `id` of the page."""
 
+    id: int
     name: str
     reason: str
     at: datetime
@@ -246,6 +247,7 @@ def _rung_at(rungs: list[Rung], step: int) -> Rung | None:
 
 def _paged(page: Page, tries: Iterable[Try], bundle: Bundle | None = None) -> Paged:
     return Paged(
+        id=page.pk,
         name=str(page.user),
         reason=page.reason,
         at=page.created_at,

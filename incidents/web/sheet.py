@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import Count, Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Subquery, Sum
 from django.http import Http404, HttpRequest
 
 from accounts.domain import roles
@@ -15,6 +15,7 @@ from incidents.domain.lifecycle import MOVES
 from incidents.models import EventType, Incident, IncidentEvent, Note, Status
 from incidents.web import notes, timeline
 from incidents.web.ladder import ladder_of
+from notifications import queries as notifications
 from notifications.models import Delivery
 
 TIMELINE_LENGTH = 60
@@ -31,9 +32,14 @@ SHOWN_NAMES = (
 SNOOZES = ((15, "15 min"), (30, "30 min"), (60, "1 h"), (240, "4 h"), (480, "8 h"), (1440, "24 h"))
 
 
-def found(user: User, number: int) -> Incident:
-    """The incident with the names that the page shows. Raises Http404 when it is not theirs."""
+def found(user: User, number: int) -> Any:
+    """The incident with the names that the page shows, and whether its messages to them are unseen.
+
+    Raises Http404 when it is not theirs.
+    """
     rows = _with_marks(queries.visible_to(user)).select_related(*SHOWN_NAMES)
+    mine = notifications.unseen(user.pk).filter(subject_kind="incident")
+    rows = rows.annotate(unseen=Exists(mine.filter(subject_id=OuterRef("pk")).order_by()))
     incident = rows.filter(pk=number).first()
     if incident is None:
         raise Http404

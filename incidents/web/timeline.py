@@ -119,6 +119,9 @@ def _snoozed(details: dict[str, Any]) -> tuple[str, str]:
 def _escalation(details: dict[str, Any]) -> tuple[str, str]:
     people = ", ".join(details.get("paged") or [])
     reason = str(details.get("reason", ""))
+    if details.get("unreached"):
+        who = ", ".join(details["unreached"])
+        return f"step {details.get('from_step')} reached nobody: {who}", reason
     if "paged" not in details:
         return _by_hand(reason), ""
     if details.get("exhausted"):

@@ -52,6 +52,7 @@ urlpatterns = [
     path("incidents/<int:number>/take/", quick.take, name="take"),
     path("incidents/<int:number>/live/", detail.live, name="live"),
     path("incidents/<int:number>/timeline/", detail.whole_timeline, name="timeline"),
+    path("incidents/<int:number>/why/", detail.reasons, name="why"),
     path("incidents/<int:number>/alerts/", detail.alerts, name="alerts"),
     path("incidents/<int:number>/edit/", create.edit, name="edit"),
     path(

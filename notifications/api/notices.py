@@ -14,7 +14,16 @@ from notifications import commands, queries
 from notifications.api import reach_shapes as shapes
 
 SCOPES = {"GET": "notifications:read", "PATCH": "notifications:write"}
-HISTORY_FILTERS = ("channel", "state", "person", "since", "until", "q")
+HISTORY_FILTERS = (
+    "channel",
+    "state",
+    "outcome",
+    "person",
+    "incident",
+    "since",
+    "until",
+    "q",
+)
 
 
 class Notifications(ApiView):

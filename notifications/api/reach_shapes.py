@@ -11,6 +11,7 @@ from notifications.commands.rules import (
     MAX_REPEAT_MINUTES,
     MAX_REPEATS,
 )
+from notifications.domain import reasons
 from notifications.domain.addresses import masked
 from notifications.models import (
     OFFERED,
@@ -148,6 +149,8 @@ class DeliveryOut(serializers.Serializer):
     title = serializers.CharField()
     state = serializers.CharField()
     reason = serializers.CharField(allow_blank=True)
+    why = serializers.CharField()
+    subject = serializers.DictField()
     attempts = serializers.IntegerField()
     createdAt = serializers.DateTimeField()
     finishedAt = serializers.DateTimeField(allow_null=True)
@@ -204,7 +207,9 @@ def delivery_json(row: Delivery, *, own: bool) -> dict[str, Any]:
         "address": _address(row.channel, row.address, own),
         "title": row.title,
         "state": row.state,
+        "subject": {"kind": row.subject_kind, "id": row.subject_id},
         "reason": row.reason,
+        "why": reasons.sentence(row.why),
         "attempts": row.attempts,
         "createdAt": iso(row.created_at),
         "finishedAt": iso(row.finished_at),

@@ -25,6 +25,7 @@ from notifications.commands.notices import mark_read, notify
 from notifications.commands.provider_tests import connect_provider, send_provider_test
 from notifications.commands.push_keys import public_key, rotate_keys
 from notifications.commands.quiet import clear_quiet_hours, set_quiet_hours
+from notifications.commands.receipts import answered, opened
 from notifications.commands.rules import RuleSpec, set_rules
 from notifications.commands.verification import (
     confirm,
@@ -40,6 +41,7 @@ __all__ = [
     "Subscription",
     "add_device",
     "add_method",
+    "answered",
     "cancel",
     "change_method",
     "clear_quiet_hours",
@@ -57,6 +59,7 @@ __all__ = [
     "move_method",
     "note_answer",
     "notify",
+    "opened",
     "public_key",
     "remove_method",
     "renew_device",

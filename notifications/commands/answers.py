@@ -39,6 +39,12 @@ def left_through(delivery_id: int, account: str) -> bool:
     return rows.filter(Q(provider=account) | Q(tries__account=account)).exists()
 
 
+def left_last_through(delivery_id: int, account: str) -> bool:
+    """Whether its last try, or the one under way, went through this account."""
+    rows = Delivery.objects.filter(pk=delivery_id, channel=Channel.EMAIL)
+    return rows.filter(provider=account).exists()
+
+
 def say(page: Delivery, text: str, *, key: str, now: datetime) -> None:
     """A mail to whoever answered."""
     first = Message.from_json(page.message)

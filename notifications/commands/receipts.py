@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from notifications import accounts
+from notifications import accounts, queries
 from notifications.commands.chains import release_next, resume, tried_accounts
 from notifications.commands.deliveries import REASON_LENGTH
 from notifications.domain.retry import MAX_ATTEMPTS
@@ -43,6 +43,25 @@ def note(
         if status == Receipt.UNDELIVERED:
             return _undelivered(row, one_line(detail, REASON_LENGTH), now, provider_fault)
         return _arrived(row, status, one_line(detail, REASON_LENGTH), now)
+
+
+def answered(subject: tuple[str, int], user_id: int, channel: str, *, now: datetime) -> None:
+    """A person acted by the link in a message: the last one by that channel was seen."""
+    kind, number = subject
+    rows = Delivery.objects.filter(subject_kind=kind, subject_id=number, user=user_id)
+    last = rows.filter(channel=channel).order_by("-id").values_list("pk", flat=True).first()
+    if last is not None:
+        note(last, Receipt.SEEN, now=now, detail="answered")
+
+
+def opened(subject: tuple[str, int], user_id: int, *, now: datetime) -> int:
+    """A person looks at what the messages are about: all that were sent to them count as seen.
+
+    By which of them they came nobody knows, so that none is proven. What rings on goes on ringing.
+    """
+    kind, number = subject
+    rows = queries.unseen(user_id).filter(subject_kind=kind, subject_id=number)
+    return rows.update(seen_at=now)
 
 
 def _arrived(row: Delivery, status: Receipt, detail: str, now: datetime) -> bool:

@@ -51,6 +51,28 @@ class Outcome(StrEnum):
     NOT_SENT = "not_sent"
 
 
+class Fate(StrEnum):
+    """What became of a message, as the history is filtered by it."""
+
+    UNDER_WAY = "under_way"
+    ACCEPTED = "accepted"
+    ARRIVED = "arrived"
+    SEEN = "seen"
+    FAILED = "failed"
+    NOT_SENT = "not_sent"
+    TWICE = "twice"
+
+
+FATES = {
+    Fate.UNDER_WAY: "On its way",
+    Fate.ACCEPTED: "Accepted by the provider",
+    Fate.ARRIVED: "Arrived",
+    Fate.SEEN: "Seen",
+    Fate.FAILED: "Failed",
+    Fate.NOT_SENT: "Not sent any more",
+    Fate.TWICE: "Perhaps twice",
+}
+
 # The kind of message that carries a code, and what lists say instead of it.
 VERIFY = "verify"
 CODE_TITLE = "Verification code"

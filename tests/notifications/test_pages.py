@@ -364,6 +364,8 @@ class TestRecords:
             ("?channel=EMAIL", False),
             ("?state=FAILED&q=alice", True),
             ("?state=SENT", False),
+            ("?outcome=failed", True),
+            ("?outcome=not_sent", False),
             ("?state=nonsense&channel=%00&page=x", True),
         ],
     )

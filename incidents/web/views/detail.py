@@ -9,10 +9,13 @@ from django.shortcuts import render
 from django.views.decorators.http import condition, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from core import clock
 from core.web import signed_in
+from incidents import why
 from incidents.models import Alert, IncidentEvent
 from incidents.web import sheet, timeline
 from incidents.web.forms import NoteForm, ResolutionForm, SnoozeForm
+from notifications import commands as notifications
 
 LATEST_ALERTS = 20
 ENTRIES_PER_PAGE = 200
@@ -22,7 +25,10 @@ LONGEST_PAYLOAD = 20_000
 @signed_in
 @require_safe
 def detail(request: HttpRequest, number: int) -> HttpResponse:
-    context = sheet.live(request, sheet.found(_user(request), number))
+    incident = sheet.found(_user(request), number)
+    if request.method == "GET" and incident.unseen:
+        notifications.opened(("incident", incident.pk), _user(request).pk, now=clock.now())
+    context = sheet.live(request, incident)
     context |= {
         "note_form": NoteForm(),
         "resolution_form": ResolutionForm(),
@@ -52,6 +58,15 @@ def whole_timeline(request: HttpRequest, number: int) -> HttpResponse:
     page = Paginator(events, ENTRIES_PER_PAGE).get_page(request.GET.get("page"))
     context = {"incident": incident, "page": page, "entries": timeline.entries(page)}
     return render(request, "incidents/timeline.html", context)
+
+
+@signed_in
+@require_safe
+def reasons(request: HttpRequest, number: int) -> HttpResponse:
+    """Who was paged and who was not, with the chain of reasons of each."""
+    incident = sheet.found(_user(request), number)
+    context = {"incident": incident, "firings": why.log_of(incident)}
+    return render(request, "incidents/why.html", context)
 
 
 @vary_on_headers("HX-Request")

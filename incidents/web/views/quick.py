@@ -20,6 +20,7 @@ from incidents import commands, links, queries
 from incidents.domain.lifecycle import MOVES
 from incidents.links import Grant
 from incidents.models import EventType, Incident, Status
+from notifications import commands as notifications
 from notifications.domain.text import one_line
 
 VIA, VIA_WORKER = "email", "push"
@@ -85,11 +86,18 @@ def _act(request: HttpRequest, grant: Grant, default: str) -> str:
     ip, request_id = getattr(request, "ip", None), getattr(request, "id", "")
     door = via.of(request.path, request.GET.get(via.PARAMETER, ""), default)
     by = grant.user.as_actor(door, ip, request_id)
+    _note_seen(grant, door)
     try:
         commands.acknowledge(grant.incident, by=by, now=clock.now(), via=door)
     except ProductError as error:
         return error.message
     return ""
+
+
+def _note_seen(grant: Grant, door: str) -> None:
+    """Whoever presses the button has read; a scanner that follows the link presses nothing."""
+    subject = ("incident", grant.incident.pk)
+    notifications.answered(subject, grant.user.pk, door.upper(), now=clock.now())
 
 
 def _facts(grant: Grant, refusal: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.http import HttpRequest
 
 from integrations.domain.mail_answer import MailAnswer, MailEvent, verb_of
+from integrations.replies import noting
 from integrations.replies.acting import act, subject_of
 from notifications.commands import answers, receipts
 from notifications.domain.words import Receipt
@@ -19,11 +20,12 @@ NOT_UNDERSTOOD = (
 
 
 def receipts_of(account: str, events: Iterable[MailEvent], *, now: datetime) -> None:
-    """Only for mails that left through this account."""
+    """Only for mails that left through this account; bad news only when it was the last one."""
     for event in events:
-        if answers.left_through(event.delivery, account):
+        asked = answers.left_through if event.delivered else answers.left_last_through
+        if asked(event.delivery, account):
             status = Receipt.DELIVERED if event.delivered else Receipt.UNDELIVERED
-            receipts.note(event.delivery, status, now=now, detail=event.detail)
+            noting.take(event.delivery, status, reference="", now=now, detail=event.detail)
 
 
 def answer(mail: MailAnswer, *, now: datetime, request: HttpRequest | None = None) -> bool:

@@ -11,6 +11,7 @@ from accounts.models import UserStatus
 from core.actor import SYSTEM
 from incidents import commands, links
 from incidents.models import EventType, Status
+from notifications.models import Delivery
 
 DEAD = "This link does not work any more"
 
@@ -34,6 +35,15 @@ def test_one_tap_acknowledges_as_the_person_of_the_link(phone, link, incident, a
     assert (incident.status, incident.assignee) == (Status.ACKNOWLEDGED, alice)
     event = incident.events.get(type=EventType.ACKNOWLEDGED)
     assert (event.actor_id, event.via) == (alice.public_id, "email")
+
+
+def test_the_tap_proves_the_mail_and_the_look_does_not(phone, link, paged):
+    phone.get(link)
+    assert Delivery.objects.get().seen_at is None
+    phone.post(link)
+    mail = Delivery.objects.select_related("contact_method").get()
+    assert mail.seen_at
+    assert mail.contact_method.proven_at
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
