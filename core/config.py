@@ -52,6 +52,11 @@ def _limit(default: int, most: int) -> Callable[[str], int]:
     return lambda text: min(int(text), most) if text.strip().isdecimal() else default
 
 
+def _minutes(text: str) -> int:
+    """At least one; what cannot be read, too."""
+    return max(1, _count(text))
+
+
 def _kept(name: str, variable: str, days: int, what: str) -> Option:
     return Option(name, (variable,), days, f"Days that {what} are kept; 0: for ever", parse=_days)
 
@@ -140,6 +145,13 @@ REGISTRY: dict[str, Option] = {
             ("OPSKNIGHT_PING_URL",),
             "",
             "Asked each minute while all is well: a watchdog outside that misses it raises alarm",
+        ),
+        Option(
+            "responder_minutes",
+            ("OPSKNIGHT_RESPONDER_MINUTES",),
+            5,
+            "Minutes without an answer after which whoever asked for help is told so",
+            parse=_minutes,
         ),
         Option(
             "pages_per_cause",

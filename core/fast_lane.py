@@ -12,7 +12,14 @@ from django.urls import resolve
 
 from core.database import trust_recent_connection
 
-PREFIXES = ("/api/events", "/api/integrations/", "/api/inbound/", "/api/health", "/v2/")
+PREFIXES = (
+    "/api/events",
+    "/api/integrations/",
+    "/api/inbound/",
+    "/api/slack/actions",
+    "/api/health",
+    "/v2/",
+)
 log = logging.getLogger("opsknight.ingest")
 
 GetResponse = Callable[[HttpRequest], HttpResponse]

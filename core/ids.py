@@ -55,6 +55,10 @@ def note() -> str:
     return new("note")
 
 
+def responder() -> str:
+    return new("rsp")
+
+
 def api_key() -> str:
     return new("key")
 

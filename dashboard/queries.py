@@ -15,7 +15,15 @@ from dashboard.domain import alarm
 from dashboard.domain.alarm import Book, Entry, Part
 from escalation.models import EscalationPolicy, Step
 from incidents import queries as incidents
-from incidents.models import EscalationState, Incident, Page, PagingFault, Status
+from incidents.models import (
+    EscalationState,
+    Incident,
+    IncidentResponder,
+    Page,
+    PagingFault,
+    ResponderState,
+    Status,
+)
 from notifications import queries as notifications
 from notifications.models import OutboxMail, Provider
 from schedules.models import Schedule
@@ -34,6 +42,7 @@ ORPHAN_GRACE = timedelta(seconds=60)
 OVERDUE_GRACE = timedelta(seconds=30)
 LATELY = timedelta(days=1)
 QUEUE_LENGTH = 10
+HELP = (ResponderState.REQUESTED, ResponderState.ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +84,10 @@ def exhausted_for(user: User) -> list[Incident]:
 
 
 def queue_of(user: User) -> list[Incident]:
-    """Active incidents that are the person's: assigned to them, or they were paged for."""
+    """Active incidents that are the person's: assigned, paged about, or asked to help with."""
     paged = Page.objects.filter(user=user, incident__status__in=[Status.OPEN, Status.ACKNOWLEDGED])
     mine = Q(assignee=user) | Q(pk__in=paged.values("incident_id"), status=Status.OPEN)
+    mine |= Q(pk__in=IncidentResponder.objects.filter(user=user, state__in=HELP).values("incident"))
     rows = incidents.with_names(incidents.visible_to(user)).filter(mine)
     rows = rows.filter(status__in=[Status.OPEN, Status.ACKNOWLEDGED])
     return list(rows.order_by("-status", "-id")[:QUEUE_LENGTH])

@@ -15,6 +15,7 @@ from core import config
 from incidents.models import Bundle, Incident
 
 SALT = "opsknight.incidents.acknowledge"
+RESPOND_SALT = "opsknight.incidents.respond"
 BUNDLE_SALT = "opsknight.incidents.acknowledge-bundle"
 LIFETIME_SECONDS = 24 * 3600
 
@@ -67,10 +68,25 @@ def bundle_of(token: str) -> Bundle | None:
     return rows.exclude(user__status=UserStatus.DISABLED).first()
 
 
+def respond_url(incident: Incident, user: User) -> str:
+    """Accept or decline a request for help, without signing in."""
+    token = signing.dumps([incident.pk, user.pk], salt=RESPOND_SALT)
+    return config.absolute(_pattern("incidents:quick_respond", "77777777").format(token))
+
+
+def request_grant_of(token: str) -> Grant | None:
+    """Like `grant_of` for a link that answers a request for help."""
+    return _grant(token, RESPOND_SALT)
+
+
 def grant_of(token: str) -> Grant | None:
     """The grant of a genuine, fresh token whose person may still act; else None."""
+    return _grant(token, SALT)
+
+
+def _grant(token: str, salt: str) -> Grant | None:
     try:
-        incident_pk, user_pk = signing.loads(token, salt=SALT, max_age=LIFETIME_SECONDS)
+        incident_pk, user_pk = signing.loads(token, salt=salt, max_age=LIFETIME_SECONDS)
     except (signing.BadSignature, ValueError, TypeError):
         return None
     user = User.objects.filter(pk=user_pk).exclude(status=UserStatus.DISABLED).first()

@@ -12,8 +12,8 @@ from accounts.models import User
 from core import config
 from incidents import links
 from incidents.domain.details import apart, lines
-from incidents.models import EventType, Incident, IncidentEvent, Status
-from notifications.domain.message import Action, Message
+from incidents.models import EventType, Incident, IncidentEvent, IncidentResponder, Status
+from notifications.domain.message import REQUEST, Action, Message
 
 log = logging.getLogger("opsknight.paging")
 
@@ -87,6 +87,47 @@ def owner_message(incident: Incident, user: User, reason: str, *, now: datetime)
     actions = (Action("Open incident", url, "secondary"),)
     facts = (*page.facts, ("Status", incident.status.capitalize()))
     return replace(page, kind="assigned", tag="Assigned", facts=facts, actions=actions)
+
+
+def request_message(row: IncidentResponder) -> Message:
+    """Somebody asks for help: who, why, with what, and one page to say yes or no."""
+    incident, user = row.incident, row.user
+    url = links.incident_url(incident)
+    return Message(
+        kind=REQUEST,
+        subject_id=str(incident.pk),
+        title=f"{row.asked_by_label} asks for your help: #{incident.pk} {incident.title}",
+        facts=(
+            ("Service", incident.service.name),
+            ("Urgency", incident.urgency),
+            ("Status", incident.status.capitalize()),
+            ("Asked by", row.asked_by_label),
+            ("Why you", row.source),
+        ),
+        body=row.message,
+        url=url,
+        actions=(
+            Action("Accept or decline", links.respond_url(incident, user), "primary"),
+            Action("Open incident", url, "secondary"),
+        ),
+        urgency=incident.urgency,
+        tag="Help wanted",
+    )
+
+
+def help_news(incident: Incident, title: str, *, loud: bool) -> Message:
+    """What became of a request for help, for whoever asked."""
+    url = links.incident_url(incident)
+    return Message(
+        kind="help" if loud else "news",
+        subject_id=str(incident.pk),
+        title=title,
+        facts=(("Incident", incident.title), ("Service", incident.service.name)),
+        url=url,
+        actions=(Action("Open incident", url, "secondary"),),
+        urgency=incident.urgency,
+        tag="Help",
+    )
 
 
 def over_message(incident: Incident, what: str, who: str, *, now: datetime) -> Message:

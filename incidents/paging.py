@@ -221,7 +221,9 @@ def _perform(incident: Incident, state: State, decision: Decision, batch: Batch)
     targets = decision.step.targets if decision.step else ()
     begins = decision.step_index == 0 or incident.current_step is None
     if begins and incident.assignee_id:
-        targets = (*targets, Target(TargetKind.USER, incident.assignee_id, reasons.ASSIGNEE))
+        owner = Target(TargetKind.USER, incident.assignee_id, reasons.ASSIGNEE)
+        # A later run begins because of something: whoever has it comes first.
+        targets = (*targets, owner) if incident.run == 1 else (owner, *targets)
     people = batch.recipients.of(targets)
     if decision.act is Act.REPEAT_LAST and not people:
         _page_fallback(incident, state, decision, batch)

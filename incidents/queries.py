@@ -14,9 +14,11 @@ from core import config
 from core.lookups import AmongRows
 from core.models import GIVEN_UP
 from escalation import queries as escalation
-from incidents.domain.marks import call_of
+from incidents.domain.marks import RESPONDER, call_of
+from incidents.domain.responders import WAITING, ResponderState
 from incidents.domain.shield import written
 from incidents.models import (
+    AcknowledgeTimer,
     Bundle,
     BundleKind,
     BundleMember,
@@ -24,6 +26,7 @@ from incidents.models import (
     EscalationState,
     Incident,
     IncidentEvent,
+    IncidentResponder,
     IncidentWatcher,
     Page,
     PageBudget,
@@ -44,6 +47,8 @@ FAILING_FOR = timedelta(seconds=60)  # a try that failed is repeated four times 
 def visible_to(user: User) -> QuerySet[Incident]:
     """What a person may see: admins and responders all, users what is theirs or their teams'.
 
+    Whoever was asked to help sees what they were asked to help with.
+
     Written so that neither database joins or sorts a hundred thousand rows to show fifty.
     """
     rows = Incident.objects.all()
@@ -52,7 +57,10 @@ def visible_to(user: User) -> QuerySet[Incident]:
     teams = Subquery(user.memberships.order_by().values("team_id"))
     services = Subquery(Service.objects.order_by().filter(team__in=teams).values("pk"))
     owned = AmongRows(F("service_id"), services)
-    return rows.filter(Q(assignee=user) | Q(owned) | Q(AmongRows(F("assigned_team_id"), teams)))
+    asked = IncidentResponder.objects.order_by().filter(user=user)
+    helped = AmongRows(F("pk"), Subquery(asked.values("incident_id")))
+    theirs = Q(assignee=user) | Q(owned) | Q(AmongRows(F("assigned_team_id"), teams))
+    return rows.filter(theirs | Q(helped))
 
 
 def with_names(rows: QuerySet[Incident]) -> QuerySet[Incident]:
@@ -82,6 +90,7 @@ def unwanted_pages(
     ids = {incident for _, incident, _, _ in deliveries}
     fields = Incident.objects.filter(pk__in=ids).values_list("pk", *_WANTED_BY)
     states = {pk: facts for pk, *facts in fields}
+    asked = _asked_to_help(deliveries)
     people = {user for *_, user in deliveries if user is not None}
     disabled = set(
         User.objects.filter(pk__in=people)
@@ -90,7 +99,10 @@ def unwanted_pages(
     )
     refused = {}
     for delivery, incident, page_key, user in deliveries:
+        kind = call_of(page_key)
         reason = _unwanted(states.get(incident), page_key, user)
+        if kind == RESPONDER and not reason and (incident, user) not in asked:
+            reason = "the request for help is answered or over"
         if user in disabled:
             reason = "the person is disabled"
         if reason:
@@ -98,6 +110,7 @@ def unwanted_pages(
     return refused
 
 
+_UNTIL_THE_END = (ResponderState.ACCEPTED, ResponderState.ENDED)
 _WANTED_BY = ("status", "run", "assignee_id", "assigned_team_id")
 
 
@@ -105,8 +118,9 @@ def _unwanted(facts: list[Any] | None, page_key: str, user: int | None) -> str:
     if facts is None:
         return "the incident was deleted"
     status, run, assignee, team = facts
-    if call_of(page_key):
-        return _unwanted_call(status, own=assignee == user or team is not None)
+    kind = call_of(page_key)
+    if kind:
+        return _unwanted_call(status, kind == RESPONDER or assignee == user or team is not None)
     if status != Status.OPEN:
         return f"the incident is {status.lower()}"
     if not page_key.startswith(f"{run}."):
@@ -114,11 +128,22 @@ def _unwanted(facts: list[Any] | None, page_key: str, user: int | None) -> str:
     return ""
 
 
-def _unwanted_call(status: str, *, own: bool) -> str:
+def _unwanted_call(status: str, theirs: bool) -> str:
     """Somebody who was given it is told while it is theirs, also after an acknowledgement."""
     if status in {Status.RESOLVED, Status.SUPPRESSED}:
         return f"the incident is {status.lower()}"
-    return "" if own else "somebody else has it now"
+    return "" if theirs else "somebody else has it now"
+
+
+def _asked_to_help(
+    deliveries: Sequence[tuple[int, int, str, int | None]],
+) -> set[tuple[int, int | None]]:
+    """(incident, person) of requests without an answer; asked only where there are some."""
+    ids = {incident for _, incident, key, _ in deliveries if call_of(key) == RESPONDER}
+    if not ids:
+        return set()
+    rows = IncidentResponder.objects.filter(incident__in=ids, state__in=WAITING)
+    return set(rows.values_list("incident_id", "user_id"))
 
 
 def orphans(now: datetime, grace: timedelta = timedelta(seconds=0)) -> QuerySet[Incident]:
@@ -147,9 +172,24 @@ def given_up_events(since: datetime) -> QuerySet[IncidentEvent]:
 
 
 def people_paged(incident: Incident) -> list[User]:
-    """Everyone who was paged in the present run."""
-    pages = Page.objects.filter(incident=incident, run=incident.run).values("user_id")
-    return list(User.objects.filter(pk__in=pages).order_by("id"))
+    """Everyone whom the escalation paged in the present run, or who was given the incident.
+
+    Those asked to help, too, once it is over: for them an acknowledgement changes nothing.
+    """
+    pages = Page.objects.filter(incident=incident, run=incident.run)
+    theirs = Q(pk__in=pages.exclude(kind=PageKind.RESPONDER).values("user_id"))
+    if incident.status == Status.RESOLVED:
+        helpers = incident.responders.filter(state__in=_UNTIL_THE_END)
+        theirs |= Q(pk__in=helpers.values("user_id"))
+    return list(User.objects.filter(theirs).order_by("id"))
+
+
+def acknowledged_until(incident: Incident) -> datetime | None:
+    """When an acknowledgement that nothing follows is forgotten; None: never."""
+    if incident.status != Status.ACKNOWLEDGED or not incident.service.ack_timeout_minutes:
+        return None
+    timer = AcknowledgeTimer.objects.filter(incident=incident)
+    return timer.values_list("due_at", flat=True).first()
 
 
 def concerned_by_clocks(incident: Incident, *, breached: bool) -> list[User]:

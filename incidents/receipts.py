@@ -6,14 +6,20 @@ from datetime import datetime
 from typing import Any
 
 from core.actor import SYSTEM
-from incidents.domain.marks import call_of
+from incidents.commands.silence import unreached
+from incidents.domain.marks import RESPONDER, SUBJECTS, call_of
 from incidents.models import EscalationState, EventType, Incident, IncidentEvent, Page, Status
 from incidents.shield.reach import nobody_reached
-from notifications.models import DeliveryEvent, DeliveryOutcome
+from notifications.models import (
+    OPEN_STATES,
+    Delivery,
+    DeliveryEvent,
+    DeliveryOutcome,
+    DeliveryState,
+)
 
 log = logging.getLogger("opsknight.paging")
 
-SUBJECTS = {"incident", "incident-news", "incident-hook", "incident-clock-hook"}
 TYPES = {
     DeliveryOutcome.SENT: EventType.NOTIFICATION_SENT,
     DeliveryOutcome.DELIVERED: EventType.NOTIFICATION_DELIVERED,
@@ -42,6 +48,9 @@ def record(events: Sequence[DeliveryEvent], now: datetime) -> None:
     }
     if pages:
         move_on(pages, now)
+    for row in lost:
+        if row.subject_kind == "incident" and call_of(row.page_key) == RESPONDER:
+            _tell_asker(row, now)
 
 
 def entry(event: DeliveryEvent, incident_id: int, detail: str, now: datetime) -> IncidentEvent:
@@ -62,6 +71,16 @@ def entry(event: DeliveryEvent, incident_id: int, detail: str, now: datetime) ->
         },
         published_at=now,
     )
+
+
+def _tell_asker(failed: Delivery, now: datetime) -> None:
+    """Somebody was asked to help, and the last channel failed."""
+    mine = Delivery.objects.filter(
+        subject_kind="incident", subject_id=failed.subject_id, page_key=failed.page_key
+    )
+    may_arrive = [*OPEN_STATES, DeliveryState.SENT]
+    if failed.user_id and not mine.filter(state__in=may_arrive).exists():
+        unreached(failed.subject_id, failed.user_id, now)
 
 
 def move_on(pages: Collection[tuple[int, str]], now: datetime) -> None:

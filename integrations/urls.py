@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/integrations/<slug:vendor>/", views.vendor),
     path("api/integrations/<slug:vendor>/<str:key>", views.vendor),
     path("api/inbound/slack/actions", slack.actions),
+    path("api/slack/actions", slack.actions),
     path("api/inbound/mattermost/actions", mattermost.actions),
     path("api/inbound/telegram/<str:account>", telegram.updates),
     path("api/inbound/pushover/<str:account>", pushover.callback),

@@ -41,6 +41,9 @@ JOBS = (
     Job("bundles of incidents", "incidents.shield.departure.depart", every=0.5),
     Job("bundles that are acknowledged", "incidents.commands.go_on_taking", every=0.5, busy=0.1),
     Job("snoozes that end", "incidents.commands.wake_due", every=0.2),
+    Job("acknowledgements that end", "incidents.commands.expire_acknowledgements", every=0.5),
+    Job("help that nobody gave", "incidents.commands.expire_requests", every=1),
+    Job("timers of a clock ahead", "incidents.commands.take_in_stray_timers", every=2),
     Job("strays of a jump of the clock", "incidents.commands.take_in_strays", every=2),
     Job("deliveries of a clock ahead", "notifications.commands.take_in_strays", every=2),
     Job("paging check", "dashboard.commands.look", every=60, busy=10),
@@ -150,6 +153,7 @@ ERRANDS = (
 # After a jump of the clock, in one transaction: hook(old_now=…, delta=…, now=…) moves what is due.
 CLOCK_SHIFTS = (
     "incidents.commands.shift_due_times",
+    "incidents.commands.shift_timers",
     "incidents.commands.shift_clocks",
     "incidents.shield.departure.shift_due_times",
     "notifications.commands.shift_due_times",

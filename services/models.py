@@ -32,6 +32,9 @@ class Service(models.Model):
     )
     target_ack_minutes = models.PositiveIntegerField(default=15)
     target_resolve_minutes = models.PositiveIntegerField(default=120)
+    ack_timeout_minutes = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Acknowledged and silent for so long: open again"
+    )
     archived_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from core.actor import SYSTEM
 from core.api_time import iso
+from incidents import queries
 from incidents.commands.create import DESCRIPTION_LENGTH, TITLE_LENGTH
 from incidents.commands.notes import MAX_NOTE
 from incidents.domain.alert import KEY_LENGTH, Urgency
@@ -116,6 +117,7 @@ class IncidentDetailOut(IncidentOut):
     currentEscalationStep = serializers.IntegerField(allow_null=True)
     nextEscalationAt = serializers.DateTimeField(allow_null=True)
     escalationMark = serializers.CharField(allow_null=True)
+    acknowledgementEndsAt = serializers.DateTimeField(allow_null=True)
     customDetails = serializers.DictField()
     timeline = serializers.ListField()
     notes = serializers.ListField()
@@ -223,6 +225,7 @@ def detail_json(incident: Incident, related: list[str]) -> dict[str, Any]:
         "updatedAt": iso(incident.updated_at),
         "escalationPolicy": named(version.policy) if version else None,
         **_escalation(incident),
+        "acknowledgementEndsAt": iso(queries.acknowledged_until(incident)),
         "customDetails": incident.custom_details,
         "timeline": [brief_event(event) for event in incident.events.all()],
         "notes": [note_json(note) for note in _notes(incident)],

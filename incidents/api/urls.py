@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from incidents.api import bundles, reasons, views, watchers
+from incidents.api import bundles, reasons, responders, views, watchers
 
 urlpatterns = [
     path("api/bundles", bundles.Bundles.as_view()),
@@ -13,6 +13,11 @@ urlpatterns = [
     path("api/incidents/<str:public_id>", views.OneIncident.as_view()),
     path("api/incidents/<str:public_id>/escalate", views.Escalate.as_view()),
     path("api/incidents/<str:public_id>/notes", views.Notes.as_view()),
+    path("api/incidents/<str:public_id>/responders", responders.Responders.as_view()),
+    path(
+        "api/incidents/<str:public_id>/responders/<str:responder>",
+        responders.OneResponder.as_view(),
+    ),
     path("api/incidents/<str:public_id>/timeline", views.Timeline.as_view()),
     path("api/incidents/<str:public_id>/watchers", watchers.IncidentWatchers.as_view()),
     path(

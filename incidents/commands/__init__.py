@@ -19,6 +19,8 @@ from incidents.commands.escalation import (
 )
 from incidents.commands.faults import forget_faults
 from incidents.commands.notes import add_note
+from incidents.commands.responders import Helpers, answer, ask, withdraw
+from incidents.commands.silence import expire_requests
 from incidents.commands.sla import (
     apply_levels,
     follow_events,
@@ -38,17 +40,22 @@ from incidents.commands.status import (
     wake,
     wake_due,
 )
+from incidents.commands.timeouts import expire_acknowledgements
+from incidents.commands.timers import shift_timers, take_in_stray_timers
 from incidents.commands.watch_news import tell_watchers
 from incidents.commands.watching import unwatch, unwatch_service, watch, watch_service
-from incidents.links import Grant, grant_of
+from incidents.links import Grant, grant_of, request_grant_of
 
 __all__ = [
     "Grant",
+    "Helpers",
     "Outcome",
     "acknowledge",
     "acknowledge_bundle",
     "add_note",
+    "answer",
     "apply_levels",
+    "ask",
     "assign",
     "change_priority",
     "change_urgency",
@@ -56,6 +63,8 @@ __all__ = [
     "delete",
     "edit_text",
     "escalate_now",
+    "expire_acknowledgements",
+    "expire_requests",
     "follow_events",
     "forget_faults",
     "go_on_taking",
@@ -65,13 +74,16 @@ __all__ = [
     "mind_clocks",
     "move",
     "reopen",
+    "request_grant_of",
     "resolve",
     "restart_escalation",
     "shift_clocks",
     "shift_due_times",
+    "shift_timers",
     "snooze",
     "start_missing",
     "suppress",
+    "take_in_stray_timers",
     "take_in_strays",
     "tell_watchers",
     "unacknowledge",
@@ -82,4 +94,5 @@ __all__ = [
     "wake_due",
     "watch",
     "watch_service",
+    "withdraw",
 ]

@@ -7,8 +7,8 @@ from django.db import transaction
 from audit import commands as audit
 from core.actor import Actor
 from incidents.commands.records import lock
+from incidents.domain.marks import SUBJECTS
 from incidents.models import Incident
-from incidents.receipts import SUBJECTS
 from notifications import commands as notifications
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from core.actor import Actor
 from core.errors import NotFound
+from incidents.commands.timers import put_off
 from incidents.models import EventType, Incident, IncidentEvent
 
 
@@ -26,7 +27,8 @@ def log(
     via: str = "",
     details: dict[str, Any] | None = None,
 ) -> IncidentEvent:
-    """One typed timeline entry, in the transaction of the change."""
+    """One typed timeline entry, in the transaction of the change; a sign of work."""
+    put_off(incident, by, now)
     return IncidentEvent.objects.create(
         incident=incident,
         type=type,

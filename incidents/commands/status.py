@@ -11,8 +11,10 @@ from core.database import AWAY
 from core.errors import Conflict, IllegalTransition, NotFound, ValidationFailed
 from escalation import queries as escalation
 from escalation.domain import engine
+from incidents.commands import timers
 from incidents.commands.notes import MAX_NOTE, keep_note_of_resolution
 from incidents.commands.records import lock, log
+from incidents.commands.responders import accept_with_incident, end_requests
 from incidents.domain.lifecycle import ESCALATION_WHILE, IllegalMove, check_move
 from incidents.models import EventType, Incident, Status
 from notifications import commands as notifications
@@ -52,6 +54,7 @@ def acknowledge(incident: Incident, *, by: Actor, now: datetime, via: str = "") 
             incident.assignee_id = by.user_pk
         _stop(incident, Status.ACKNOWLEDGED, now=now, reason="acknowledged")
         log(incident, EventType.ACKNOWLEDGED, by=by, now=now, via=via)
+        accept_with_incident(incident, by=by, now=now, via=via)
     return incident
 
 
@@ -134,6 +137,21 @@ def unacknowledge(incident: Incident, *, by: Actor, now: datetime, via: str = ""
         _open(incident, now=now)
         log(incident, EventType.UNACKNOWLEDGED, by=by, now=now, via=via)
     return incident
+
+
+def forget_acknowledgement(incident: Incident, minutes: int, *, by: Actor, now: datetime) -> None:
+    """Nothing was heard for so long: a new run from the step where it stood, the owner first.
+
+    The caller holds the row lock and has seen that it is acknowledged.
+    """
+    incident.run += 1
+    incident.next_step = incident.current_step or 0
+    incident.current_step = None  # nothing has fired in this run: its first step pages the owner
+    incident.acknowledged_at = None
+    incident.escalate_at = now
+    _open(incident, now=now)
+    details = {"reason": "timeout", "minutes": minutes, "owner": str(incident.assignee or "")}
+    log(incident, EventType.UNACKNOWLEDGED, by=by, now=now, details=details)
 
 
 def reopen(incident: Incident, *, by: Actor, now: datetime, via: str = "") -> Incident:
@@ -248,8 +266,11 @@ def _stop(incident: Incident, status: Status, *, now: datetime, reason: str) -> 
         incident.snooze_reason = ""
     incident.last_status_change = incident.updated_at = now
     incident.save(update_fields=_STATUS_FIELDS)
+    timers.follow(incident, now)
     # Who was called by a person is still wanted while somebody works on it, or will.
     calls_too = status in {Status.RESOLVED, Status.SUPPRESSED}
+    if calls_too:
+        end_requests(incident, now)
     notifications.cancel(
         "incident",
         [incident.pk],
@@ -266,6 +287,7 @@ def _open(incident: Incident, *, now: datetime) -> None:
     incident.snooze_reason = ""
     incident.last_status_change = incident.updated_at = now
     incident.save(update_fields=_STATUS_FIELDS)
+    timers.follow(incident, now)
 
 
 def _resume(

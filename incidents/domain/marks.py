@@ -11,6 +11,8 @@ FRESH = timedelta(seconds=10)
 
 OWNER, RESPONDER = "owner", "responder"
 CALLS = (OWNER, RESPONDER)  # pages that a person asked for, beside the escalation
+# What deliveries about incidents are of.
+SUBJECTS = {"incident", "incident-news", "incident-hook", "incident-clock-hook"}
 
 
 def mark(run: int, cycle: int, next_step: int) -> str:
@@ -21,8 +23,13 @@ def mark(run: int, cycle: int, next_step: int) -> str:
 def page_key(kind: str, run: int, cycle: int, step: int, user: int) -> str:
     """Those of the escalation begin with their run: ending the run ends them and nothing else."""
     if kind in CALLS:
-        return f"{kind}.{run}.{cycle}.{user}"
+        return f"{calls_of(kind, user)}{run}.{cycle}"
     return f"{run}.{cycle}.{step}.{kind}.{user}"
+
+
+def calls_of(kind: str, user: int) -> str:
+    """How the keys of all such pages of a person begin."""
+    return f"{kind}.{user}."
 
 
 def call_of(key: str) -> str:

@@ -2,6 +2,7 @@
 
 from incidents.domain.alert import Action, Severity, Urgency
 from incidents.domain.lifecycle import ACTIVE, EscalationState, Status
+from incidents.domain.responders import ResponderState
 from incidents.models.bundle import (
     Bundle,
     BundleKind,
@@ -21,12 +22,14 @@ from incidents.models.incident import (
     PagingFault,
     Priority,
 )
+from incidents.models.requests import AcknowledgeTimer, IncidentResponder
 from incidents.models.sla import SlaClock
 from incidents.models.watching import IncidentWatcher, Mention, ServiceWatcher, WatchedChange
 
 __all__ = [
     "ACTIVE",
     "OF_ESCALATION",
+    "AcknowledgeTimer",
     "Action",
     "Alert",
     "Bundle",
@@ -37,6 +40,7 @@ __all__ = [
     "EventType",
     "Incident",
     "IncidentEvent",
+    "IncidentResponder",
     "IncidentWatcher",
     "Mention",
     "Note",
@@ -45,6 +49,7 @@ __all__ = [
     "PageKind",
     "PagingFault",
     "Priority",
+    "ResponderState",
     "ServiceWatcher",
     "Severity",
     "SlaClock",

@@ -12,9 +12,10 @@ from accounts.models import User
 from incidents import queries
 from incidents.domain.details import apart, lines
 from incidents.domain.lifecycle import MOVES
-from incidents.models import EventType, Incident, IncidentEvent, Note, Status
+from incidents.models import EventType, Incident, IncidentEvent, IncidentResponder, Note, Status
 from incidents.web import notes, timeline
 from incidents.web.ladder import ladder_of
+from incidents.web.responders import asked_of, helpers_of
 from notifications import queries as notifications
 from notifications.models import Delivery
 
@@ -51,6 +52,7 @@ def live(request: HttpRequest, incident: Incident) -> dict[str, Any]:
     user: Any = request.user
     events = IncidentEvent.objects.filter(incident=incident).order_by("-id")
     shown = list(events[: TIMELINE_LENGTH + 1])
+    helpers = helpers_of(incident) if getattr(incident, "has_helpers", True) else []
     description, details = apart(incident.description, incident.custom_details)
     return {
         "incident": incident,
@@ -64,6 +66,9 @@ def live(request: HttpRequest, incident: Incident) -> dict[str, Any]:
         "details": lines(details, most=MAX_DETAILS, width=DETAIL_LENGTH),
         "description": description,
         "taken_by": _taken_by(shown),
+        "responders": helpers,
+        "asked_of_me": asked_of(user.pk, helpers),
+        "ack_ends": queries.acknowledged_until(incident),
         "lasted": incident.resolved_at and incident.resolved_at - incident.created_at,
         "may_annotate": roles.may(user.role, roles.Ability.ANNOTATE_INCIDENT),
         "snoozes": SNOOZES,
@@ -85,6 +90,7 @@ def moves(incident: Incident) -> dict[str, bool]:
         "unsuppress": back and status is Status.SUPPRESSED,
         "reopen": back and status is Status.RESOLVED,
         "escalate": status is Status.OPEN,
+        "ask": status not in {Status.RESOLVED, Status.SUPPRESSED},
     }
 
 
@@ -134,7 +140,9 @@ def _with_marks(rows: QuerySet[Incident]) -> QuerySet[Incident]:
     events = IncidentEvent.objects.filter(incident=OuterRef("pk")).order_by()
     ours = Delivery.objects.filter(subject_kind="incident", subject_id=OuterRef("pk"))
     sent = ours.order_by().values("subject_id")
+    asked = IncidentResponder.objects.filter(incident=OuterRef("pk"))
     return rows.annotate(
+        has_helpers=Exists(asked),
         last_event=Subquery(events.values("incident").annotate(n=Max("id")).values("n")),
         tries=Subquery(sent.annotate(n=Sum("attempts")).values("n")),
         finished=Subquery(sent.annotate(n=Max("finished_at")).values("n")),

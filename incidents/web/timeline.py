@@ -89,6 +89,11 @@ LOOKS: dict[EventType, tuple[str, str]] = {
     EventType.PRIORITY_CHANGED: ("flag", "neutral"),
     EventType.TITLE_CHANGED: ("pencil", "neutral"),
     EventType.NOTE_ADDED: ("message-square", "neutral"),
+    EventType.RESPONDER_REQUESTED: ("user-plus", "open"),
+    EventType.RESPONDER_ACCEPTED: ("user-check", "acknowledged"),
+    EventType.RESPONDER_DECLINED: ("user-minus", "neutral"),
+    EventType.RESPONDER_EXPIRED: ("clock", "open"),
+    EventType.RESPONDER_WITHDRAWN: ("undo-2", "neutral"),
     EventType.MERGED: ("git-merge", "neutral"),
     EventType.LINKED: ("link", "neutral"),
     EventType.WATCHER_ADDED: ("eye", "neutral"),
@@ -157,12 +162,42 @@ def _assigned(details: dict[str, Any]) -> tuple[str, str]:
     return f"gave it to {now}{again}", ". ".join(told)
 
 
+def _unacknowledged(details: dict[str, Any]) -> tuple[str, str]:
+    if details.get("reason") != "timeout":
+        return "took the acknowledgement back", ""
+    owner = f" {details['owner']} is paged first." if details.get("owner") else ""
+    silence = f"acknowledged, but nothing was done for {details.get('minutes')} minutes"
+    return f"opened it again: {silence}", f"Paging goes on where it stood.{owner}"
+
+
+def _asked(details: dict[str, Any]) -> tuple[str, str]:
+    people = ", ".join(details.get("asked") or [])
+    return f"asked {people} for help", str(details.get("message") or "")
+
+
+def _answered(word: str) -> Says:
+    def says(details: dict[str, Any]) -> tuple[str, str]:
+        return word.format(details.get("asked_by", "")), str(details.get("note") or "")
+
+    return says
+
+
 def _watcher(starts: bool) -> Says:
     def says(details: dict[str, Any]) -> tuple[str, str]:
         verb = "made {} a watcher" if starts else "took {} off the watchers"
         return verb.format(details.get("user", "somebody")), ""
 
     return says
+
+
+def _silent(details: dict[str, Any]) -> tuple[str, str]:
+    people = ", ".join(details.get("silent") or [])
+    told = "Nobody of those asked comes; whoever asked is told." if details.get("nobody") else ""
+    return f"no answer from {people}, who were asked for help", told
+
+
+def _withdrawn(details: dict[str, Any]) -> tuple[str, str]:
+    return f"does not need {details.get('who')} after all", ""
 
 
 def _changed(noun: str) -> Says:
@@ -185,7 +220,7 @@ def _clock(words: str) -> Says:
 SAYS: dict[EventType, Says] = {
     EventType.CREATED: _created,
     EventType.ACKNOWLEDGED: _plain("acknowledged it"),
-    EventType.UNACKNOWLEDGED: _plain("took the acknowledgement back"),
+    EventType.UNACKNOWLEDGED: _unacknowledged,
     EventType.RESOLVED: _resolved,
     EventType.REOPENED: _plain("opened it again"),
     EventType.SNOOZED: _snoozed,
@@ -198,6 +233,11 @@ SAYS: dict[EventType, Says] = {
     EventType.NOTIFICATION_FAILED: _delivery("failed"),
     EventType.ASSIGNED: _assigned,
     EventType.REASSIGNED: _assigned,
+    EventType.RESPONDER_REQUESTED: _asked,
+    EventType.RESPONDER_ACCEPTED: _answered("comes to help, asked by {}"),
+    EventType.RESPONDER_DECLINED: _answered("declined to help, asked by {}"),
+    EventType.RESPONDER_EXPIRED: _silent,
+    EventType.RESPONDER_WITHDRAWN: _withdrawn,
     EventType.URGENCY_CHANGED: _changed("urgency"),
     EventType.PRIORITY_CHANGED: _changed("priority"),
     EventType.TITLE_CHANGED: _changed("title"),

@@ -7,16 +7,19 @@ answer is a plain sentence that tells what is so now; each door escapes it for i
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
 
 from accounts.domain import roles
 from accounts.models import User, UserStatus
+from core import timetext
+from core.actor import Actor
 from core.errors import IllegalTransition, NotFound, ProductError
 from core.middleware import client_ip
 from incidents import commands, queries
-from incidents.models import Bundle, EventType, Incident, Page, Status
+from incidents.models import Bundle, EventType, Incident, Page, ResponderState, Status
 from notifications.domain.text import one_line
 from notifications.models import ContactMethod
 
@@ -28,10 +31,30 @@ RECENT = timedelta(days=7)
 class Verb(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
+    ASSIGN_ME = "assign_me"
+    SNOOZE = "snooze"
+    ESCALATE = "escalate"
+    ACCEPT = "accept"
+    DECLINE = "decline"
 
 
+# "There is no such incident that you may …"
+WORDS = {verb: str(verb) for verb in Verb} | {
+    Verb.ASSIGN_ME: "take",
+    Verb.ACCEPT: "help with",
+    Verb.DECLINE: "help with",
+}
+DEFAULT_SNOOZE = timedelta(minutes=60)
 _EVENTS = {Verb.ACKNOWLEDGE: EventType.ACKNOWLEDGED, Verb.RESOLVE: EventType.RESOLVED}
-_DONE = {Verb.ACKNOWLEDGE: "acknowledged", Verb.RESOLVE: "resolved"}
+_DONE = {
+    Verb.ACKNOWLEDGE: "acknowledged",
+    Verb.RESOLVE: "resolved",
+    Verb.ASSIGN_ME: "yours",
+    Verb.SNOOZE: "snoozed",
+    Verb.ESCALATE: "escalated",
+}
+_ANSWERS = {Verb.ACCEPT: True, Verb.DECLINE: False}
+_OF_THE_PAGED = {Verb.ACKNOWLEDGE, Verb.ESCALATE}
 # What a bare answer can mean, without a number.
 _MEANT = {
     Verb.ACKNOWLEDGE: (Status.OPEN,),
@@ -97,31 +120,72 @@ def act(
     via: str,
     now: datetime,
     request: HttpRequest | None = None,
+    span: timedelta | None = None,
 ) -> str:
     """Does it as `user` and says what is so now, or why nothing was changed; raises no refusal.
 
-    The checks are those of the pages, when it is done; whoever was paged may acknowledge, as by
-    the link in the mail. A repetition changes nothing and gets the same kind of answer.
+    The checks are those of the pages, when it is done; whoever was paged may acknowledge and
+    escalate, as by the link in the mail. A repetition changes nothing and gets the same kind of
+    answer. `span`: how long to snooze.
     """
-    verb = Verb(verb)
     if isinstance(subject, Bundle):
-        return _act_on_all(user, verb, subject, via, now, request)
+        return _act_on_all(user, Verb(verb), subject, via, now, request)
     incident = subject
+    verb = _meant(user, Verb(verb), incident)
     name = f"#{incident.pk}"
     if user.status == UserStatus.DISABLED or not _may(user, incident, verb):
-        return f"{name}: there is no such incident that you may {verb}. Nothing was changed."
+        return f"{name}: there is no such incident that you may {WORDS[verb]}. Nothing was changed."
     ip = client_ip(request) if request else None
     by = user.as_actor(via, ip, getattr(request, "id", ""))
-    command = commands.acknowledge if verb is Verb.ACKNOWLEDGE else commands.resolve
     try:
-        found = command(incident, by=by, now=now, via=via)
-    except NotFound:
-        return f"{name} was deleted. Nothing was changed."
-    except IllegalTransition:
+        said = _do(user, verb, incident, by, now, via, span or DEFAULT_SNOOZE)
+    except NotFound as error:
+        gone = f"{name} was deleted. Nothing was changed."
+        return f"{name}: {error.message}" if verb in _ANSWERS else gone
+    except IllegalTransition as error:
+        if verb in _ANSWERS:
+            return f"{name}: {error.message}. Nothing was changed."
         return f"{name} is {_status(incident)} and cannot be {_DONE[verb]}. Nothing was changed."
     except ProductError as error:
         return f"{name}: {error.message}"
-    return f"{name} {_outcome(user, verb, incident, now)}: {one_line(found.title, TITLE_LENGTH)}"
+    return f"{name} {said}: {one_line(incident.title, TITLE_LENGTH)}"
+
+
+def _meant(user: User, verb: Verb, incident: Incident) -> Verb:
+    """Who was asked to help and says "ack" when somebody has it already, means to come."""
+    if verb is not Verb.ACKNOWLEDGE or _status(incident) != Status.ACKNOWLEDGED.lower():
+        return verb
+    waits = incident.responders.filter(user=user, state=ResponderState.REQUESTED).exists()
+    return Verb.ACCEPT if waits else verb
+
+
+def _do(
+    user: User,
+    verb: Verb,
+    incident: Incident,
+    by: Actor,
+    now: datetime,
+    via: str,
+    span: timedelta,
+) -> str:
+    """What is so now. Raises what the commands raise."""
+    done: dict[str, Any] = {"by": by, "now": now, "via": via}
+    if verb in _ANSWERS:
+        row = commands.answer(incident, user, accept=_ANSWERS[verb], **done)
+        told = f"{one_line(row.asked_by_label, TITLE_LENGTH)} is told"
+        return f"counts on you, {told}" if _ANSWERS[verb] else f"goes on without you, {told}"
+    if verb is Verb.ASSIGN_ME:
+        commands.assign(incident, user=user, **done)
+        return "is yours now; assigning does not acknowledge"
+    if verb is Verb.SNOOZE:
+        commands.snooze(incident, now + span, **done)
+        return f"is snoozed for {timetext.duration(span)}"
+    if verb is Verb.ESCALATE:
+        commands.escalate_now(incident, **done)
+        return "goes to the next step now"
+    command = commands.acknowledge if verb is Verb.ACKNOWLEDGE else commands.resolve
+    command(incident, **done)
+    return _outcome(user, verb, incident, now)
 
 
 def _act_on_all(
@@ -132,7 +196,7 @@ def _act_on_all(
     if user.status == UserStatus.DISABLED or bundle.user_id != user.pk:
         return "There is no such bundle that you may answer. Nothing was changed."
     if verb is not Verb.ACKNOWLEDGE:
-        return f"{name} cannot be resolved by one answer. Nothing was changed."
+        return f"{name} cannot be {_DONE.get(verb, 'answered')} by one answer. Nothing was changed."
     by = user.as_actor(via, client_ip(request) if request else None, getattr(request, "id", ""))
     try:
         commands.acknowledge_bundle(bundle, user, by=by, now=now, via=via)
@@ -147,7 +211,7 @@ def _may(user: User, incident: Incident, verb: str) -> bool:
         return False
     if queries.visible_to(user).filter(pk=incident.pk).exists():
         return True
-    return verb == Verb.ACKNOWLEDGE and incident.pages.filter(user=user).exists()
+    return verb in _OF_THE_PAGED and incident.pages.filter(user=user).exists()
 
 
 def _outcome(user: User, verb: Verb, incident: Incident, now: datetime) -> str:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from accounts.models import User
 from integrations.replies.acting import Verb, act, subject_of
 from notifications.commands import receipts
-from notifications.domain.message import Message
+from notifications.domain.message import REQUEST, Message
 from notifications.domain.speech import (
     ACKNOWLEDGE,
     RESOLVE,
@@ -21,6 +21,7 @@ from notifications.domain.words import Receipt
 from notifications.models import Channel, Delivery
 
 VERBS = {ACKNOWLEDGE: Verb.ACKNOWLEDGE, RESOLVE: Verb.RESOLVE}
+ANSWERS = {ACKNOWLEDGE: Verb.ACCEPT, RESOLVE: Verb.DECLINE}  # in a call that asks for help
 # A call lasts minutes: an older one that presses keys is a recording.
 LONGEST_AGO = timedelta(hours=1)
 STRANGER = "This number is not confirmed in OpsKnight. Nothing was changed. Goodbye."
@@ -47,9 +48,10 @@ def pressed(delivery_id: int, key: str, *, now: datetime, request: HttpRequest) 
     person = _callee(delivery)
     if person is None:
         return Answer(STRANGER)
-    verb = VERBS.get(key)
+    message = Message.from_json(delivery.message)
+    verb = (ANSWERS if message.kind == REQUEST else VERBS).get(key)
     if verb is None:
-        return Answer(WRONG_KEY, speech_of(Message.from_json(delivery.message)))
+        return Answer(WRONG_KEY, speech_of(message))
     subject = subject_of(delivery.subject_kind, delivery.subject_id)
     if subject is None:
         return Answer(OVER)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from incidents.models import EventType, IncidentEvent
+from incidents.models import EventType, IncidentEvent, PageKind
 from notifications.commands import cards
 
 # event -> (what is told, what can still be pressed)
@@ -27,6 +27,7 @@ def refresh(events: Sequence[IncidentEvent], now: datetime) -> None:
             who=event.actor_label if event.actor_type == "user" else "",
             verbs=verbs,
             key=f"card.{event.pk}",
+            but="" if event.type == EventType.RESOLVED else f"{PageKind.RESPONDER}.",
             now=now,
         )
 

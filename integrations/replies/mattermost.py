@@ -1,4 +1,4 @@
-"""The button of a Mattermost message: its signed token says who may take which incident.
+"""The buttons of a Mattermost message: their signed token says who may take which incident.
 
 It is the token of the one-tap link in the same message, so whoever sees the message in a shared
 channel can use either: such pages belong into a channel of one person.
@@ -33,9 +33,8 @@ def actions(request: HttpRequest) -> HttpResponse:
     grant = commands.grant_of(_token(click))
     if grant is None:
         raise Refusal(403, "Forbidden")
-    said = act(
-        grant.user, Verb.ACKNOWLEDGE, grant.incident, via=VIA, now=clock.now(), request=request
-    )
+    verb = Verb.ESCALATE if _context(click).get("verb") == Verb.ESCALATE else Verb.ACKNOWLEDGE
+    said = act(grant.user, verb, grant.incident, via=VIA, now=clock.now(), request=request)
     words = for_mattermost(said)
     answer: dict[str, Any] = {"ephemeral_text": words}
     if Incident.objects.filter(pk=grant.incident.pk).exclude(status=Status.OPEN).exists():
@@ -43,7 +42,11 @@ def actions(request: HttpRequest) -> HttpResponse:
     return JsonResponse(answer)
 
 
-def _token(click: Any) -> str:
+def _context(click: Any) -> dict[str, Any]:
     context = click.get("context") if isinstance(click, dict) else None
-    token = context.get("token") if isinstance(context, dict) else None
+    return context if isinstance(context, dict) else {}
+
+
+def _token(click: Any) -> str:
+    token = _context(click).get("token")
     return token if isinstance(token, str) and len(token) <= TOKEN_LENGTH else ""

@@ -8,7 +8,7 @@ the ordinary way; the one who clicked gets an answer that nobody else sees.
 import json
 import logging
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -19,7 +19,7 @@ from accounts.models import User
 from core import clock, rate
 from integrations.ingest import body
 from integrations.ingest.answers import Refusal, machine_route
-from integrations.replies.acting import Verb, act, incident_for, person_at
+from integrations.replies.acting import WORDS, Verb, act, incident_for, person_at
 from notifications.commands import slack
 from notifications.domain.words import Channel
 
@@ -29,19 +29,28 @@ VIA = "slack"
 MAX_BYTES = 262_144
 PER_MINUTE = 60  # clicks of one member
 MEMORY_SECONDS = 2 * slack.TOLERANCE_SECONDS
-VERBS = {"ack_incident": Verb.ACKNOWLEDGE, "resolve_incident": Verb.RESOLVE}
+VERBS = {
+    "ack_incident": Verb.ACKNOWLEDGE,
+    "resolve_incident": Verb.RESOLVE,
+    "assign_me_incident": Verb.ASSIGN_ME,
+    "snooze_incident": Verb.SNOOZE,
+    "escalate_incident": Verb.ESCALATE,
+    "accept_request": Verb.ACCEPT,
+    "decline_request": Verb.DECLINE,
+}
 STRANGER = (
     "Nothing was changed: nobody in OpsKnight has your Slack account. Add it under "
     "“How you are reached”, or use the same mail address in both."
 )
 NO_WORD = "Nothing was changed: Slack did not tell who you are. Please try again."
 NOT_FOUND = "There is no such incident that you may {verb}. Nothing was changed."
+LONGEST_SNOOZE = 24 * 60
 
 
 @csrf_exempt
 @machine_route
 def actions(request: HttpRequest) -> HttpResponse:
-    """POST /api/inbound/slack/actions: an empty 200 within three seconds."""
+    """POST /api/inbound/slack/actions, /api/slack/actions: an empty 200 within three seconds."""
     try:
         raw = body.read(request, MAX_BYTES)
     except body.TooLarge:
@@ -88,11 +97,11 @@ def _answer(
     account: Any,
     payload: Mapping[str, Any],
     member: str,
-    button: tuple[Verb, int],
+    button: tuple[Verb, int, str],
     now: datetime,
     request: HttpRequest,
 ) -> str:
-    verb, number = button
+    verb, number, extra = button
     try:
         user = _person(account, payload, member)
     except slack.Unanswered as error:
@@ -102,8 +111,15 @@ def _answer(
         return STRANGER
     incident = incident_for(user, number, now, verb)
     if incident is None:
-        return NOT_FOUND.format(verb=verb.value)
-    return act(user, verb, incident, via=VIA, now=now, request=request)
+        return NOT_FOUND.format(verb=WORDS[verb])
+    span = _minutes(extra)
+    return act(user, verb, incident, via=VIA, now=now, request=request, span=span)
+
+
+def _minutes(extra: str) -> timedelta | None:
+    """How long a button snoozes; what is no number of a day leaves it to the default."""
+    plain = extra.isascii() and extra.isdecimal() and len(extra) < 6
+    return timedelta(minutes=int(extra)) if plain and 0 < int(extra) <= LONGEST_SNOOZE else None
 
 
 def _person(account: Any, payload: Mapping[str, Any], member: str) -> User | None:
@@ -117,13 +133,14 @@ def _person(account: Any, payload: Mapping[str, Any], member: str) -> User | Non
     return slack.person_by_mail(account, member)
 
 
-def _button(payload: Mapping[str, Any]) -> tuple[Verb, int] | None:
+def _button(payload: Mapping[str, Any]) -> tuple[Verb, int, str] | None:
+    """Verb, number of the incident, and what follows a colon in the button's value."""
     clicks = payload.get("actions")
     for click in clicks if isinstance(clicks, list) else ():
         verb = VERBS.get(_text(click, "action_id"))
-        number = _text(click, "value")
+        number, _, extra = _text(click, "value").partition(":")
         if verb and number.isascii() and number.isdecimal() and len(number) < 19:
-            return verb, int(number)
+            return verb, int(number), extra
     return None
 
 

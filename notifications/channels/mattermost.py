@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from core import via
 from notifications.channels import calls
 from notifications.channels.base import Outgoing
-from notifications.domain.card import Card, Link, card_of
+from notifications.domain.card import Card, CardState, Link, card_of
 from notifications.domain.markdown import for_mattermost as escaped
 from notifications.domain.markdown import unnamed
 from notifications.domain.message import Message
@@ -31,7 +31,7 @@ def render(message: Message) -> dict[str, Any]:
             {"title": escaped(name), "value": escaped(value), "short": len(value) < 40}
             for name, value in card.facts
         ],
-        "actions": [button for link in card.links if (button := _button(link))],
+        "actions": [button for link in card.links for button in _buttons(link, card)],
     }
     if card.url:
         attachment["title_link"] = card.url
@@ -53,19 +53,28 @@ def provider(address: str) -> str:
     return calls.host_of(address)
 
 
-def _button(link: Link) -> dict[str, Any] | None:
-    """A button for the one-tap link of a person; None for what only opens a page."""
+def _buttons(link: Link, card: Card) -> list[dict[str, Any]]:
+    """Buttons for the one-tap link of a person; none for what only opens a page."""
     parts = urlsplit(link.url)
     token = _ONE_TAP.search(parts.path) if link.acknowledges else None
     if token is None:
-        return None
+        return []
     origin = f"{parts.scheme}://{parts.netloc}"
-    context = {"token": token[1]}
+    taken = _button("acknowledge", link.label, "good", origin, {"token": token[1]})
+    if card.state is not CardState.OPEN:
+        return [taken]
+    context = {"token": token[1], "verb": "escalate"}
+    return [taken, _button("escalate", "Escalate now", "default", origin, context)]
+
+
+def _button(
+    name: str, label: str, style: str, origin: str, context: dict[str, str]
+) -> dict[str, Any]:
     return {
-        "id": "acknowledge",
-        "name": link.label,
+        "id": name,
+        "name": label,
         "type": "button",
-        "style": "good",
+        "style": style,
         "integration": {"url": origin + CALLBACK, "context": context},
     }
 

@@ -23,7 +23,10 @@ SECTION = 3000
 ACKNOWLEDGE = "ack_incident"
 RESOLVE = "resolve_incident"
 OPEN = "open_link"
-STYLES = {ACKNOWLEDGE: "primary", RESOLVE: ""}
+ASSIGN_ME, SNOOZE, ESCALATE = "assign_me_incident", "snooze_incident", "escalate_incident"
+ACCEPT, DECLINE = "accept_request", "decline_request"
+SNOOZE_MINUTES = 60
+STYLES = {ACKNOWLEDGE: "primary", ACCEPT: "primary"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +104,19 @@ def _blocks(card: Card) -> list[dict[str, Any]]:
 
 
 def _buttons(card: Card) -> list[dict[str, Any]]:
-    """Acknowledge while nobody has it, resolve while it is not over."""
+    """Acknowledge and push on while nobody has it, resolve while it is not over."""
+    if card.asks:
+        return [_button(ACCEPT, "Accept", card.asks), _button(DECLINE, "Decline", card.asks)]
     if not card.incident:
         return []
-    resolve = _button(RESOLVE, "Resolve", card.incident)
-    return (
-        [resolve]
-        if card.state is CardState.ACKNOWLEDGED
-        else [_button(ACKNOWLEDGE, "Acknowledge", card.incident), resolve]
-    )
+    number = card.incident
+    resolve = _button(RESOLVE, "Resolve", number)
+    assign = _button(ASSIGN_ME, "Assign me", number)
+    if card.state is CardState.ACKNOWLEDGED:
+        return [resolve, assign]
+    snooze = _button(SNOOZE, "Snooze 1 h", f"{number}:{SNOOZE_MINUTES}")
+    escalate = _button(ESCALATE, "Escalate now", number)
+    return [_button(ACKNOWLEDGE, "Acknowledge", number), resolve, assign, snooze, escalate]
 
 
 def _button(action: str, label: str, incident: str) -> dict[str, Any]:
@@ -119,7 +126,7 @@ def _button(action: str, label: str, incident: str) -> dict[str, Any]:
         "text": _plain(label, 75),
         "value": incident,
     }
-    return button | ({"style": STYLES[action]} if STYLES[action] else {})
+    return button | ({"style": STYLES[action]} if action in STYLES else {})
 
 
 def _link(link: Link, at: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from notifications.channels.base import Outgoing, Sent
-from notifications.domain.message import BUNDLE, Message
+from notifications.domain.message import BUNDLE, REQUEST, Message
 from notifications.domain.text import many_lines, one_line
 from notifications.domain.words import Channel, Urgency
 from notifications.providers import base as providers
@@ -15,7 +15,8 @@ TITLE_LENGTH = 300
 VALUE_LENGTH = 300
 BODY_LENGTH = 1500
 MARKS: dict[str, str] = {Urgency.HIGH: "🔴", Urgency.MEDIUM: "🟠", Urgency.LOW: "🔵"}
-VERBS = ("acknowledge", "resolve")
+# Kind of message -> what can be pressed below it.
+VERBS = {"page": ("acknowledge", "resolve", "escalate"), REQUEST: ("accept", "decline")}
 CUT = "… there is more on the page of the incident"
 
 
@@ -41,7 +42,7 @@ def render(message: Message) -> Chat:
         text="\n".join(_fitting(lines)),
         plain="\n".join(_fitting([(plain, plain) for _, plain in lines])),
         url=message.url,
-        verbs=_verbs(message) if message.kind == "page" else _texts(message.data.get("verbs")),
+        verbs=_verbs(message),
         quiet=message.kind == "news",
         edits=_number(message.data.get("reference")),
         delivery=_number(message.data.get("delivery")),
@@ -67,8 +68,10 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _verbs(message: Message) -> tuple[str, ...]:
-    """Many at once can be taken, not resolved."""
-    return VERBS[:1] if BUNDLE.fullmatch(message.subject_id) else VERBS
+    """Many at once can be taken, nothing else."""
+    verbs = VERBS.get(message.kind) or _texts(message.data.get("verbs"))
+    many = message.kind == "page" and BUNDLE.fullmatch(message.subject_id)
+    return verbs[:1] if many else verbs
 
 
 def _number(value: object) -> int:

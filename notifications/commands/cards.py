@@ -23,11 +23,13 @@ def update_cards(
     who: str,
     verbs: Sequence[str],
     key: str,
+    but: str = "",
     now: datetime,
 ) -> int:
     """Changes all pages about a subject: a line tells `what` and `who`; `verbs` are left to press.
 
-    `key` makes it once. Returns how many changes were written. Joins the caller's transaction.
+    `key` makes it once; pages whose key begins with `but` stay as they are. Returns how many
+    changes were written. Joins the caller's transaction.
     """
     pages = Delivery.objects.filter(
         subject_kind=subject_kind,
@@ -35,6 +37,7 @@ def update_cards(
         channel__in=CHANNELS,
         state=DeliveryState.SENT,
     )
+    pages = pages.exclude(page_key__startswith=but) if but else pages
     rows = [
         Delivery(
             subject_kind=CARD,

@@ -6,7 +6,7 @@ Texts are raw but bounded and on the lines they may have: each chat escapes them
 from dataclasses import dataclass
 from enum import StrEnum
 
-from notifications.domain.message import Message
+from notifications.domain.message import REQUEST, Message
 from notifications.domain.text import many_lines, one_line, shorten
 
 TITLE = 140
@@ -60,6 +60,7 @@ class Link:
 class Card:
     """`incident`: its number while buttons make sense, else "". `heading`: word and title.
 
+    `asks`: the same for one that asks its reader for help: they accept or decline.
     `edits`: the reference of the message that this one takes the place of. `only_edits`: where that
     is gone, nothing is said anew; else whoever follows it is told.
     """
@@ -73,6 +74,7 @@ class Card:
     links: tuple[Link, ...]
     thread: str
     incident: str
+    asks: str = ""
     edits: str = ""
     only_edits: bool = False
 
@@ -102,6 +104,7 @@ def card_of(message: Message) -> Card:
         links=_links(message),
         thread=f"opsknight-{message.subject_id}" if about else "",
         incident=message.subject_id if live and message.subject_id.isdecimal() else "",
+        asks=message.subject_id if message.kind == REQUEST else "",
         edits=one_line(str(message.data.get("reference") or ""), 120) if about else "",
         only_edits=message.kind == "card",
     )

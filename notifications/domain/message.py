@@ -16,6 +16,7 @@ LABEL_LENGTH = 60
 VALUE_LENGTH = 1000
 ACTIONS = 4
 TAG_LENGTH = 40
+REQUEST = "request"  # kind of a message that is answered with yes or no
 # How the subject of a page about many incidents is named, and how an answer names it.
 BUNDLE = re.compile(r"B[0-9]{1,18}")
 NUMBERS_LENGTH = 100_000  # ten thousand incidents, none beside the other

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from notifications.domain.message import BUNDLE, Message
+from notifications.domain.message import BUNDLE, REQUEST, Message
 from notifications.domain.text import one_line, shorten
 
 ACKNOWLEDGE, RESOLVE = "4", "6"
@@ -12,6 +12,7 @@ TITLE_LENGTH = 200
 SERVICE_LENGTH = 60
 BODY_LENGTH = 300
 KEYS = f"Press {ACKNOWLEDGE} to acknowledge, or {RESOLVE} to resolve."
+ANSWER_KEYS = f"Press {ACKNOWLEDGE} to accept, or {RESOLVE} to decline."
 KEY_FOR_ALL = f"Press {ACKNOWLEDGE} to acknowledge all of them."
 SILENCE = "No key was pressed. The incident stays as it is. Goodbye."
 WRONG_KEY = "That key has no meaning here."
@@ -36,7 +37,8 @@ def speech_of(message: Message) -> Speech:
         return Speech(_sentences("This is OpsKnight", *said), KEY_FOR_ALL)
     if message.kind != "page" or not (number.isascii() and number.isdigit()):
         said = [words(message.title, TITLE_LENGTH), words(message.body, BODY_LENGTH)]
-        return Speech(_sentences("This is OpsKnight", *said))
+        keys = ANSWER_KEYS if message.kind == REQUEST else ""
+        return Speech(_sentences("This is OpsKnight", *said), keys)
     title = re.sub(rf"^#{number}\s+", "", message.title)
     service = words(dict(message.facts).get("Service", ""), SERVICE_LENGTH)
     urgency = words(message.urgency, 10).lower()

@@ -11,6 +11,8 @@ from core.api_view import NamedRef
 from notifications.domain.addresses import masked
 from services.models import Integration, IntegrationType, Service, ServiceWebhook, WebhookType
 
+TIMEOUT = "Acknowledged and silent for so many minutes: open again; null: never"
+
 
 class ServiceIn(serializers.Serializer):
     """Body of POST /api/services."""
@@ -19,6 +21,9 @@ class ServiceIn(serializers.Serializer):
     description = serializers.CharField(max_length=2000, default="", allow_blank=True)
     teamId = serializers.CharField(max_length=40, required=False, allow_null=True)
     escalationPolicyId = serializers.CharField(max_length=40, required=False, allow_null=True)
+    ackTimeoutMinutes = serializers.IntegerField(
+        min_value=1, max_value=10_080, required=False, allow_null=True, help_text=TIMEOUT
+    )
 
 
 class ServiceChange(serializers.Serializer):
@@ -28,6 +33,9 @@ class ServiceChange(serializers.Serializer):
     description = serializers.CharField(max_length=2000, required=False, allow_blank=True)
     teamId = serializers.CharField(max_length=40, required=False, allow_null=True)
     escalationPolicyId = serializers.CharField(max_length=40, required=False, allow_null=True)
+    ackTimeoutMinutes = serializers.IntegerField(
+        min_value=1, max_value=10_080, required=False, allow_null=True, help_text=TIMEOUT
+    )
 
 
 class ServiceOut(serializers.Serializer):
@@ -38,6 +46,7 @@ class ServiceOut(serializers.Serializer):
     description = serializers.CharField()
     team = NamedRef(allow_null=True)
     escalationPolicy = NamedRef(allow_null=True)
+    ackTimeoutMinutes = serializers.IntegerField(allow_null=True, help_text=TIMEOUT)
     createdAt = serializers.DateTimeField()
     updatedAt = serializers.DateTimeField()
 
@@ -73,6 +82,7 @@ def service_json(service: Service) -> dict[str, Any]:
         "description": service.description,
         "team": ref(service.team),
         "escalationPolicy": ref(service.policy),
+        "ackTimeoutMinutes": service.ack_timeout_minutes,
         "createdAt": iso(service.created_at),
         "updatedAt": iso(service.updated_at),
     }

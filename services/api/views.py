@@ -39,8 +39,10 @@ def require(user: User, ability: roles.Ability, service: Service | None = None) 
 
 
 def _owners(request: Request, body: dict[str, Any]) -> dict[str, Any]:
-    """teamId and escalationPolicyId as rows; only those that the body names."""
+    """teamId, escalationPolicyId as rows, ackTimeoutMinutes: only those that the body names."""
     found: dict[str, Any] = {}
+    if "ackTimeoutMinutes" in body:
+        found["ack_timeout_minutes"] = body.pop("ackTimeoutMinutes")
     if "teamId" in body:
         teams = accounts.visible_teams(request.user)
         if request.user.role == Role.USER:  # may not hand the service to strangers

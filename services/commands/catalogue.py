@@ -25,12 +25,17 @@ def create_service(
     description: str = "",
     team: Team | None = None,
     policy: EscalationPolicy | None = None,
+    ack_timeout_minutes: int | None = None,
 ) -> Service:
     """Raises ValidationFailed for a bad name, Conflict when the name is taken."""
     try:
         with transaction.atomic():
             service = Service.objects.create(
-                name=clean_name(name), description=description.strip(), team=team, policy=policy
+                name=clean_name(name),
+                description=description.strip(),
+                team=team,
+                policy=policy,
+                ack_timeout_minutes=ack_timeout_minutes or None,
             )
             write_audit("service.created", service, by=by, now=now)
     except IntegrityError as error:
@@ -39,7 +44,7 @@ def create_service(
 
 
 def update_service(service: Service, *, by: Actor, now: datetime, **changes: Any) -> Service:
-    """Changes any of name, description, team, policy, target_ack_minutes, target_resolve_minutes.
+    """Changes any of name, description, team, policy, the targets, ack_timeout_minutes.
 
     Running incidents keep the policy version they started with.
     """
@@ -50,6 +55,7 @@ def update_service(service: Service, *, by: Actor, now: datetime, **changes: Any
         "policy",
         "target_ack_minutes",
         "target_resolve_minutes",
+        "ack_timeout_minutes",
     }
     unknown = set(changes) - allowed
     if unknown:

@@ -9,6 +9,7 @@ from escalation.models import EscalationPolicy
 from services.commands import NAME_LENGTH
 from services.models import IntegrationType, ServiceWebhook, WebhookType
 
+LONGEST_TIMEOUT = 10_080  # minutes: a week
 EVENTS = ("on_triggered", "on_acknowledged", "on_resolved", "on_sla")
 
 
@@ -31,6 +32,16 @@ class ServiceForm(forms.Form):
         empty_label="No policy",
         help_text="Who is paged, in which order. Without one the team is paged once, "
         "then the fallback contact.",
+    )
+
+    ack_timeout_minutes = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=LONGEST_TIMEOUT,
+        label="Acknowledgements last, in minutes",
+        widget=forms.NumberInput(attrs={"inputmode": "numeric", "placeholder": "for ever"}),
+        help_text="An acknowledged incident on which nobody does anything for so long is open "
+        "again and pages. Empty: never.",
     )
 
     def __init__(self, user: User, *arguments: Any, **options: Any) -> None:

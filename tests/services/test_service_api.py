@@ -45,7 +45,8 @@ def test_a_service_is_made_with_its_owner_and_policy(
     assert made["team"] == {"id": platform.public_id, "name": "Platform"}
     assert made["escalationPolicy"] == {"id": loud.public_id, "name": "Loud"}
     assert set(made) == {
-        "id", "name", "description", "team", "escalationPolicy", "createdAt", "updatedAt",
+        "id", "name", "description", "team", "escalationPolicy", "ackTimeoutMinutes", "createdAt",
+        "updatedAt",
     }  # fmt: skip
     assert made["id"].startswith("svc_")
     assert client.get(f"/api/services/{made['id']}").json() == made

@@ -42,13 +42,13 @@ def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
     if grant is None and worker:
         return JsonResponse({"message": DEAD}, status=410)
     if grant is None:
-        return _page(request, "incidents/quick_dead.html", {}, status=410)
+        return page(request, "incidents/quick_dead.html", {}, status=410)
     door = VIA_WORKER if worker else VIA
     refusal = _act(request, grant, door) if request.method == "POST" else ""
     if worker:
         return _told(_facts(grant, refusal))
     with timezone.override(grant.user.zone):
-        return _page(request, "incidents/quick.html", _facts(grant, refusal))
+        return page(request, "incidents/quick.html", _facts(grant, refusal))
 
 
 def _told(facts: dict[str, Any]) -> HttpResponse:
@@ -78,7 +78,7 @@ def take(request: HttpRequest, number: int) -> HttpResponse:
     grant = Grant(incident, user)
     refusal = _act(request, grant, "web") if request.method == "POST" else ""
     facts = {**_facts(grant, refusal), "signed_in": True}
-    return _page(request, "incidents/quick.html", facts)
+    return page(request, "incidents/quick.html", facts)
 
 
 def _act(request: HttpRequest, grant: Grant, default: str) -> str:
@@ -116,7 +116,7 @@ def _facts(grant: Grant, refusal: str) -> dict[str, Any]:
     }
 
 
-def _page(
+def page(
     request: HttpRequest, name: str, context: dict[str, object], status: int = 200
 ) -> HttpResponse:
     response = render(request, name, context, status=status)

@@ -85,6 +85,7 @@ def edit(request: HttpRequest, public_id: str) -> HttpResponse:
         "description": service.description,
         "team": service.team and service.team.public_id,
         "policy": service.policy and service.policy.public_id,
+        "ack_timeout_minutes": service.ack_timeout_minutes,
     }
     form = ServiceForm(request.user, bound(request), initial=initial)
     if form.is_bound and submit(request, form, commands.update_service, service):

@@ -30,5 +30,5 @@ def test_a_press_is_stale_when_its_step_has_fired(seen, ago, first, stale) -> No
 
 def test_only_pages_of_the_escalation_begin_with_its_run() -> None:
     assert page_key("step", 2, 1, 0, 7) == "2.1.0.step.7"
-    assert page_key("responder", 2, 1, 0, 7) == "responder.2.1.7"
-    assert [call_of(key) for key in ("2.1.0.step.7", "owner.2.1.7")] == ["", "owner"]
+    assert page_key("responder", 2, 1, 0, 7) == "responder.7.2.1"
+    assert [call_of(key) for key in ("2.1.0.step.7", "owner.7.2.1")] == ["", "owner"]

@@ -26,10 +26,10 @@ def mattermost(alice) -> Iterator[FakeMattermost]:
         yield fake
 
 
-def button(fake: FakeMattermost) -> dict:
+def button(fake: FakeMattermost, name: str = "acknowledge") -> dict:
     (attachment,) = fake.calls[0].json["attachments"]
-    (found,) = attachment["actions"]
-    return found["integration"]
+    found = {action["id"]: action["integration"] for action in attachment["actions"]}
+    return found[name]
 
 
 def test_a_press_acknowledges_and_takes_the_button_away(mattermost, page, post):
@@ -48,6 +48,17 @@ def test_a_second_press_says_who_has_it(mattermost, page, post, bob):
     commands.acknowledge(incident, by=bob.as_actor("web"), now=clock.now())
     answer = post(PATH, {"context": button(mattermost)["context"]}).json()
     assert "already acknowledged by Bob" in answer["ephemeral_text"]
+
+
+def test_the_other_button_lets_the_next_step_fire(mattermost, page, post):
+    incident = page()
+    due = incident.escalate_at
+    answer = post(PATH, {"context": button(mattermost, "escalate")["context"]}).json()
+    assert "goes to the next step now" in answer["ephemeral_text"]
+    assert "update" not in answer
+    incident.refresh_from_db()
+    assert incident.escalate_at < due
+    assert doors(incident, "escalation")[-1] == ("Alice", "mattermost")
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,36 @@ def test_a_method_that_was_not_verified_proves_nothing(slack, press, page):
     assert status(incident)[0] == "OPEN"
 
 
+@pytest.mark.parametrize(
+    ("action", "type", "said"),
+    [
+        ("assign_me_incident", "assigned", "is yours now"),
+        ("snooze_incident", "snoozed", "is snoozed for 1 h"),
+        ("escalate_incident", "escalation", "goes to the next step now"),
+    ],
+)
+def test_the_other_buttons_act_as_who_pressed_them(slack, press, page, action, type, said):
+    incident = page()
+    press(action, incident)
+    assert doors(incident, type)[-1] == ("Alice", "slack")
+    assert said in slack.answers[0]["text"]
+
+
+def test_a_request_for_help_is_answered_by_a_button(slack, press, page, send, alice, bob):
+    incident = page()
+    helpers = commands.Helpers(people=[alice])
+    commands.ask(incident, helpers, by=bob.as_actor("web"), now=clock.now(), message="Please")
+    send()
+    *_, asked = slack.cards.values()
+    (buttons,) = [one for one in asked["attachments"][0]["blocks"] if one["type"] == "actions"]
+    acting = [one["action_id"] for one in buttons["elements"] if "url" not in one]
+    assert acting == ["accept_request", "decline_request"]
+    press("accept_request", incident)
+    assert doors(incident, "responder_accepted") == [("Alice", "slack")]
+    assert "counts on you, Bob is told" in slack.answers[0]["text"]
+    assert status(incident) == ("OPEN", True)
+
+
 @pytest.mark.parametrize(("secret", "ahead"), [("wrong", 0), (SECRET, -301), (SECRET, 400)])
 def test_only_slack_may_call_and_only_now(slack, press, page, secret, ahead):
     incident = page()

@@ -1,0 +1,61 @@
+"""Whoever asked for help hears what became of it: an answer, no answer, nobody reached."""
+
+from datetime import datetime
+
+from accounts.models import User
+from core.actor import Actor
+from escalation import queries as escalation
+from incidents import messages
+from incidents.domain.responders import ResponderState
+from incidents.models import Incident, IncidentResponder
+from notifications import commands as notifications
+
+NEWS = "incident-news"
+
+
+def tell(
+    incident: Incident,
+    row: IncidentResponder,
+    text: str,
+    *,
+    loud: bool,
+    now: datetime,
+    by: Actor | None = None,
+) -> None:
+    """Once per request and text; `loud` when the asker must not miss it. Joins the transaction."""
+    title = f"#{incident.pk} {text}"
+    message = messages.help_news(incident, title, loud=loud)
+    requests = [
+        notifications.PageRequest(
+            subject_kind=NEWS,
+            subject_id=incident.pk,
+            page_key=f"help.{row.pk}.{row.state.lower()}.{'loud' if loud else 'news'}.{user.pk}",
+            user=user,
+            message=message,
+            urgency=incident.urgency,
+            quiet=not loud,
+            may_wait=not loud,
+        )
+        for user in _listeners(incident, row)
+        if by is None or by.user_pk != user.pk
+    ]
+    if requests:
+        notifications.enqueue(requests, now=now)
+
+
+def answer_of(row: IncidentResponder, alone: bool) -> str:
+    """What the answer means; `alone`: nobody else of those asked may still come."""
+    reason = f" (“{row.note}”)" if row.note else ""
+    if row.state == ResponderState.ACCEPTED:
+        return f"{row.user} comes to help{reason}"
+    rest = ". Nobody comes: ask somebody else" if alone else ""
+    return f"{row.user} cannot help{reason}{rest}"
+
+
+def _listeners(incident: Incident, row: IncidentResponder) -> list[User]:
+    """The asker; where they are gone, who has the incident, else the fallback contact."""
+    for pk in (row.asked_by_id, incident.assignee_id):
+        found = User.objects.pageable().filter(pk=pk).first() if pk else None
+        if found is not None:
+            return [found]
+    return [one.user for one in escalation.fallback(incident.policy_version_id)]

@@ -1,0 +1,73 @@
+"""Requests for help that got no answer, or reached nobody: the asker is told, loudly."""
+
+import logging
+from datetime import datetime
+
+from django.db import transaction
+
+from core.actor import SYSTEM
+from core.database import AWAY
+from core.errors import NotFound
+from incidents.commands import asker
+from incidents.commands.records import lock, log
+from incidents.domain.responders import ResponderState, nobody_left
+from incidents.models import EventType, Incident, IncidentResponder
+
+log_lines = logging.getLogger("opsknight.paging")
+
+
+def expire_requests(now: datetime, limit: int = 100) -> int:
+    """Rounds whose time is over; returns how many requests. Safe to run in several places."""
+    due = IncidentResponder.objects.filter(due_at__lte=now).order_by("due_at")
+    rounds = list(due.values_list("incident_id", "round")[:limit])
+    done, stuck = 0, None
+    for pk, number in dict.fromkeys(rounds):
+        try:
+            done += _expire(pk, number, now)
+        except AWAY:
+            raise
+        except NotFound:
+            continue  # deleted between the query and the lock
+        except Exception as error:
+            log_lines.exception("requests for help with incident %d cannot be ended", pk)
+            stuck = error
+    if stuck:
+        raise stuck  # the caller rests longer after each failure
+    return done
+
+
+@transaction.atomic
+def _expire(pk: int, number: int, now: datetime) -> int:
+    incident = lock(Incident(pk=pk))
+    together = IncidentResponder.objects.filter(incident=incident, round=number)
+    late = list(
+        together.filter(state=ResponderState.REQUESTED, due_at__lte=now)
+        .select_related("user", "asked_by")
+        .order_by("id")
+    )
+    if not late:
+        return 0
+    for row in late:
+        row.state, row.due_at = ResponderState.EXPIRED, None
+    IncidentResponder.objects.bulk_update(late, ["state", "due_at"])
+    silent = ", ".join(str(row.user) for row in late)
+    alone = nobody_left(
+        [ResponderState(state) for state in together.values_list("state", flat=True)]
+    )
+    details = {"silent": [str(row.user) for row in late], "nobody": alone}
+    log(incident, EventType.RESPONDER_EXPIRED, by=SYSTEM, now=now, details=details)
+    if alone:
+        text = f"Nobody comes: no answer from {silent}. Ask somebody else"
+        asker.tell(incident, late[0], text, loud=True, now=now)
+    return len(late)
+
+
+def unreached(incident_id: int, user_id: int, now: datetime) -> None:
+    """No channel reached the person who was asked: waiting for an answer would be waiting."""
+    rows = IncidentResponder.objects.filter(
+        incident=incident_id, user=user_id, state=ResponderState.REQUESTED
+    )
+    row = rows.select_related("user", "asked_by", "incident__service").first()
+    if row is not None:
+        text = f"{row.user} cannot be reached by any channel. Ask somebody else"
+        asker.tell(row.incident, row, text, loud=True, now=now)
