@@ -8,9 +8,9 @@ from django.db.models.functions import Lower
 from accounts.models import Team, User
 from core import ids
 from escalation.domain import wording
-from escalation.domain.conditions import Condition
+from escalation.domain.conditions import Condition, HoursRule
 from escalation.domain.engine import FIRST_RANK, TargetKind
-from schedules.models import Schedule
+from schedules.models import Schedule, SupportHours
 
 
 class EscalationPolicy(models.Model):
@@ -66,6 +66,14 @@ class PolicyVersion(models.Model):
     fallback_users = models.ManyToManyField(
         User, blank=True, related_name="policyversion_fallback_of"
     )
+    low_hours = models.ForeignKey(
+        SupportHours,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Incidents of urgency LOW wait for these hours; empty = they never wait",
+    )
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=200, blank=True, default="")
 
@@ -95,6 +103,15 @@ class Step(models.Model):
         blank=True,
         help_text='Fires only for these, "" = without a priority; empty = for all',
     )
+    hours = models.ForeignKey(
+        SupportHours,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Fires only inside (or only outside) these hours; empty = at any time",
+    )
+    inside_hours = models.BooleanField(default=True, db_default=True)
 
     class Meta:
         ordering = ["position"]
@@ -105,7 +122,8 @@ class Step(models.Model):
     @property
     def condition(self) -> Condition:
         """What an incident must be like for the step to fire."""
-        return Condition(frozenset(self.urgencies), frozenset(self.priorities))
+        rule = HoursRule(self.hours.pk, self.inside_hours, self.hours.name) if self.hours else None
+        return Condition(frozenset(self.urgencies), frozenset(self.priorities), rule)
 
 
 TARGET_LABELS = [

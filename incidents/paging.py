@@ -13,17 +13,18 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from core.actor import SYSTEM
-from core.database import AWAY, hot_cursor, stored_time
+from core.database import AWAY
 from escalation import queries as escalation
 from escalation.commands import Turns, claim_turns
 from escalation.domain import engine, reasons
-from escalation.domain.conditions import Case
+from escalation.domain.conditions import Case, Hours
 from escalation.domain.engine import Act, Decision, Plan, State, Target, TargetKind
-from incidents import queries, why
+from incidents import escalation_rows, queries, why
 from incidents.commands.faults import note_fault
 from incidents.models import (
     EscalationState,
     EventType,
+    HoursWait,
     Incident,
     IncidentEvent,
     Page,
@@ -38,11 +39,6 @@ log = logging.getLogger("opsknight.paging")
 BATCH = 100
 IMPLICIT_WAIT = timedelta(minutes=5)  # service without policy: owner first, then the fallback
 RETRY_AFTER_ERROR = timedelta(seconds=15)
-_DUE = """
-SELECT id FROM incidents_incident WHERE status = 'OPEN' AND escalate_at <= %(now)s
-ORDER BY CASE urgency WHEN 'HIGH' THEN 0 WHEN 'MEDIUM' THEN 1 ELSE 2 END, escalate_at, id
-LIMIT %(limit)s
-"""
 
 
 @dataclass
@@ -53,6 +49,7 @@ class Batch:
     recipients: escalation.Recipients
     plans: dict[int, Plan]
     turns: Turns = field(default_factory=lambda: Turns({}))
+    hours: dict[int, Hours] = field(default_factory=dict)
     pages: list[Page] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     shielded: bool = True
@@ -62,7 +59,7 @@ class Batch:
 
 def advance(now: datetime, limit: int = BATCH) -> int:
     """Fires what is due, HIGH and oldest first; returns how many incidents were handled."""
-    ids = _due(now, limit)
+    ids = escalation_rows.due(now, limit)
     if not ids:
         return 0
     try:
@@ -74,13 +71,6 @@ def advance(now: datetime, limit: int = BATCH) -> int:
     return _advance_singly(ids, now)
 
 
-def _due(now: datetime, limit: int) -> list[int]:
-    """Raw SQL, because it is asked many times a second: building it cost more than running it."""
-    with hot_cursor() as cursor:
-        cursor.execute(_DUE, {"now": stored_time(now), "limit": limit})
-        return [row[0] for row in cursor.fetchall()]
-
-
 def _advance_together(ids: list[int], now: datetime, *, shielded: bool = True) -> int:
     with transaction.atomic():
         rows = Incident.objects.filter(pk__in=ids, status=Status.OPEN, escalate_at__lte=now)
@@ -90,9 +80,9 @@ def _advance_together(ids: list[int], now: datetime, *, shielded: bool = True) -
         versions = {row.policy_version_id for row in incidents if row.policy_version_id}
         plans = escalation.plans(versions) if versions else {}
         turns = claim_turns(plans.values())
-        batch = Batch(
-            now, escalation.Recipients(now, turns=turns.last), plans, turns, shielded=shielded
-        )
+        hours = escalation.hours_of_plans(plans.values(), now)
+        recipients = escalation.Recipients(now, turns=turns.last)
+        batch = Batch(now, recipients, plans, turns, hours, shielded=shielded)
         incidents = [incident for incident in incidents if not _waits_for_turn(incident, batch)]
         for incident in incidents:
             _step(incident, batch)
@@ -172,14 +162,19 @@ def _step(incident: Incident, batch: Batch) -> None:
     """Runs the engine until it has to wait: empty and zero-wait steps follow in the same tick."""
     plan = _plan(incident, batch)
     state = _state(incident)
-    case = Case(incident.urgency, incident.priority)
+    waived = incident.hours_wait == HoursWait.WAIVED
+    case = Case(incident.urgency, incident.priority, batch.hours, at_any_hour=waived)
+    waits = False
     while True:
         decision = engine.decide(plan, state, batch.now, case)
         if decision.act is Act.WAIT:
             break
+        waits = decision.act is Act.WAIT_FOR_HOURS
         state = _perform(incident, state, decision, batch)
     incident.cycle, incident.next_step = state.cycle, state.next_step
     incident.escalate_at = state.due
+    if not waived:
+        incident.hours_wait = HoursWait.WAITING if waits else HoursWait.NONE
     incident.updated_at = batch.now
     if state.exhausted:
         incident.escalation_state = EscalationState.EXHAUSTED
@@ -198,7 +193,8 @@ def _plan(incident: Incident, batch: Batch) -> Plan:
     if plan is None or not plan.steps:
         owners = _owners(incident)
         step = engine.StepPlan(targets=owners, wait=IMPLICIT_WAIT)
-        return Plan(steps=(step,) if owners else ())
+        low = plan.low_waits_for if plan else None
+        return Plan(steps=(step,) if owners else (), low_waits_for=low)
     return plan
 
 
@@ -215,7 +211,7 @@ def _perform(incident: Incident, state: State, decision: Decision, batch: Batch)
     if decision.act is Act.PAGE_FALLBACK:
         _page_fallback(incident, state, decision, batch)
         return decision.then
-    if decision.act is Act.SKIP_STEP:
+    if decision.act in {Act.SKIP_STEP, Act.WAIT_FOR_HOURS}:
         _note_skipped(incident, decision, decision.reason, [], batch)
         return decision.skipped
     targets = decision.step.targets if decision.step else ()
@@ -273,7 +269,7 @@ def _page_step(
 
 
 def _page_fallback(incident: Incident, state: State, decision: Decision, batch: Batch) -> None:
-    people = escalation.fallback(incident.policy_version_id)
+    people = _last_resort(incident, batch)
     details = {
         "reason": decision.reason,
         "exhausted": True,
@@ -288,6 +284,16 @@ def _page_fallback(incident: Incident, state: State, decision: Decision, batch: 
         batch.calls.append(Call(page, person, said, all_channels=True))
 
 
+def _last_resort(incident: Incident, batch: Batch) -> list[escalation.Recipient]:
+    """The fallback contact; with the assignee, when no step came to page them."""
+    people = escalation.fallback(incident.policy_version_id)
+    if incident.current_step is not None or not incident.assignee_id:
+        return people
+    known = {person.user.pk for person in people}
+    owner = batch.recipients.of([Target(TargetKind.USER, incident.assignee_id, reasons.ASSIGNEE)])
+    return [*people, *(person for person in owner if person.user.pk not in known)]
+
+
 def _note_skipped(
     incident: Incident,
     decision: Decision,
@@ -295,10 +301,12 @@ def _note_skipped(
     passed: list[escalation.PassedOver],
     batch: Batch,
 ) -> None:
+    waits = decision.act is Act.WAIT_FOR_HOURS
     details = {
         "to_step": decision.step_index + 1,
         "cycle": decision.skipped.cycle,
         "reason": reason,
+        "waits_until": decision.then.due.isoformat() if waits else None,
         "paged": [],
         "not_paged": why.not_paged(passed),
     }
@@ -352,27 +360,4 @@ def _write(incidents: list[Incident], batch: Batch) -> None:
         notifications.enqueue(requests, now=batch.now)
     IncidentEvent.objects.bulk_create(batch.events)
     batch.turns.save()
-    _save(incidents, batch.now)
-
-
-def _save(incidents: list[Incident], now: datetime) -> None:
-    """One prepared statement for all rows: Django's bulk_update spent half of a storm's time."""
-    at = stored_time(now)
-    rows = [
-        (
-            incident.cycle,
-            incident.next_step,
-            incident.current_step,
-            stored_time(incident.escalate_at) if incident.escalate_at else None,
-            str(incident.escalation_state),
-            at,
-            incident.pk,
-        )
-        for incident in incidents
-    ]
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE incidents_incident SET cycle = %s, next_step = %s, current_step = %s,"
-            " escalate_at = %s, escalation_state = %s, updated_at = %s WHERE id = %s",
-            rows,
-        )
+    escalation_rows.save(incidents, batch.now)

@@ -44,6 +44,7 @@ JOBS = (
     Job("acknowledgements that end", "incidents.commands.expire_acknowledgements", every=0.5),
     Job("help that nobody gave", "incidents.commands.expire_requests", every=1),
     Job("timers of a clock ahead", "incidents.commands.take_in_stray_timers", every=2),
+    Job("support hours that changed", "incidents.commands.look_again", every=30),
     Job("strays of a jump of the clock", "incidents.commands.take_in_strays", every=2),
     Job("deliveries of a clock ahead", "notifications.commands.take_in_strays", every=2),
     Job("paging check", "dashboard.commands.look", every=60, busy=10),

@@ -98,7 +98,10 @@ SCHEDULE_USERS = "escalation.queries.policies_using_schedule"
 ON_DUTY = "schedules.queries.on_duty"
 
 # What goes by support hours: primary key -> names. While there are any, they stay.
-SUPPORT_HOURS_USERS: tuple[str, ...] = ("services.queries.services_by_hours",)
+SUPPORT_HOURS_USERS: tuple[str, ...] = (
+    "escalation.queries.policies_using_hours",
+    "services.queries.services_by_hours",
+)
 
 # What needs a team: team id -> names. While there are any, the team stays.
 TEAM_USERS = ("escalation.queries.policies_paging_team", "services.queries.services_of_team")

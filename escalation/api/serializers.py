@@ -42,6 +42,13 @@ class TargetShape(serializers.Serializer):
     position = serializers.IntegerField(min_value=1, max_value=MAX_RANK, default=1)
 
 
+class HoursShape(serializers.Serializer):
+    """Only inside (or outside) the support hours `id`."""
+
+    id = serializers.CharField(max_length=40)
+    inside = serializers.BooleanField(default=True)
+
+
 class ConditionsShape(serializers.Serializer):
     """When the step fires; otherwise it is skipped at once. An empty list is no demand.
 
@@ -54,6 +61,7 @@ class ConditionsShape(serializers.Serializer):
     priorities = serializers.ListField(
         child=serializers.ChoiceField([priority_name(one) for one in PRIORITIES]), default=list
     )
+    supportHours = HoursShape(default=None, allow_null=True)
 
 
 class StepShape(serializers.Serializer):
@@ -74,7 +82,9 @@ class StepShape(serializers.Serializer):
 class PolicyIn(serializers.Serializer):
     """Body of POST and PUT. `repeatCount` null = until acknowledged.
 
-    `teamId` is the owner, told when somebody is missing ahead; null: the admins are.
+    `lowUrgencySupportHoursId`: incidents of urgency LOW wait for these support hours; null: they
+    page at any time. `teamId` is the owner, told when somebody is missing ahead; null: the
+    admins are.
     """
 
     name = serializers.CharField(max_length=120)
@@ -89,6 +99,7 @@ class PolicyIn(serializers.Serializer):
     fallbackUserIds = serializers.ListField(
         child=serializers.CharField(max_length=40), default=list, max_length=20
     )
+    lowUrgencySupportHoursId = serializers.CharField(max_length=40, default=None, allow_null=True)
     steps = StepShape(many=True, max_length=MAX_STEPS)
 
 
@@ -113,6 +124,7 @@ def policy_json(policy: EscalationPolicy) -> dict[str, Any]:
         "repeatCount": version.repeat_count,
         "teamId": policy.team.public_id if policy.team else None,
         "fallbackUserIds": [user.public_id for user in version.fallback_users.all()],
+        "lowUrgencySupportHoursId": version.low_hours.public_id if version.low_hours else None,
         "steps": [_step(step) for step in version.steps.all()],
         "createdAt": iso(policy.created_at),
     }
@@ -125,9 +137,16 @@ def _step(step: Step) -> dict[str, Any]:
         "conditions": {
             "urgencies": step.urgencies,
             "priorities": [priority_name(one) for one in step.priorities],
+            "supportHours": _hours(step),
         },
         "targets": [shape for shape in map(_target, step.targets.all()) if shape],
     }
+
+
+def _hours(step: Step) -> dict[str, Any] | None:
+    hours = step.hours
+    named = hours and {"id": hours.public_id, "name": hours.name, "inside": step.inside_hours}
+    return named or None
 
 
 def _target(target: StepTarget) -> dict[str, Any] | None:

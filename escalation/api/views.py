@@ -16,7 +16,8 @@ from escalation import commands, queries
 from escalation.api import serializers as shapes
 from escalation.commands import PolicySpec, StepSpec, TargetSpec
 from escalation.models import EscalationPolicy
-from schedules.models import Schedule
+from schedules.models import Schedule, SupportHours
+from schedules.queries import support_hours
 
 SCOPES = {
     "GET": "policies:read",
@@ -41,11 +42,13 @@ def _spec(body: dict[str, Any]) -> PolicySpec:
         _row(User.objects.pageable(), public_id, "fallbackUserIds")
         for public_id in body["fallbackUserIds"]
     ]
-    return PolicySpec(steps, body["initialDelayMinutes"], body["repeatCount"], fallback)
+    low = _hours(body["lowUrgencySupportHoursId"], "lowUrgencySupportHoursId")
+    return PolicySpec(steps, body["initialDelayMinutes"], body["repeatCount"], fallback, low)
 
 
 def _step(given: dict[str, Any], field: str) -> StepSpec:
     wanted = given["conditions"]
+    hours = wanted.get("supportHours")
     return StepSpec(
         targets=[
             _target(target, f"{field}.targets.{place}.id")
@@ -55,7 +58,13 @@ def _step(given: dict[str, Any], field: str) -> StepSpec:
         channels=given["channels"],
         urgencies=wanted.get("urgencies", ()),
         priorities=[shapes.priority_named(one) for one in wanted.get("priorities", ())],
+        hours=_hours(hours and hours["id"], f"{field}.conditions.supportHours.id"),
+        inside_hours=hours["inside"] if hours else True,
     )
+
+
+def _hours(public_id: str | None, field: str) -> SupportHours | None:
+    return _row(support_hours(), public_id, field) if public_id else None
 
 
 def _target(given: dict[str, Any], field: str) -> TargetSpec:

@@ -107,6 +107,7 @@ def _add_version(
         number=number,
         initial_delay_minutes=spec.initial_delay_minutes,
         repeat_count=spec.repeat_count,
+        low_hours=spec.low_hours,
         created_at=now,
         created_by=by.label[:200],
     )
@@ -119,6 +120,8 @@ def _add_version(
             channels=list(step_spec.channels),
             urgencies=narrowed(step_spec.urgencies, list(Urgency)),
             priorities=narrowed(step_spec.priorities, PRIORITIES),
+            hours=step_spec.hours,
+            inside_hours=step_spec.inside_hours,
         )
         StepTarget.objects.bulk_create(
             StepTarget(

@@ -9,7 +9,7 @@ from escalation.domain.conditions import PRIORITIES
 from escalation.domain.engine import FIRST_RANK, MAX_CYCLES, TargetKind
 from notifications.domain.words import Urgency
 from notifications.models import OFFERED
-from schedules.models import Schedule
+from schedules.models import Schedule, SupportHours
 
 MAX_STEPS = 20
 MAX_TARGETS = 20
@@ -47,7 +47,8 @@ class TargetSpec:
 class StepSpec:
     """One rung: targets, then the wait in minutes before the next rung.
 
-    Fires only for these `urgencies` and `priorities` ("" = without one); empty or all = for all.
+    Fires only for these `urgencies` and `priorities` ("" = without one); empty or all = for all;
+    and only inside `hours` (outside them when not `inside_hours`).
     """
 
     targets: Sequence[TargetSpec]
@@ -55,16 +56,22 @@ class StepSpec:
     channels: Sequence[str] = ()
     urgencies: Collection[str] = ()
     priorities: Collection[str] = ()
+    hours: SupportHours | None = None
+    inside_hours: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class PolicySpec:
-    """A whole version. `repeat_count` None = until acknowledged."""
+    """A whole version. `repeat_count` None = until acknowledged.
+
+    `low_hours`: incidents of urgency LOW wait for these support hours.
+    """
 
     steps: Sequence[StepSpec]
     initial_delay_minutes: int = 0
     repeat_count: int | None = 0
     fallback_users: Sequence[User] = ()
+    low_hours: SupportHours | None = None
 
 
 def check_spec(spec: PolicySpec) -> None:

@@ -97,15 +97,19 @@ def priorities_in_words(priorities: Collection[str]) -> str:
 
 
 def hours_in_words(rule: HoursRule) -> str:
-    where = "in" if rule.inside else "outside"
-    return f"only {where} {rule.label or 'its support hours'}"
+    return f"only {'in' if rule.inside else 'outside'} {name_of(rule)}"
 
 
-def waits_until(hours: Hours | None, case: Case, at: datetime) -> datetime | None:
+def name_of(rule: HoursRule | None) -> str:
+    return rule.label if rule and rule.label else "support hours"
+
+
+def waits_until(rule: HoursRule | None, case: Case, at: datetime) -> datetime | None:
     """When a LOW incident may go on whose policy waits for these hours; None: at once.
 
-    Hours that never open hold nothing back.
+    Hours that never open, or that nobody knows any more, hold nothing back.
     """
+    hours = case.hours.get(rule.hours) if rule else None
     if hours is None or case.urgency != Urgency.LOW or case.at_any_hour or hours.open_at(at):
         return None
     return hours.next_open(at)

@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from escalation.domain.conditions import ALWAYS, Case, Condition, refusal, waits_until
+from escalation.domain.conditions import (
+    ALWAYS,
+    Case,
+    Condition,
+    HoursRule,
+    name_of,
+    refusal,
+    waits_until,
+)
 
 MAX_CYCLES = 9
 FIRST_RANK = 1
@@ -60,13 +68,13 @@ class StepPlan:
 class Plan:
     """A policy version as the engine sees it. `repeat_count` None = until acknowledged.
 
-    `low_waits_for`: primary key of the support hours for which LOW waits; None: it never waits.
+    `low_waits_for`: the support hours for which LOW waits; None: it never waits.
     """
 
     steps: tuple[StepPlan, ...]
     initial_delay: timedelta = timedelta(0)
     repeat_count: int | None = 0
-    low_waits_for: int | None = None
+    low_waits_for: HoursRule | None = None
 
     @property
     def cycles(self) -> int:
@@ -74,6 +82,16 @@ class Plan:
         if self.repeat_count is None:
             return MAX_CYCLES
         return min(self.repeat_count + 1, MAX_CYCLES)
+
+    @property
+    def hours(self) -> set[int]:
+        """The support hours that it goes by."""
+        rules = (self.low_waits_for, *(step.when.hours for step in self.steps))
+        return {rule.hours for rule in rules if rule}
+
+    @property
+    def conditional(self) -> bool:
+        return any(step.when for step in self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +135,9 @@ def decide(plan: Plan, state: State, now: datetime, case: Case) -> Decision:
     if now < state.due:
         return Decision(Act.WAIT, state, state, reason="not due yet")
     at = _moment(state, now)
-    opening = waits_until(case.hours.get(plan.low_waits_for or 0), case, at)
-    if opening:
-        later = replace(state, due=opening)
-        reason = "LOW waits for support hours"
+    if until := opening(plan, case, at):
+        later = replace(state, due=until)
+        reason = f"{case.urgency} waits for {name_of(plan.low_waits_for)}"
         return Decision(Act.WAIT_FOR_HOURS, later, later, step_index=state.next_step, reason=reason)
     if state.exhausted:
         return _repeat_last(plan, state, now, case)
@@ -129,6 +146,20 @@ def decide(plan: Plan, state: State, now: datetime, case: Case) -> Decision:
     if state.next_step == 0 and not _applying(plan, case, at):
         return _exhaust(plan, state, now, _why_no_step(plan, case, at))
     return _fire(plan, state, now, case)
+
+
+def opening(plan: Plan, case: Case, at: datetime) -> datetime | None:
+    """When such an incident may be paged that waits for support hours; None: at once."""
+    return waits_until(plan.low_waits_for, case, at)
+
+
+def newly_applying(plan: Plan, state: State, before: Case, after: Case, at: datetime) -> int | None:
+    """The first step that a run has behind it, was not for `before` and is for `after`."""
+    behind = len(plan.steps) if state.exhausted else state.next_step
+    for index, step in enumerate(plan.steps[:behind]):
+        if refusal(step.when, before, at) and not refusal(step.when, after, at):
+            return index
+    return None
 
 
 def foretell(plan: Plan, state: State, case: Case) -> tuple[Decision, datetime]:

@@ -1,24 +1,36 @@
 """Readers of policies: plans for the engine, the fallback contact, lists."""
 
+import logging
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.db import Error as DatabaseTrouble
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.models import Role, User, UserStatus
 from core import config
 from escalation.domain import reasons
+from escalation.domain.conditions import Hours, HoursRule
 from escalation.domain.engine import Plan, StepPlan, Target, TargetKind
 from escalation.domain.reasons import Code, Fallback
 from escalation.models import EscalationPolicy, PolicyVersion, Step, StepTarget
 from escalation.queries.recipients import Recipient
+from schedules import queries as schedules
+
+log = logging.getLogger("opsknight.paging")
 
 
 def plans(version_ids: Iterable[int]) -> dict[int, Plan]:
     """Policy versions as the engine sees them; few queries for any number of versions."""
-    versions = PolicyVersion.objects.filter(pk__in=set(version_ids))
-    versions = versions.prefetch_related("steps", _named_targets("steps__targets"))
+    rows = PolicyVersion.objects.filter(pk__in=set(version_ids))
+    versions = rows.select_related("low_hours")
+    versions = versions.prefetch_related(_steps("steps"), _named_targets("steps__targets"))
     return {version.pk: plan_of(version) for version in versions}
+
+
+def _steps(path: str) -> Prefetch:
+    """Steps with the hours that they name, in one query."""
+    return Prefetch(path, Step.objects.select_related("hours"))
 
 
 def _named_targets(path: str) -> Prefetch:
@@ -38,7 +50,31 @@ def plan_of(version: PolicyVersion, steps: Iterable[Step] | None = None) -> Plan
         for step in (version.steps.all() if steps is None else steps)
     )
     delay = timedelta(minutes=version.initial_delay_minutes)
-    return Plan(rungs, initial_delay=delay, repeat_count=version.repeat_count)
+    hours = version.low_hours
+    low = HoursRule(hours.pk, label=hours.name) if hours else None
+    return Plan(rungs, delay, version.repeat_count, low_waits_for=low)
+
+
+def hours_of_plans(plans: Iterable[Plan], now: datetime) -> dict[int, Hours]:
+    """The support hours that these plans name; no query without. Hours that cannot be read are
+    left out: they restrict nothing."""
+    wanted = {pk for plan in plans for pk in plan.hours}
+    if not wanted:
+        return {}
+    try:
+        return dict(schedules.hours_of(wanted, now))
+    except DatabaseTrouble:
+        raise  # the whole batch is tried again
+    except Exception:
+        log.exception("support hours cannot be read: %s restrict nothing", sorted(wanted))
+        return {}
+
+
+def policies_using_hours(pk: int) -> list[str]:
+    """The policies in use or usable that go by the support hours, as words."""
+    named = Q(current__low_hours=pk) | Q(current__steps__hours=pk)
+    rows = EscalationPolicy.objects.filter(named, archived_at=None).distinct().order_by("name")
+    return [f"the policy “{name}”" for name in rows.values_list("name", flat=True)]
 
 
 def _target(row: StepTarget) -> Target | None:
@@ -77,8 +113,12 @@ def policies_using_schedule(schedule_id: int) -> list[str]:
 
 def with_steps() -> QuerySet[EscalationPolicy]:
     """Policies in use or usable, with what the current version says."""
-    rows = EscalationPolicy.objects.filter(archived_at=None).select_related("current", "team")
-    return rows.prefetch_related("current__steps", _named_targets("current__steps__targets"))
+    rows = EscalationPolicy.objects.filter(archived_at=None).select_related(
+        "current__low_hours", "team"
+    )
+    return rows.prefetch_related(
+        _steps("current__steps"), _named_targets("current__steps__targets")
+    )
 
 
 def whole() -> QuerySet[EscalationPolicy]:

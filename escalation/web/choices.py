@@ -7,8 +7,9 @@ from accounts.models import Team, User, UserStatus
 from escalation.commands import MAX_RANK, TargetSpec
 from escalation.domain import wording
 from escalation.domain.engine import FIRST_RANK, TargetKind
-from escalation.models import PolicyVersion, StepTarget
-from schedules.models import Schedule
+from escalation.models import PolicyVersion, Step, StepTarget
+from schedules.models import Schedule, SupportHours
+from schedules.queries import support_hours
 
 # Offered for each schedule: on call, and the two behind; what a version names already stays.
 RANKS = (FIRST_RANK, 2, 3)
@@ -27,6 +28,8 @@ class Choices:
         self.fallback = [] if version is None else list(version.fallback_users.all())
         people = [target.user for target in targets if target.user] + self.fallback
         schedules = [target.schedule for target in targets if target.schedule]
+        hours = [] if version is None else _hours(version)
+        self.hours = _with(support_hours(), hours)
         self.ranks = sorted({*RANKS, *(target.rank for target in targets)})
         self.people = _with(User.objects.pageable(), people)
         self.teams = list(Team.objects.all())
@@ -59,6 +62,22 @@ class Choices:
     def owners(self) -> list[tuple[str, str]]:
         return [("", "Choose"), *((team.public_id, team.name) for team in self.teams)]
 
+    def times(self) -> list[tuple[str, Any]]:
+        """When a step applies, by support hours."""
+        inside = [(f"in:{one.public_id}", f"Only in {one}") for one in self.hours]
+        outside = [(f"out:{one.public_id}", f"Only outside {one}") for one in self.hours]
+        return [("", "At any time"), *inside, *outside]
+
+    def patience(self) -> list[tuple[str, str]]:
+        """What LOW may wait for."""
+        waits = [(one.public_id, f"Waits for {one}") for one in self.hours]
+        return [("", "Pages at any time"), *waits]
+
+    def hours_named(self, value: str) -> SupportHours | None:
+        """Of either list."""
+        wanted = value.rpartition(":")[2]
+        return next((one for one in self.hours if one.public_id == wanted), None)
+
     def specs(self) -> dict[str, TargetSpec]:
         found = {f"user:{user.public_id}": TargetSpec(user=user) for user in self.people}
         for rank in range(FIRST_RANK, MAX_RANK + 1):
@@ -75,6 +94,17 @@ class Choices:
 
 def _targets(version: PolicyVersion) -> list[StepTarget]:
     return [target for step in version.steps.all() for target in step.targets.all()]
+
+
+def _hours(version: PolicyVersion) -> list[SupportHours]:
+    named = [version.low_hours, *(step.hours for step in version.steps.all())]
+    return [hours for hours in named if hours]
+
+
+def time_value(step: Step) -> str:
+    if step.hours is None:
+        return ""
+    return f"{'in' if step.inside_hours else 'out'}:{step.hours.public_id}"
 
 
 def value_of(target: StepTarget) -> str:

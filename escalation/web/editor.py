@@ -22,7 +22,7 @@ from escalation.commands import (
 from escalation.domain.conditions import NO_PRIORITY, PRIORITIES
 from escalation.domain.engine import MAX_CYCLES
 from escalation.models import PolicyVersion
-from escalation.web.choices import Choices, value_of
+from escalation.web.choices import Choices, time_value, value_of
 from notifications.domain.words import Urgency
 from notifications.models import OFFERED, Channel
 
@@ -42,7 +42,7 @@ NONE = "NONE"
 PRIORITY_CHOICES = [(one or NONE, one or "No priority") for one in PRIORITIES]
 # Moving a step changes who comes first, not how long anybody has to answer.
 STAYING = ("escalate_after_minutes",)
-CONDITIONS = ("urgencies", "priorities")
+CONDITIONS = ("urgencies", "priorities", "hours")
 
 
 class PolicyForm(forms.Form):
@@ -75,6 +75,12 @@ class PolicyForm(forms.Form):
         label="Fallback contacts",
         help_text="Paged on all channels when nobody has acknowledged. "
         "Nobody chosen: those of the installation, else all admins.",
+    )
+    low_hours = forms.ChoiceField(
+        required=False,
+        label="Incidents of low urgency",
+        help_text="Outside those hours nobody is paged for them: the escalation begins when the "
+        "hours do, or at once when somebody raises the urgency.",
     )
     expected_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -111,9 +117,14 @@ class StepRow(forms.Form):
         label="Only for the priority",
     )
 
-    def __init__(self, *args: Any, choices: Sequence[Any], **options: Any) -> None:
+    hours = forms.ChoiceField(required=False, label="By support hours")
+
+    def __init__(
+        self, *args: Any, choices: Sequence[Any], times: Sequence[Any], **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self.fields["targets"].choices = choices  # type: ignore[attr-defined]
+        self.fields["hours"].choices = times  # type: ignore[attr-defined]
 
     @property
     def narrowed(self) -> bool:
@@ -148,12 +159,17 @@ class PolicyEditor:
         self.form = PolicyForm(data, initial=initial)
         self.form.fields["team"].choices = choices.owners()  # type: ignore[attr-defined]
         self.form.fields["fallback"].choices = choices.persons()  # type: ignore[attr-defined]
+        self.form.fields["low_hours"].choices = choices.patience()  # type: ignore[attr-defined]
         self.steps = StepRows(
             data,
             initial=list(steps),
             prefix=STEPS,
             # A step that was only added counts: it must not vanish without a word.
-            form_kwargs={"choices": choices.groups(), "empty_permitted": False},
+            form_kwargs={
+                "choices": choices.groups(),
+                "times": choices.times(),
+                "empty_permitted": False,
+            },
         )
 
     def rearranged(self, move: Move) -> "PolicyEditor":
@@ -186,12 +202,15 @@ class PolicyEditor:
                     channels=row["channels"],
                     urgencies=row["urgencies"],
                     priorities=row["priorities"],
+                    hours=self.choices.hours_named(row["hours"]),
+                    inside_hours=not row["hours"].startswith("out:"),
                 )
                 for row in self.steps.cleaned_data
             ],
             initial_delay_minutes=given["initial_delay_minutes"],
             repeat_count=None if repeat == FOREVER else int(repeat),
             fallback_users=[people[value] for value in dict.fromkeys(given["fallback"])],
+            low_hours=self.choices.hours_named(given["low_hours"]),
         )
 
 
@@ -210,6 +229,7 @@ def of_version(version: PolicyVersion, choices: Choices) -> PolicyEditor:
         "initial_delay_minutes": version.initial_delay_minutes,
         "repeat": FOREVER if repeat is None else str(min(repeat, MAX_CYCLES - 1)),
         "fallback": [user.public_id for user in choices.fallback],
+        "low_hours": version.low_hours.public_id if version.low_hours else "",
         "expected_version": version.number,
     }
     steps = [
@@ -219,6 +239,7 @@ def of_version(version: PolicyVersion, choices: Choices) -> PolicyEditor:
             "channels": step.channels,
             "urgencies": step.urgencies,
             "priorities": [one or NONE for one in step.priorities],
+            "hours": time_value(step),
         }
         for step in version.steps.all()
     ]

@@ -1,7 +1,7 @@
 """A policy as a ladder: each rung in words, and whom it would page right now."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.urls import reverse
@@ -10,7 +10,7 @@ from accounts.models import User, UserStatus
 from core import config
 from escalation import queries
 from escalation.domain import conditions
-from escalation.domain.conditions import Case, refusal
+from escalation.domain.conditions import Case, refusal, waits_until
 from escalation.domain.engine import MAX_CYCLES, Plan, Target, TargetKind
 from escalation.models import PolicyVersion, Step, StepTarget
 from escalation.queries import Recipient, Recipients
@@ -88,6 +88,7 @@ class Ladder:
     end: Rung
     passes: int
     until_acknowledged: bool
+    opening: datetime | None = None  # LOW waits until then, if opened now
 
     @property
     def repeats(self) -> int:
@@ -99,7 +100,7 @@ class Ladder:
 
     @property
     def conditional(self) -> bool:
-        return any(rung.only for rung in self.rungs)
+        return bool(self.version.low_hours or any(rung.only for rung in self.rungs))
 
     @property
     def applies(self) -> bool:
@@ -110,6 +111,7 @@ class Ladder:
 def ladder_of(version: PolicyVersion, now: datetime, case: Case) -> Ladder:
     """For such an incident, with the people of right now; queries do not grow with the steps."""
     plan = queries.plan_of(version)
+    case = replace(case, hours=queries.hours_of_plans([plan], now))
     rungs = rungs_of(version)
     steps = list(version.steps.all())
     found = _recipients(steps, plan, now)
@@ -121,7 +123,8 @@ def ladder_of(version: PolicyVersion, now: datetime, case: Case) -> Ladder:
     end = Rung(len(rungs) + 1, [], plan.initial_delay + _time_out(rungs, plan) * plan.cycles)
     end.people = ways.of(fallback, Wish(Urgency.HIGH, all_channels=True))
     forever = version.repeat_count is None
-    return Ladder(version, rungs, end, plan.cycles, until_acknowledged=forever)
+    opening = waits_until(plan.low_waits_for, case, now)
+    return Ladder(version, rungs, end, plan.cycles, until_acknowledged=forever, opening=opening)
 
 
 def _time_out(rungs: Sequence[Rung], plan: Plan) -> timedelta:

@@ -13,7 +13,7 @@ from incidents.commands.create import DESCRIPTION_LENGTH, TITLE_LENGTH
 from incidents.commands.notes import MAX_NOTE
 from incidents.domain.alert import KEY_LENGTH, Urgency
 from incidents.domain.lifecycle import Status
-from incidents.models import EventType, Incident, IncidentEvent, Mention, Note, Priority
+from incidents.models import EventType, HoursWait, Incident, IncidentEvent, Mention, Note, Priority
 
 URGENCIES = [member.value for member in Urgency]
 STATUSES = [member.value for member in Status]
@@ -116,6 +116,7 @@ class IncidentDetailOut(IncidentOut):
     escalationStatus = serializers.CharField()
     currentEscalationStep = serializers.IntegerField(allow_null=True)
     nextEscalationAt = serializers.DateTimeField(allow_null=True)
+    waitsForSupportHours = serializers.BooleanField()
     escalationMark = serializers.CharField(allow_null=True)
     acknowledgementEndsAt = serializers.DateTimeField(allow_null=True)
     customDetails = serializers.DictField()
@@ -147,6 +148,7 @@ class EscalationOut(serializers.Serializer):
     escalationStatus = serializers.CharField()
     currentEscalationStep = serializers.IntegerField(allow_null=True)
     nextEscalationAt = serializers.DateTimeField(allow_null=True)
+    waitsForSupportHours = serializers.BooleanField()
     escalationMark = serializers.CharField(allow_null=True)
 
 
@@ -246,6 +248,7 @@ def _escalation(incident: Incident) -> dict[str, Any]:
         "escalationStatus": incident.escalation_state,
         "currentEscalationStep": None if step is None else step + 1,
         "nextEscalationAt": iso(incident.escalate_at),
+        "waitsForSupportHours": incident.hours_wait == HoursWait.WAITING,
         "escalationMark": incident.mark if incident.status == Status.OPEN else None,
     }
 

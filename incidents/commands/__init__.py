@@ -19,6 +19,7 @@ from incidents.commands.escalation import (
 )
 from incidents.commands.faults import forget_faults
 from incidents.commands.notes import add_note
+from incidents.commands.patience import look_again
 from incidents.commands.responders import Helpers, answer, ask, withdraw
 from incidents.commands.silence import expire_requests
 from incidents.commands.sla import (
@@ -70,6 +71,7 @@ __all__ = [
     "go_on_taking",
     "grant_of",
     "ingest",
+    "look_again",
     "merge_details",
     "mind_clocks",
     "move",

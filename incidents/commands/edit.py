@@ -7,14 +7,20 @@ from django.db import transaction
 
 from core.actor import Actor
 from core.errors import ValidationFailed
+from escalation.domain.conditions import Case
 from incidents.commands.create import DESCRIPTION_LENGTH, TITLE_LENGTH
+from incidents.commands.patience import follow_change
 from incidents.commands.records import lock, log
 from incidents.domain.alert import Urgency, one_line
 from incidents.models import EventType, Incident, Priority
 
 
 def change_urgency(incident: Incident, urgency: str, *, by: Actor, now: datetime) -> Incident:
-    """Raises ValidationFailed unless HIGH, MEDIUM or LOW. Pages from the next step on follow it."""
+    """Raises ValidationFailed unless HIGH, MEDIUM or LOW. Pages from the next step on follow it.
+
+    What waited for support hours because it was LOW goes on at once; so does a step that was
+    skipped because it was not for such an incident.
+    """
     if urgency not in set(Urgency):
         raise ValidationFailed("Urgency is HIGH, MEDIUM or LOW", field="urgency")
     with transaction.atomic():
@@ -22,8 +28,9 @@ def change_urgency(incident: Incident, urgency: str, *, by: Actor, now: datetime
         if incident.urgency == urgency:
             return incident
         details = {"from": incident.urgency, "to": str(urgency)}
+        before = Case(incident.urgency, incident.priority)
         incident.urgency = urgency
-        _save(incident, now, "urgency")
+        _save(incident, now, "urgency", *follow_change(incident, before, by=by, now=now))
         log(incident, EventType.URGENCY_CHANGED, by=by, now=now, details=details)
     return incident
 
@@ -38,8 +45,9 @@ def change_priority(
         if incident.priority == priority:
             return incident
         details = {"from": incident.priority, "to": priority}
+        before = Case(incident.urgency, incident.priority)
         incident.priority = priority
-        _save(incident, now, "priority")
+        _save(incident, now, "priority", *follow_change(incident, before, by=by, now=now))
         log(incident, EventType.PRIORITY_CHANGED, by=by, now=now, details=details)
     return incident
 

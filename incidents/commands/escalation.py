@@ -12,7 +12,7 @@ from escalation.domain import engine
 from escalation.queries import plan_of
 from incidents.commands.records import lock, log
 from incidents.domain import marks
-from incidents.models import EscalationState, EventType, Incident, IncidentEvent, Status
+from incidents.models import EscalationState, EventType, HoursWait, Incident, IncidentEvent, Status
 from notifications import commands as notifications
 
 log_lines = logging.getLogger("opsknight.clock")
@@ -40,7 +40,8 @@ def escalate_now(
         if asked and incident.escalate_at is not None and incident.escalate_at <= now:
             return incident  # it fires at this moment
         incident.escalate_at = incident.updated_at = now
-        incident.save(update_fields=["escalate_at", "updated_at"])
+        incident.hours_wait = HoursWait.WAIVED
+        incident.save(update_fields=["escalate_at", "hours_wait", "updated_at"])
         details = {"reason": BY_HAND}
         log(incident, EventType.ESCALATION, by=by, now=now, via=via, details=details)
     return incident
@@ -76,6 +77,7 @@ def restart_escalation(incident: Incident, *, by: Actor, now: datetime, via: str
         incident.run += 1
         incident.cycle, incident.next_step, incident.current_step = 1, 0, None
         incident.escalation_state = EscalationState.ESCALATING
+        incident.hours_wait = HoursWait.NONE
         incident.escalate_at = start.due
         incident.updated_at = now
         incident.save()

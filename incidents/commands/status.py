@@ -16,7 +16,7 @@ from incidents.commands.notes import MAX_NOTE, keep_note_of_resolution
 from incidents.commands.records import lock, log
 from incidents.commands.responders import accept_with_incident, end_requests
 from incidents.domain.lifecycle import ESCALATION_WHILE, IllegalMove, check_move
-from incidents.models import EventType, Incident, Status
+from incidents.models import EventType, HoursWait, Incident, Status
 from notifications import commands as notifications
 
 log_lines = logging.getLogger("opsknight.paging")
@@ -28,6 +28,7 @@ _STATUS_FIELDS = [
     "status",
     "escalation_state",
     "escalate_at",
+    "hours_wait",
     "cycle",
     "next_step",
     "current_step",
@@ -261,6 +262,7 @@ def _stop(incident: Incident, status: Status, *, now: datetime, reason: str) -> 
     incident.status = status
     incident.escalation_state = ESCALATION_WHILE[status]
     incident.escalate_at = None
+    incident.hours_wait = HoursWait.NONE
     if status != Status.SNOOZED:
         incident.snoozed_until = None
         incident.snooze_reason = ""
@@ -282,6 +284,7 @@ def _stop(incident: Incident, status: Status, *, now: datetime, reason: str) -> 
 
 def _open(incident: Incident, *, now: datetime) -> None:
     incident.status = Status.OPEN
+    incident.hours_wait = HoursWait.NONE
     incident.escalation_state = ESCALATION_WHILE[Status.OPEN]
     incident.snoozed_until = None
     incident.snooze_reason = ""

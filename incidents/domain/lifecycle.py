@@ -21,6 +21,14 @@ class EscalationState(StrEnum):
     EXHAUSTED = "EXHAUSTED"
 
 
+class HoursWait(StrEnum):
+    """Whether a LOW incident waits for support hours, or somebody has said that it shall not."""
+
+    NONE = ""
+    WAITING = "WAITING"
+    WAIVED = "WAIVED"
+
+
 ACTIVE = (Status.OPEN, Status.ACKNOWLEDGED, Status.SNOOZED, Status.SUPPRESSED)
 
 MOVES: dict[Status, frozenset[Status]] = {

@@ -1,7 +1,7 @@
 """Incidents and everything that hangs on them."""
 
 from incidents.domain.alert import Action, Severity, Urgency
-from incidents.domain.lifecycle import ACTIVE, EscalationState, Status
+from incidents.domain.lifecycle import ACTIVE, EscalationState, HoursWait, Status
 from incidents.domain.responders import ResponderState
 from incidents.models.bundle import (
     Bundle,
@@ -38,6 +38,7 @@ __all__ = [
     "BundleState",
     "EscalationState",
     "EventType",
+    "HoursWait",
     "Incident",
     "IncidentEvent",
     "IncidentResponder",

@@ -11,7 +11,7 @@ from core.models import GIVEN_UP_TRIES, Published
 from escalation.models import PolicyVersion
 from incidents.domain import marks
 from incidents.domain.alert import Action, Severity, Urgency
-from incidents.domain.lifecycle import EscalationState, Status
+from incidents.domain.lifecycle import EscalationState, HoursWait, Status
 from services.models import Integration, Service
 
 
@@ -92,6 +92,14 @@ class Incident(models.Model):
     escalate_at = models.DateTimeField(null=True, blank=True)
     quiet_start = models.BooleanField(
         default=False, help_text="The first step is recorded but sends nothing"
+    )
+    hours_wait = models.CharField(
+        max_length=8,
+        choices=_choices(HoursWait),
+        default=HoursWait.NONE,
+        db_default=HoursWait.NONE.value,
+        blank=True,
+        help_text="WAITING: `escalate_at` is when the support hours begin for which LOW waits",
     )
     snoozed_until = models.DateTimeField(null=True, blank=True)
     snooze_reason = models.CharField(max_length=500, blank=True, default="")

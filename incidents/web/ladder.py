@@ -22,6 +22,7 @@ from incidents.models import (
     Bundle,
     BundleKind,
     EscalationState,
+    HoursWait,
     Incident,
     Page,
     PageKind,
@@ -122,6 +123,7 @@ class Ladder:
     exhausted: bool
     running: bool
     outdated: bool
+    waits_for: str = ""  # the support hours before which nobody is paged
 
     @property
     def next(self) -> Rung | None:
@@ -161,26 +163,43 @@ def ladder_of(incident: Incident) -> Ladder:
         running=running,
         outdated=running and current != incident.policy_version_id,
     )
-    _place(incident, ladder, _next_position(incident, version, steps) if running else None)
+    foretold = _foretold(incident, version, steps) if running else None
+    ladder.waits_for = foretold.waits_for if foretold else ""
+    _place(incident, ladder, foretold)
     return ladder
 
 
-def _next_position(incident: Incident, version: PolicyVersion | None, steps: Sequence[Step]) -> int:
-    """Where it goes on: behind steps that are not for such an incident."""
-    if version is None or incident.escalate_at is None or not steps:
-        return incident.next_step
-    case = Case(incident.urgency, incident.priority)
-    state = State(incident.cycle, incident.next_step, incident.escalate_at)
-    decision, _ = foretell(escalation.plan_of(version, steps), state, case)
-    return decision.step_index
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """Which rung is next, when, and the support hours that hold it back."""
+
+    position: int
+    due: datetime | None
+    waits_for: str = ""
+
+
+def _foretold(incident: Incident, version: PolicyVersion | None, steps: Sequence[Step]) -> Foretold:
+    """Behind steps that are not for such an incident, and not before LOW may be paged."""
+    due = incident.escalate_at
+    if version is None or due is None or not steps:
+        return Foretold(incident.next_step, due)
+    plan = escalation.plan_of(version, steps)
+    hours = escalation.hours_of_plans([plan], due)
+    waived = incident.hours_wait == HoursWait.WAIVED
+    case = Case(incident.urgency, incident.priority, hours, at_any_hour=waived)
+    exhausted = incident.escalation_state == EscalationState.EXHAUSTED
+    state = State(incident.cycle, incident.next_step, due, exhausted)
+    decision, when = foretell(plan, state, case)
+    waits = incident.hours_wait == HoursWait.WAITING or when > due
+    return Foretold(decision.step_index, when, str(version.low_hours) if waits else "")
 
 
 def _steps(version: PolicyVersion | None) -> list[Step]:
     if version is None:
         return []
     named = StepTarget.objects.select_related("user", "team", "schedule")
-    steps = Step.objects.filter(version=version).prefetch_related(Prefetch("targets", named))
-    return list(steps)
+    steps = Step.objects.filter(version=version).select_related("hours")
+    return list(steps.prefetch_related(Prefetch("targets", named)))
 
 
 def _rung(step: Step) -> Rung:
@@ -276,25 +295,27 @@ def _try(delivery: Delivery) -> Try:
     )
 
 
-def _place(incident: Incident, ladder: Ladder, position: int | None) -> None:
+def _place(incident: Incident, ladder: Ladder, foretold: Foretold | None) -> None:
+    position = foretold.position if foretold else None
+    due = foretold.due if foretold else None
     for index, rung in enumerate(ladder.rungs):
         if rung.people:
             rung.place = Place.PAST
         if position is None or ladder.exhausted:
             continue
         if index == position:
-            rung.place, rung.due = Place.NEXT, incident.escalate_at
+            rung.place, rung.due = Place.NEXT, due
         elif index > position:
             rung.place = rung.place if rung.people else Place.LATER
         elif not rung.people:
             rung.place, rung.silence = Place.PAST, _why_silent(incident, index)
-    _place_end(incident, ladder, position)
+    _place_end(ladder, foretold)
 
 
-def _place_end(incident: Incident, ladder: Ladder, position: int | None) -> None:
+def _place_end(ladder: Ladder, foretold: Foretold | None) -> None:
     end = ladder.end
-    if ladder.exhausted or (position is not None and position >= len(ladder.rungs)):
-        end.place, end.due = Place.NEXT, incident.escalate_at
+    if foretold and (ladder.exhausted or foretold.position >= len(ladder.rungs)):
+        end.place, end.due = Place.NEXT, foretold.due
     elif ladder.running:
         end.place = Place.LATER
     elif end.people:
@@ -304,4 +325,6 @@ def _place_end(incident: Incident, ladder: Ladder, position: int | None) -> None
 def _why_silent(incident: Incident, index: int) -> str:
     if incident.quiet_start and incident.run == 1 and index == 0:
         return "Fired without notifications, as asked for when the incident was opened."
+    if index >= incident.next_step:
+        return "Will be skipped: it is not for such an incident."
     return "Did not apply or reached nobody, and was skipped at once."

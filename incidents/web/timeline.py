@@ -132,6 +132,8 @@ def _escalation(details: dict[str, Any]) -> tuple[str, str]:
     if details.get("exhausted"):
         return f"paged the fallback contact: {people or 'there is none'}", reason
     step = details.get("to_step")
+    if details.get("waits_until"):
+        return f"waits for support hours before step {step}", reason
     if not people:
         return f"step {step} paged nobody", reason
     return f"step {step} paged {people}", reason

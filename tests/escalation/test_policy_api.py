@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 from accounts.models import Team, User
 from core import clock
 from core.actor import SYSTEM
+from core.errors import Conflict
 from escalation.models import EscalationPolicy, PolicyVersion
 from schedules import commands as schedules
 from services import commands as services
@@ -93,16 +94,31 @@ def test_the_secondary_and_the_owner_travel_over_the_wire(admin: APIClient, plat
 
 def test_turns_and_conditions_travel_over_the_wire(admin: APIClient, platform: Team):
     team = {"type": "TEAM", "id": platform.public_id, "roundRobin": True}
+    days = [{"days": ["MON"], "start": "09:00", "end": "17:00", "endDay": None}]
+    acting = {"by": SYSTEM, "now": clock.now()}
+    office = schedules.save_support_hours(
+        None, name="Office", time_zone="UTC", windows=days, holidays=None, **acting
+    )
+    hours = {"id": office.public_id, "inside": False}
     conditions = {"urgencies": ["HIGH", "LOW"], "priorities": ["P1", "NONE"]}
-    body = {"name": "Calm", "steps": [{"targets": [team], "conditions": conditions}]}
+    step = {"targets": [team], "conditions": conditions | {"supportHours": hours}}
+    body = {"name": "Calm", "steps": [step], "lowUrgencySupportHoursId": office.public_id}
     made = admin.post(PATH, body).json()
+    assert made["lowUrgencySupportHoursId"] == office.public_id
+    with pytest.raises(Conflict, match="Still used by the policy “Calm”"):
+        schedules.delete_support_hours(office, **acting)
     [step] = made["steps"]
+    conditions["supportHours"] = hours | {"name": "Office"}
     assert step["conditions"] == conditions
     assert step["targets"][0]["roundRobin"] is True
     all_of_them = {"urgencies": ["LOW", "HIGH", "MEDIUM"]}
     body["steps"][0]["conditions"] = all_of_them
     again = admin.put(f"{PATH}/{made['id']}", body).json()
-    assert again["steps"][0]["conditions"] == {"urgencies": [], "priorities": []}
+    assert again["steps"][0]["conditions"] == {
+        "urgencies": [],
+        "priorities": [],
+        "supportHours": None,
+    }
     body["steps"][0]["targets"] = [team | {"leadOnly": True}]
     refused = admin.put(f"{PATH}/{made['id']}", body).json()
     assert refused["error"]["details"]["field"] == "steps.0.targets.0.roundRobin"

@@ -14,7 +14,7 @@ from escalation.commands import PolicySpec, StepSpec, TargetSpec
 from escalation.models import EscalationPolicy
 from schedules import commands as schedules
 from schedules.commands import LayerSpec
-from schedules.models import Schedule
+from schedules.models import Schedule, SupportHours
 from tests.web.schedules.conftest import controls, text_of
 
 
@@ -39,6 +39,12 @@ def rota(alice: User) -> Schedule:
     spec = LayerSpec(unit="week", anchor=datetime(2026, 3, 2, 9), slots=[[alice.pk]])
     schedules.add_layer(schedule, spec, name="Week", **acting())
     return schedule
+
+
+def make_hours() -> SupportHours:
+    windows = [{"days": ["MON"], "start": "09:00", "end": "17:00", "endDay": None}]
+    names = {"name": "Office", "time_zone": "UTC", "holidays": None}
+    return schedules.save_support_hours(None, windows=windows, **names, **acting())
 
 
 def ladder(client: Client, policy: EscalationPolicy) -> str:

@@ -11,7 +11,15 @@ from escalation.commands import PolicySpec, StepSpec, TargetSpec
 from escalation.models import EscalationPolicy, PolicyVersion
 from schedules.models import Schedule
 from services import commands as services
-from tests.web.policies.conftest import acting, filled_in, ladder, policy_form, steps_of, to
+from tests.web.policies.conftest import (
+    acting,
+    filled_in,
+    ladder,
+    make_hours,
+    policy_form,
+    steps_of,
+    to,
+)
 from tests.web.schedules.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -44,13 +52,16 @@ def test_an_edit_that_changes_nothing_makes_the_same_version_again(
 ):
     lead = TargetSpec(team=platform, lead_only=True)
     turn = TargetSpec(team=platform, in_turn=True)
+    office = make_hours()
     narrow = {"urgencies": ["MEDIUM", "LOW"], "priorities": ["P5", ""]}
+    narrow |= {"hours": office, "inside_hours": False}
     spec = PolicySpec(
         [
             StepSpec([TargetSpec(user=alice), lead], 15, ["WEBHOOK"]),
             StepSpec([lead, turn], 0, **narrow),
         ],
         initial_delay_minutes=1,
+        low_hours=office,
         repeat_count=2,
         fallback_users=[root, alice],
     )
@@ -62,7 +73,7 @@ def test_an_edit_that_changes_nothing_makes_the_same_version_again(
 
 
 def said(version: PolicyVersion) -> list:
-    head = [version.repeat_count, version.initial_delay_minutes]
+    head = [version.repeat_count, version.initial_delay_minutes, version.low_hours_id]
     people = sorted(user.pk for user in version.fallback_users.all())
     steps = [
         [

@@ -20,7 +20,7 @@ from schedules.models import Schedule
 from services import commands as services
 from tests.cast import make_person
 from tests.page_rules import PageRules
-from tests.web.policies.conftest import acting, ladder, steps_of
+from tests.web.policies.conftest import acting, ladder, make_hours, steps_of
 from tests.web.schedules.conftest import text_of
 
 pytestmark = pytest.mark.django_db
@@ -145,12 +145,14 @@ def test_the_ladder_is_shown_as_each_kind_of_incident_climbs_it(
 ):
     config.put("email_url", MAIL)
     turn = StepSpec([TargetSpec(team=platform, in_turn=True)], 5, urgencies=["HIGH"])
-    spec = PolicySpec([turn, StepSpec([TargetSpec(user=bob)], 5, priorities=["P1"])])
+    steps = [turn, StepSpec([TargetSpec(user=bob)], 5, priorities=["P1"])]
+    spec = PolicySpec(steps, low_hours=make_hours())
     policy = commands.create_policy(name="Critical", spec=spec, **acting())
     text = ladder(as_alice, policy)
     first = "Step 1: one of Platform, in turn at once A Alice member of Platform in turn, by E-mail"
     assert f"{first} Only for HIGH. Then waits 5 min." in text
     assert "Step 2: Bob skipped Only for P1." in text
+    assert "Low urgency waits for Office" in text
     path = f"/policies/{policy.public_id}/"
     low = text_of(as_alice.get(path, {"urgency": "LOW"}).content.decode())
     assert "No step is for such an incident" in low and "Fallback contact at once" in low
