@@ -16,6 +16,7 @@ from core.web import error_page
 
 log = logging.getLogger("opsknight.request")
 GetResponse = Callable[[HttpRequest], HttpResponse]
+FORM = "application/x-www-form-urlencoded"
 LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]", "testserver"}
 
 
@@ -82,6 +83,19 @@ def check_host(get_response: GetResponse) -> Callable[[HttpRequest], HttpRespons
         allowed = {urlsplit(origin).hostname, *config.get("extra_hosts")} | LOCAL_NAMES
         if origin and name not in allowed:
             return error_page(request, 400, reason="host", host=name)
+        return get_response(request)
+
+    return middleware
+
+
+def readable_text(get_response: GetResponse) -> Callable[[HttpRequest], HttpResponse]:
+    """400 for a NUL in path, query or form: no text has one, and PostgreSQL takes none."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return error_page(request, 400)
+        if request.content_type == FORM and b"%00" in request.body:
+            return error_page(request, 400)
         return get_response(request)
 
     return middleware

@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "core.middleware.check_host",
     "core.middleware.security_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.middleware.readable_text",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "core.middleware.OriginCsrfMiddleware",

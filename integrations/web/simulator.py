@@ -136,7 +136,7 @@ def _page(request: HttpRequest) -> HttpResponse:
 
 
 def _said(request: HttpRequest, text: str) -> HttpResponse:
-    messages.info(request, text)
+    messages.info(request, text if text.endswith((".", "!", "?", "…")) else f"{text}.")
     if request.headers.get("HX-Request"):
         return _page(request)
     return redirect("integrations:simulator")

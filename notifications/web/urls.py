@@ -1,6 +1,7 @@
 """Pages of notifications: how one is reached, the bell, what was sent, what did not leave."""
 
 from django.urls import path
+from django.views.generic import RedirectView
 
 from notifications.web.views import (
     devices,
@@ -38,8 +39,9 @@ urlpatterns = [
     path("reachability/people/<str:public_id>/", readiness.person, name="reach_of"),
     path("profile/quiet-hours/", quiet.quiet_hours, name="quiet_hours"),
     path("profile/quiet-hours/clear/", quiet.clear, name="clear_quiet_hours"),
-    path("notices/", notices.notices, name="notices"),
-    path("notices/read/", notices.read, name="read_notices"),
+    path("alerts/", notices.notices, name="notices"),
+    path("alerts/read/", notices.read, name="read_notices"),
+    path("notices/", RedirectView.as_view(pattern_name="notifications:notices")),  # old links
     path("deliveries/", records.deliveries, name="deliveries"),
     path("outbox/", records.outbox, name="outbox"),
     path("settings/providers/", providers.index, name="providers"),

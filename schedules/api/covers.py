@@ -46,6 +46,9 @@ class AcceptIn(serializers.Serializer):
     """Body of POST …/accept; an admin may accept for somebody else by `userId`."""
 
     userId = serializers.CharField(max_length=40, required=False, allow_null=True)
+    despiteAbsence = serializers.BooleanField(
+        default=False, help_text="Also when the taker has time off then; else that is 409"
+    )
 
 
 class CoverRequestOut(serializers.Serializer):
@@ -129,7 +132,8 @@ class AcceptCover(ApiView):
         """The shift changes hands; the first to accept wins (409 for the others)."""
         body = checked(AcceptIn, request)
         taker = person(body.get("userId"), "userId") or request.user
-        return _answered(request, cover_id, commands.accept_cover, taker=taker)
+        known = {"despite_absence": body["despiteAbsence"]}
+        return _answered(request, cover_id, commands.accept_cover, taker=taker, **known)
 
 
 class DeclineCover(ApiView):

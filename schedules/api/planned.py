@@ -36,7 +36,9 @@ class SeriesIn(serializers.Serializer):
     type = serializers.ChoiceField(OverrideKind.choices)
     userId = serializers.CharField(max_length=40, required=False, allow_null=True)
     replacesUserId = serializers.CharField(max_length=40, required=False, allow_null=True)
-    days = serializers.ListField(child=serializers.ChoiceField(DAYS), allow_empty=False)
+    days = serializers.ListField(
+        child=serializers.ChoiceField(DAYS), allow_empty=False, max_length=len(DAYS)
+    )
     start = ClockField()
     end = ClockField()
     endDay = serializers.ChoiceField(DAYS, default=None, allow_null=True)

@@ -25,6 +25,7 @@ from schedules.models import (
 
 MAX_OPEN = 50
 BATCH = 100
+AWAY = "away"  # why a taker is asked once more
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +83,26 @@ def ask_cover(
     return row
 
 
-def accept_cover(request: CoverRequest, *, taker: User, by: Actor, now: datetime) -> list[Override]:
+def accept_cover(
+    request: CoverRequest,
+    *,
+    taker: User,
+    by: Actor,
+    now: datetime,
+    despite_absence: bool = False,
+) -> list[Override]:
     """The shift changes hands, and in a swap both do. The first to accept wins.
 
-    An admin accepts for somebody else. Raises Conflict when it is not open any more, Forbidden for
-    somebody who was not asked, ValidationFailed for a disabled taker.
+    An admin accepts for somebody else. Raises Conflict when it is not open any more, or when the
+    taker has time off then and `despite_absence` does not say that this is known; Forbidden for
+    somebody who was not asked; ValidationFailed for a disabled taker.
     """
     with transaction.atomic():
         revision.change(request.schedule_id)
         row = _fresh(request)
-        _check_taker(row, taker, by)
+        _check_taker(row, taker, by, now)
+        if not despite_absence:
+            _check_absence(row, taker)
         _decide(row, CoverState.TAKEN, now, taken_by=taker)
         if not queries.serves(row.schedule, row.requester, row.start, row.end):
             raise Conflict(f"{row.requester} is not on call then any more", reason="not_on_call")
@@ -235,16 +246,31 @@ def _check_new(schedule: Schedule, requester: User, start: datetime, end: dateti
         raise ValidationFailed(f"At most {MAX_OPEN} open requests; withdraw some")
 
 
-def _check_taker(row: CoverRequest, taker: User, by: Actor) -> None:
+def _check_taker(row: CoverRequest, taker: User, by: Actor, now: datetime) -> None:
+    taker.refresh_from_db(fields=["status", "role"])  # a session may be older than both
     if taker.status == UserStatus.DISABLED:
         raise ValidationFailed(f"{taker} is disabled", field="userId", reason="disabled")
+    if row.schedule.archived_at:
+        raise Conflict("The schedule is archived", reason="archived")
     if taker.pk == row.requester_id:
         raise ValidationFailed("Somebody else has to take it", field="userId")
     if row.kind == CoverKind.SWAP and taker.pk != row.asked_id:
         raise ValidationFailed("A swap is with the person who was asked", field="userId")
     own = taker.pk == by.user_pk and row.asked_id in {None, taker.pk}
+    if own and row.asked_id is None and not _sees(taker, row.schedule, now):
+        raise Forbidden("You are not on this schedule any more")
     if not own and not _is_admin(by):
         raise Forbidden("Only the person who was asked may accept, or an admin for them")
+
+
+def _sees(user: User, schedule: Schedule, now: datetime) -> bool:
+    return queries.visible_to(user, now).filter(pk=schedule.pk).exists()
+
+
+def _check_absence(row: CoverRequest, taker: User) -> None:
+    away = queries.time_off([taker.pk], start=row.start, end=row.end).get(taker.pk)
+    if away:
+        raise Conflict(f"{taker} has time off then", field="despiteAbsence", reason=AWAY)
 
 
 def _is_admin(by: Actor) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.module_loading import import_string
 
 from accounts.domain import roles
@@ -183,6 +183,13 @@ def override_value(row: Override) -> model.Override:
 def users_of(schedule: Schedule) -> list[str]:
     """Names of what pages whoever is on call in it; asked upwards, through wiring."""
     return list(import_string(settings.SCHEDULE_USERS)(schedule.pk))
+
+
+def unused(user: User, now: datetime) -> list[Schedule]:
+    """Schedules that nobody takes turns in and no policy asks: nothing depends on them."""
+    versions = LayerVersion.objects.filter(layer__schedule=OuterRef("pk"), layer__removed_at=None)
+    holds = versions.filter(Q(valid_to=None) | Q(valid_to__gt=now))
+    return [row for row in visible_to(user, now).filter(~Exists(holds))[:50] if not users_of(row)]
 
 
 def current_overrides(schedule: Schedule, now: datetime) -> QuerySet[Override]:

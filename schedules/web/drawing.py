@@ -21,7 +21,7 @@ class Drawable(Protocol):
     @property
     def shade(self) -> int | None: ...
     @property
-    def who(self) -> str: ...
+    def label(self) -> str: ...
     @property
     def said(self) -> str: ...
     @property
@@ -31,6 +31,8 @@ class Drawable(Protocol):
 class Listed(Drawable, Protocol):
     """What the list says of a bar."""
 
+    @property
+    def who(self) -> str: ...
     @property
     def when(self) -> str: ...
     @property
@@ -65,6 +67,12 @@ def days(ticks: Iterable[Day]) -> SafeString:
     return SafeString("".join(frame.format(one.middle, one.label) for one in ticks if one.label))
 
 
+def swatch(number: int) -> SafeString:
+    """The colour of a bar, for the key."""
+    shape = f'<rect class="{_shade(number)}" width="14" height="14"/>'
+    return SafeString(f'<svg class="tl-svg tl-swatch" aria-hidden="true">{shape}</svg>')
+
+
 def lines(places: Iterable[str], kind: str) -> SafeString:
     """Lines through a lane at these percents: "tl-tick", "tl-seam", "tl-now"."""
     frame = f'<line class="{kind}" x1="{{0}}" x2="{{0}}" y1="0" y2="30"/>'
@@ -78,7 +86,7 @@ def _bar(row: Drawable, tab: str) -> str:
     shape = (
         f'<svg x="{row.x}" width="{row.width}" y="3" height="24"{name}><title>{said}</title>'
         f'<rect class="{_shade(row.shade)}" width="100%" height="24"/>'
-        f'<text class="{text}" x="5" y="16">{escaped(row.who)}</text></svg>'
+        f'<text class="{text}" x="5" y="16">{escaped(row.label)}</text></svg>'
     )
     if not href:
         return shape

@@ -2,7 +2,7 @@
 
 import zoneinfo
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from urllib.parse import urlencode
@@ -15,8 +15,8 @@ from core.widgets import QuickSelect
 from schedules.domain.walltime import resolve, to_local
 
 WEEK, TWO_WEEKS, MONTH = "week", "2weeks", "month"
-VIEWS = {WEEK: "Week", TWO_WEEKS: "2 weeks", MONTH: "Month"}
-DAYS = {WEEK: 7, TWO_WEEKS: 14}
+VIEWS = {WEEK: "Week", TWO_WEEKS: "2 weeks", MONTH: "4 weeks"}
+DAYS = {WEEK: 7, TWO_WEEKS: 14, MONTH: 28}
 OF_SCHEDULE = "schedule"
 LIST = "list"
 EARLIEST, LATEST = date(1971, 1, 1), date(2190, 1, 1)
@@ -53,6 +53,14 @@ class Frame:
         return "?" + urlencode({key: text for key, text in (values | changes).items() if text})
 
     @property
+    def weeks(self) -> "list[Frame]":
+        """The same week by week."""
+        week = timedelta(days=7)
+        days = (self.last - self.first) // week
+        starts = [self.first + number * week for number in range(days)]
+        return [replace(self, view=WEEK, first=one, last=one + week) for one in starts]
+
+    @property
     def earlier(self) -> str:
         return self.address(**{"from": _before(self).isoformat()})
 
@@ -83,11 +91,9 @@ def frame_of(asked: Mapping[str, str], now: datetime, own: ZoneInfo, schedule_zo
     view = view if view in VIEWS else TWO_WEEKS
     today = to_local(now, zone).date()
     first = _day(asked.get("from", "")) or today
-    if view == MONTH:
-        first = first.replace(day=1)
-        last = (first + timedelta(days=31)).replace(day=1)
-    else:
-        last = first + timedelta(days=DAYS[view])
+    if view == MONTH:  # whole weeks, this one first
+        first = max(first - timedelta(days=first.weekday()), EARLIEST)
+    last = first + timedelta(days=DAYS[view])
     return Frame(view, first, last, zone, chosen, asked.get("as") == LIST, today)
 
 
@@ -106,8 +112,6 @@ def _zone_select(chosen: str, own: str, schedule_zone: str) -> SafeString:
 
 
 def _before(frame: Frame) -> date:
-    if frame.view == MONTH:
-        return (frame.first - timedelta(days=1)).replace(day=1)
     return frame.first - timedelta(days=DAYS[frame.view])
 
 

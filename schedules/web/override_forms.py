@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -137,6 +138,16 @@ def prefilled(given: Mapping[str, str], viewer: User, zone: ZoneInfo) -> dict[st
     if kind in COMING and values.get("replaces") != viewer.public_id:
         values.setdefault("user", viewer.public_id)
     return values
+
+
+def of_now(duties: Iterable[User], until: datetime | None, zone: ZoneInfo) -> str:
+    """The query of a form for "from now on": who goes is who serves, until their shift ends."""
+    going = list(duties)
+    wanted: dict[str, str] = {"kind": OverrideKind.COVER_ALL if going else OverrideKind.ADD}
+    if len(going) == 1:
+        wanted = {"kind": OverrideKind.REPLACE, "replaces": going[0].public_id}
+    wall = wall_of(until, zone) if until else None
+    return urlencode({**wanted, **({"end": wall.strftime(FORMAT)} if wall else {})})
 
 
 def drafted(form: OverrideForm, values: Mapping[str, Any], now: datetime) -> Override | None:

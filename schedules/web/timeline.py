@@ -5,6 +5,7 @@ cuts it, so that a link to "override this shift" means all of it.
 """
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from accounts.models import User
+from core.templatetags.ui import initials
 from schedules import coverage, queries
 from schedules.domain.clock_changes import clock_changes
 from schedules.domain.layers import turns
@@ -32,6 +34,8 @@ from schedules.web.strip import Tick, ticks_of
 BEYOND = timedelta(days=15)
 SHADES = 8
 MAX_BARS = 400
+ROOM_FOR_NAME = 9.0  # percent of the frame that a name needs; less has room for initials
+LEAST = 0.4  # percent that a bar takes, however short the shift
 FINAL = "final"
 _MINUTE = timedelta(minutes=1)
 
@@ -46,6 +50,7 @@ class Bar:
     end: datetime
     shade: int | None
     who: str
+    label: str
     when: str
     why: str
     href: str
@@ -81,23 +86,17 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
-    frame: Frame
-    lanes: list[Lane]
-    final: Lane
+class Week:
+    """One row of several weeks: what holds, on days of its own."""
+
+    lane: Lane
     ticks: list[Tick]
     seams: list[Mark]
     now_x: str
-    gaps: list[Row]
-    uncovered: timedelta
 
     @property
     def days(self) -> SafeString:
         return drawing.days(self.ticks)
-
-    @property
-    def stretches(self) -> SafeString:
-        return drawing.stretches(self.final.bars)
 
     @property
     def behind(self) -> SafeString:
@@ -110,6 +109,50 @@ class Timeline:
         changes = drawing.lines((mark.x for mark in self.seams), "tl-seam")
         now = drawing.lines([self.now_x] if self.now_x else [], "tl-now")
         return SafeString(changes + now)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Whose colour is whose; colours come back after eight, initials tell them apart."""
+
+    shade: int
+    initials: str
+    who: str
+
+    @property
+    def swatch(self) -> SafeString:
+        return drawing.swatch(self.shade)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    frame: Frame
+    lanes: list[Lane]
+    final: Lane
+    ticks: list[Tick]
+    seams: list[Mark]
+    now_x: str
+    gaps: list[Row]
+    uncovered: timedelta
+    weeks: list[Week]
+
+    @property
+    def whole(self) -> Week:
+        """The frame as one row: what all lanes have in common."""
+        return Week(self.final, self.ticks, self.seams, self.now_x)
+
+    @property
+    def stretches(self) -> SafeString:
+        return drawing.stretches(self.final.bars)
+
+    @property
+    def key(self) -> list[Key]:
+        """Everybody who serves in the frame, as they come."""
+        found: dict[str, Key] = {}
+        for bar in self.final.bars:
+            if bar.shade is not None:
+                found.setdefault(bar.who, Key(bar.shade, initials_of(bar.who), bar.who))
+        return list(found.values())
 
 
 def rules_of_frame(schedule: Schedule, frame: Frame, now: datetime) -> Rules:
@@ -127,21 +170,28 @@ def timeline_of(
 ) -> Timeline:
     """`rules` cover the frame and BEYOND on both sides of it."""
     drawing = _Drawing(schedule, rules, frame, now, may_edit)
-    month = frame.view == MONTH
+    several = frame.weeks if frame.view == MONTH else []
     found = coverage.outlook(rules, schedule.pk, frame.start - BEYOND, frame.end + BEYOND)
     rows = [row for row in rows_of(found, rules, schedule.pk) if drawing.shows(row.start, row.end)]
     gaps = [row for row in rows if not row.people and row.end > now]  # the past is the ledger's
     lost = (min(row.end, frame.end) - max(row.start, frame.start, now) for row in gaps)
+    whole = drawing.week("On call", rows)
     return Timeline(
         frame=frame,
-        lanes=[*drawing.overrides(), *drawing.layers()],
-        final=drawing.lane("On call", [drawing.of_row(row) for row in rows], FINAL),
-        ticks=ticks_of(frame.start, frame.end, frame.zone, "%-d" if month else "%a %-d"),
-        seams=drawing.seams(),
-        now_x=drawing.x(now) if frame.start <= now < frame.end else "",
+        lanes=[] if several else [*drawing.overrides(), *drawing.layers()],
+        final=whole.lane,
+        ticks=whole.ticks,
+        seams=whole.seams,
+        now_x=whole.now_x,
         gaps=gaps,
         uncovered=sum(lost, timedelta()),
+        weeks=[drawing.within(week).week(_named(week), rows) for week in several],
     )
+
+
+def _named(week: Frame) -> str:
+    first, last = week.first, week.final_day
+    return f"{first:%-d %b} – {last:%-d %b}"
 
 
 class _Drawing:
@@ -152,6 +202,8 @@ class _Drawing:
     ) -> None:
         self.schedule, self.rules, self.frame, self.now = schedule, rules, frame, now
         self.start, self.end = frame.start, frame.end
+        # Shifts are known so far: what lies beyond is said to lie beyond.
+        self.known = (frame.start - BEYOND, frame.end + BEYOND)
         self.value = rules.values[schedule.pk]
         self.zone = ZoneInfo(schedule.time_zone)
         self.form = reverse("schedules:add_override", args=[schedule.public_id])
@@ -159,6 +211,23 @@ class _Drawing:
         self.shade_of: dict[tuple[int, ...], int] = {}
         self.texts: dict[datetime, str] = {}
         self.walls: dict[datetime, str] = {}
+
+    def within(self, frame: Frame) -> "_Drawing":
+        """A part of the frame, in the same colours."""
+        part = copy(self)
+        part.frame, part.start, part.end = frame, frame.start, frame.end
+        return part
+
+    def week(self, name: str, rows: Sequence[Row]) -> Week:
+        """The frame as one row of what holds in the end."""
+        frame = self.frame
+        shown = [self.of_row(row) for row in rows if self.shows(row.start, row.end)]
+        return Week(
+            lane=self.lane(name, shown, FINAL),
+            ticks=ticks_of(frame.start, frame.end, frame.zone, "%a %-d"),
+            seams=self.seams(),
+            now_x=self.x(self.now) if frame.start <= self.now < frame.end else "",
+        )
 
     def shows(self, start: datetime, end: datetime) -> bool:
         return start < self.end and end > self.start
@@ -223,7 +292,7 @@ class _Drawing:
         coming = [] if one.kind == OverrideKind.REMOVE or one.user is None else [one.user]
         bar = self._bar(one.start, one.end, self._people(coming), text, link=False)
         shown = text.partition(": ")[2] or text
-        return replace(bar, who=shown, why=text, shade=bar.shade or 0)
+        return replace(bar, who=shown, label=shown, why=text, shade=bar.shade or 0)
 
     def _bar(
         self,
@@ -240,11 +309,12 @@ class _Drawing:
         left, right = (self._percent(at) for at in (start, end))
         return Bar(
             x=f"{left:.3f}%",
-            width=f"{right - left:.3f}%",
+            width=f"{max(right - left, LEAST):.3f}%",
             start=start,
             end=end,
             shade=shade,
             who=names,
+            label=names if right - left >= ROOM_FOR_NAME else initials_of(names),
             when=self._span(start, end),
             why=why,
             href=self._override_link(start, end, people) if link else "",
@@ -254,9 +324,9 @@ class _Drawing:
     def _span(self, start: datetime, end: datetime) -> str:
         """Local times with the offset of their own instant, and the true length."""
         opens, closes = self._said(start), self._said(end)
-        if start <= self.start - BEYOND:
+        if start <= self.known[0]:
             opens = f"before {opens}"
-        if end >= self.end + BEYOND:
+        if end >= self.known[1]:
             closes = f"{closes} and further"
         return f"{opens} to {closes}, {length(end - start)}"
 
@@ -282,7 +352,7 @@ class _Drawing:
             parts = [f"kind={OverrideKind.REPLACE}", f"replaces={people[0].public_id}"]
         if start > self.now:
             parts.append(f"start={self._wall(start)}")
-        if end < self.end + BEYOND:
+        if end < self.known[1]:
             parts.append(f"end={self._wall(end)}")
         return f"{self.form}?{'&'.join(parts)}"
 
@@ -292,6 +362,10 @@ class _Drawing:
     def _percent(self, at: datetime) -> float:
         inside = min(max(at, self.start), self.end)
         return 100 * ((inside - self.start) / (self.end - self.start))
+
+
+def initials_of(names: str) -> str:
+    return "+".join(initials(name) for name in names.split(" + "))
 
 
 def length(span: timedelta) -> str:

@@ -317,3 +317,24 @@ def test_a_part_of_a_shift_keeps_its_clock_times(
     later = weekly(alice, bob, carol, anchor=datetime(2026, 3, 4, 17))
     commands.edit_layer(layer, later, **ACTING)
     assert Override.objects.get().start == BOBS
+
+
+def test_a_taker_who_is_away_is_asked_once_more(rota: Schedule, alice: User, bob: User):
+    row = ask(rota, bob, asked=alice)
+    away = {"start": BOBS + DAY, "end": BOBS + 2 * DAY}
+    commands.add_time_off(alice, **away, **me(alice))
+    with pytest.raises(Conflict, match="Alice has time off then"):
+        accept(row, alice)
+    assert state_of(row) == CoverState.OPEN
+    commands.accept_cover(row, taker=alice, despite_absence=True, **me(alice))
+    assert name_at(rota, BOBS + DAY) == "Alice"
+
+
+def test_whoever_left_the_schedule_takes_nothing_that_anyone_was_asked(
+    rota: Schedule, layer: Layer, alice: User, bob: User, carol: User
+):
+    row = ask(rota, bob)
+    commands.edit_layer(layer, weekly(alice, bob), **ACTING)
+    with pytest.raises(Forbidden, match="not on this schedule any more"):
+        accept(row, carol, NOW + HOUR)
+    assert accept(row, alice, NOW + HOUR)

@@ -1,6 +1,7 @@
 """Schedules: list, who is on call, page, create, archive."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -16,6 +17,7 @@ from schedules import commands, queries
 from schedules.web import access, away
 from schedules.web.forms import ScheduleForm
 from schedules.web.frame import frame_of, zone_select
+from schedules.web.override_forms import of_now
 from schedules.web.presets import PRESETS
 from schedules.web.sheet import briefs, sheet_of
 from schedules.web.timeline import rules_of_frame, timeline_of
@@ -70,10 +72,14 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
     now = clock.now()
     frame = frame_of(request.GET, now, user.zone, schedule.time_zone)
     rules = rules_of_frame(schedule, frame, now)
+    sheet = sheet_of(schedule, rules, now, asked)
+    serving = [duty.user for duty in sheet.now.duties]
     context = {
         "schedule": schedule,
         "conflicts": away.clash_rows(queries.clashes_ahead([schedule], now, rules), user, now),
-        "sheet": sheet_of(schedule, rules, now, asked),
+        "sheet": sheet,
+        "override_now": of_now(serving, sheet.now.next_at, ZoneInfo(schedule.time_zone)),
+        "unused": not sheet.layers and not queries.users_of(schedule),
         "timeline": timeline_of(schedule, rules, frame, now, may_edit=access.may_edit(request)),
         "zones": zone_select(frame, user.time_zone, schedule.time_zone),
         "may_edit": access.may_edit(request),

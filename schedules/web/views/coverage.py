@@ -10,6 +10,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from core import clock
 from core.web import signed_in
+from schedules import queries
 from schedules.models import FindingKind, SubjectKind
 from schedules.queries import guard
 from schedules.web import access
@@ -41,6 +42,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "kinds": FindingKind.choices,
         "subjects": SubjectKind.choices,
         "watch": guard.watch_of_all(now),
+        "unused": [] if any(wanted.values()) else queries.unused(user, now),
     }
     return render(request, "schedules/coverage.html", context)
 

@@ -96,7 +96,8 @@ def accept(request: HttpRequest, cover_id: str) -> HttpResponse:
     if taker is None:
         raise Http404
     text = "The shift is yours" if taker == user else f"{taker} takes the shift"
-    return _act(request, cover_id, commands.accept_cover, text, taker=taker)
+    known = {"despite_absence": "despite_absence" in request.POST}
+    return _act(request, cover_id, commands.accept_cover, text, taker=taker, **known)
 
 
 @signed_in

@@ -8,12 +8,17 @@ from django.conf import settings as django_settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
+from django.urls import get_resolver
 
+from core.fast_lane import PREFIXES
 from core.templatetags import ui
 from core.web import csrf_failure, error_page
 from dashboard.web.views import errors
 from opsknight.runtime import static
+from tests.test_openapi import routes
 
+FORM = "application/x-www-form-urlencoded"
+FAST_LANE = tuple(prefix.lstrip("/") for prefix in PREFIXES)
 ANSWERS: dict[str, Callable[[HttpRequest], HttpResponse]] = {
     "400": errors.unreadable,
     "400 host": lambda request: error_page(request, 400, reason="host", host="evil.example.com"),
@@ -87,3 +92,22 @@ def test_browsers_find_an_icon_where_they_look_for_one(client: Client, db):
     answer = client.get("/favicon.ico")
     assert answer.status_code == 302
     assert answer["Location"] == "/static/icons/icon-192.png"
+
+
+def test_a_nul_is_refused_by_every_list_and_every_form(as_root):
+    plain = [path for path, _ in routes(get_resolver().url_patterns) if "<" not in path]
+    pages = [path for path in plain if not path.startswith(("admin", "static", "accounts"))]
+    assert len(pages) > 60
+    odd = [f"/{path}?q=%00" for path in pages if not path.startswith(FAST_LANE)]
+    assert {as_root.get(path).status_code for path in odd} == {400}
+    assert as_root.get("/incidents/", {"q": "%00"}).status_code == 200
+    assert as_root.get("/services/%00/").status_code == 400
+    assert as_root.post("/theme/", "theme=%00", content_type=FORM).status_code == 400
+
+
+def test_whoever_is_signed_in_keeps_the_navigation_on_a_404(as_root, client):
+    inside = as_root.get("/nothing/here/")
+    assert inside.status_code == 404
+    assert "Escalation policies" in inside.content.decode()
+    outside = client.get("/nothing/here/")
+    assert "Escalation policies" not in outside.content.decode()

@@ -102,8 +102,8 @@ def test_odd_wishes_count_as_none(as_alice: Client, rota: Schedule, asked: dict[
     [
         ("week", "2026-03-16", "2026-03-16", "2026-03-22"),
         ("2weeks", "2026-03-16", "2026-03-16", "2026-03-29"),
-        ("month", "2026-02-17", "2026-02-01", "2026-02-28"),
-        ("month", "2026-12-31", "2026-12-01", "2026-12-31"),
+        ("month", "2026-02-17", "2026-02-16", "2026-03-15"),
+        ("month", "2026-12-31", "2026-12-28", "2027-01-24"),
     ],
 )
 def test_a_frame_is_whole_days_and_its_neighbours_touch_it(
@@ -166,6 +166,8 @@ def test_what_is_drawn_is_what_the_resolver_answers(rota: Schedule, alice: User,
     )
     commands.add_layer(rota, spec, name="Day", **ACTING)
     found = drawn(rota, alice, view="month")
+    assert [week.lane.name for week in found.weeks][:2] == ["16 Mar – 22 Mar", "23 Mar – 29 Mar"]
+    assert {one.initials for one in found.key} >= {"A", "B"}
     value = queries.load([rota.pk], start=found.frame.start, end=found.frame.end)[rota.pk]
     names = {user.pk: user.name for user in User.objects.all()}
     at = found.frame.start + timedelta(minutes=7)
