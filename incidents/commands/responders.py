@@ -5,7 +5,7 @@ Whatever becomes of a request, whoever asked hears of it.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -37,6 +37,7 @@ from schedules.models import Schedule
 
 MOST = 50  # people asked at once
 TEXT_LENGTH = 500
+BY_NAME = "chosen by name"
 CLOSED = {Status.RESOLVED, Status.SUPPRESSED}
 
 
@@ -72,6 +73,8 @@ def ask(
         found = escalation.Recipients(now).of(_targets(helpers))
         found = [one for one in found if one.user.pk not in known and one.user.pk != by.user_pk]
         _refuse_odd_numbers(found)
+        named = {user.pk for user in helpers.people}
+        found = [replace(one, reason=BY_NAME) if one.user.pk in named else one for one in found]
         rows = _store(incident, found, by, now, one_line(message, TEXT_LENGTH))
         calls = [(row.user, _why(row), request_message(row)) for row in rows]
         call(incident, PageKind.RESPONDER, rows[0].round, calls, now=now)

@@ -40,9 +40,12 @@ class HelpersForm(forms.Form):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         groups = {"user": "People", "team": "Teams", "schedule": "On call", "policy": "Policies"}
-        self.fields["who"].choices = [  # type: ignore[attr-defined]
+        found = [
             (label, [(f"{kind}:{row.public_id}", row.name) for row in _rows(kind)])
             for kind, label in groups.items()
+        ]
+        self.fields["who"].choices = [  # type: ignore[attr-defined]
+            (label, choices) for label, choices in found if choices
         ]
 
     def helpers(self) -> Helpers:

@@ -91,7 +91,7 @@ LOOKS: dict[EventType, tuple[str, str]] = {
     EventType.NOTE_ADDED: ("message-square", "neutral"),
     EventType.RESPONDER_REQUESTED: ("user-plus", "open"),
     EventType.RESPONDER_ACCEPTED: ("user-check", "acknowledged"),
-    EventType.RESPONDER_DECLINED: ("user-minus", "neutral"),
+    EventType.RESPONDER_DECLINED: ("user-x", "neutral"),
     EventType.RESPONDER_EXPIRED: ("clock", "open"),
     EventType.RESPONDER_WITHDRAWN: ("undo-2", "neutral"),
     EventType.MERGED: ("git-merge", "neutral"),
