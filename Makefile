@@ -10,7 +10,7 @@ TEMPLATES = $(shell find templates $(wildcard */templates) -name '*.html' 2>/dev
 CHECKING := OPSKNIGHT_DATA_DIR=build/check OPSKNIGHT_ENV_FILE=/dev/null OPSKNIGHT_TESTING=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test deps lint fmt css bench drill proof lock
+.PHONY: help run install install-dev test deps lint fmt css texts bench drill proof lock
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ fmt: install-dev ## put Python and templates into the house style
 css: ## rebuild the committed style sheet and vendored scripts (needs npm)
 	@command -v npm >/dev/null || { echo "make css needs npm" >&2; exit 1; }
 	cd frontend && npm ci --ignore-scripts --no-audit --no-fund && npm run build
+
+texts: install-dev ## bring the words of messages in locale/ into step with the sources
+	@$(PY) -m scripts.texts
 
 bench: install-dev ## measure speed on both databases (ARGS=…)
 	@exec $(PY) -m bench $(ARGS)

@@ -12,35 +12,37 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import int_to_base36
+from django.utils.translation import gettext as _
 
 from accounts.models import Invitation, User
-from core import clock, config
+from core import clock, config, language
+from core.domain.phrase import mark
 
 # name -> (subject, sentence). Each is told to the owner of the account when it happened.
 NOTICES = {
     "password_changed": (
-        "Your OpsKnight password was changed",
-        "the password of your account was changed.",
+        mark("Your OpsKnight password was changed"),
+        mark("the password of your account was changed."),
     ),
     "address_changed": (
-        "Your OpsKnight address was changed",
-        "your account has a new address: {email}. Mail and pages go there from now on.",
+        mark("Your OpsKnight address was changed"),
+        mark("your account has a new address: {email}. Mail and pages go there from now on."),
     ),
     "second_factor_on": (
-        "Two-factor sign-in is on",
-        "signing in to your account now takes a code from an authenticator app.",
+        mark("Two-factor sign-in is on"),
+        mark("signing in to your account now takes a code from an authenticator app."),
     ),
     "second_factor_off": (
-        "Two-factor sign-in is off",
-        "signing in to your account takes no code from an authenticator app any more.",
+        mark("Two-factor sign-in is off"),
+        mark("signing in to your account takes no code from an authenticator app any more."),
     ),
     "second_factor_removed": (
-        "An administrator removed your second factor",
-        "an administrator switched off the two-factor sign-in of your account.",
+        mark("An administrator removed your second factor"),
+        mark("an administrator switched off the two-factor sign-in of your account."),
     ),
     "recovery_codes_made": (
-        "New recovery codes for OpsKnight",
-        "new recovery codes were made for your account; the old ones are void.",
+        mark("New recovery codes for OpsKnight"),
+        mark("new recovery codes were made for your account; the old ones are void."),
     ),
 }
 
@@ -76,11 +78,11 @@ def send_new_address(person: User, address: str, url: str) -> None:
 def send_notice(person: User, notice: str, at: datetime, *, to: str) -> None:
     """Tells of a change of what protects the account, and what to do when it was not the owner."""
     subject, what = NOTICES[notice]
-    with timezone.override(person.zone):
+    with timezone.override(person.zone), language.speaking_to(person.language):
         context = {
             "person": person,
-            "subject": subject,
-            "what": what.format(email=person.email),
+            "subject": _(subject),
+            "what": _(what).format(email=person.email),
             "at": timezone.localtime(at),
             # A reset link would go to the new address: whoever changed it has that.
             "url": config.absolute(reverse("account_reset_password")) if to == person.email else "",
@@ -90,6 +92,12 @@ def send_notice(person: User, notice: str, at: datetime, *, to: str) -> None:
 
 def _send(template: str, to: str, context: dict[str, Any]) -> None:
     """Renders ``accounts/mail/<template>.txt`` (its first line is the subject) and ``.html``."""
+    code = language.resolve(context["person"].language)
+    with language.speaking(code):
+        _leave(template, to, context | {"language": code})
+
+
+def _leave(template: str, to: str, context: dict[str, Any]) -> None:
     shared = {"origin": config.absolute("/"), **context}
     subject, _, text = render_to_string(f"accounts/mail/{template}.txt", shared).partition("\n")
     message = EmailMultiAlternatives(

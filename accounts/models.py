@@ -76,6 +76,13 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=False, editable=False)
     time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])
     theme = models.CharField(max_length=8, blank=True, default="")
+    language = models.CharField(
+        max_length=8,
+        blank=True,
+        default="",
+        db_default="",  # the code before this column goes on writing rows for a while
+        help_text="Of messages; empty: the installation's",
+    )
     must_change_password = models.BooleanField(default=False)
     session_version = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -79,6 +79,13 @@ REGISTRY: dict[str, Option] = {
             parse=lambda text: " ".join(text.split())[:60],
         ),
         Option(
+            "language",
+            ("OPSKNIGHT_LANGUAGE",),
+            "en",
+            "Language of messages to whoever chose none, and of those in chats: en or de",
+            parse=lambda text: text.strip().lower(),
+        ),
+        Option(
             "extra_hosts",
             ("OPSKNIGHT_EXTRA_HOSTS",),
             [],

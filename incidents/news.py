@@ -6,35 +6,40 @@ A notification that stands on a device would go on asking: it is replaced too, w
 from collections.abc import Sequence
 from datetime import datetime
 
+from core import language
 from incidents import messages, queries
 from incidents.models import EventType, IncidentEvent
 from notifications import commands as notifications
 from services import queries as services
 
 NEWS = "incident-news"
-WORDS = {EventType.ACKNOWLEDGED: "Acknowledged", EventType.RESOLVED: "Resolved"}
+STATES = {EventType.ACKNOWLEDGED: "acknowledged", EventType.RESOLVED: "resolved"}
 
 
 def tell_those_paged(events: Sequence[IncidentEvent], now: datetime) -> None:
     """Whoever did it is not told. The page key makes it once per run, whatever comes first."""
     for event in events:
-        word = WORDS.get(EventType(event.type))
-        if word is not None:
-            _tell(event, word, now)
+        state = STATES.get(EventType(event.type))
+        if state is not None:
+            _tell(event, state, now)
 
 
-def _tell(event: IncidentEvent, word: str, now: datetime) -> None:
+def _tell(event: IncidentEvent, state: str, now: datetime) -> None:
     incident = event.incident
     people = [user for user in queries.people_paged(incident) if user.public_id != event.actor_id]
     who = event.actor_label if event.actor_type == "user" else ""
-    message = messages.over_message(incident, word, who, now=now)
+    mine = {user.pk: language.resolve(user.language) for user in people}
+    said = {
+        code: messages.over_message(incident, state, who, now=now, code=code)
+        for code in {language.resolve(""), *mine.values()}
+    }
     requests = [
         notifications.PageRequest(
             subject_kind=NEWS,
             subject_id=incident.pk,
             page_key=f"over.{incident.run}.{user.pk}",
             user=user,
-            message=message,
+            message=said[mine[user.pk]],
             urgency="LOW",
             rank=9,
             quiet=True,
@@ -46,7 +51,7 @@ def _tell(event: IncidentEvent, word: str, now: datetime) -> None:
     notifications.close_pushes(
         ("incident", incident.pk, f"{incident.run}."),
         (NEWS, f"closed.{incident.run}"),
-        message,
+        said,
         but=[row.contact_method_id for row in told if row.contact_method_id],
         now=now,
     )

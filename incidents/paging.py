@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from core.actor import SYSTEM
 from core.database import AWAY
+from core.domain.phrase import Phrase
 from escalation import queries as escalation
 from escalation.commands import Turns, claim_turns
 from escalation.domain import engine, reasons
@@ -245,7 +246,7 @@ def _page_step(
     # Only the start is quiet: a later run was asked for by whoever reopened or restarted it.
     first = state.cycle == 1 and incident.run == 1 and decision.step_index == 0
     quiet = incident.quiet_start and first
-    reason = decision.reason + (" (first notifications suppressed)" if quiet else "")
+    reason = f"{decision.reason} (first notifications suppressed)" if quiet else decision.reason
     details = {
         "from_step": None if incident.current_step is None else incident.current_step + 1,
         "to_step": decision.step_index + 1,
@@ -261,7 +262,7 @@ def _page_step(
         return
     channels = decision.step.channels if decision.step else ()
     for person in people:
-        said = f"{reason}: {person.reason}"
+        said = Phrase("{what}: {why}", what=reason, why=person.reason)
         page = _page(incident, state, decision.step_index, PageKind.STEP, person, said, batch)
         batch.calls.append(Call(page, person, said, channels=channels))
         if person.turn_of:
@@ -279,7 +280,7 @@ def _page_fallback(incident: Incident, state: State, decision: Decision, batch: 
     _note(incident, batch, details)
     batch.exhausted.append(incident)
     for person in people:
-        said = f"{decision.reason}: {person.reason}"
+        said = Phrase("{what}: {why}", what=decision.reason, why=person.reason)
         page = _page(incident, state, decision.step_index, PageKind.FALLBACK, person, said, batch)
         batch.calls.append(Call(page, person, said, all_channels=True))
 

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from core import language
 from core.api_time import iso
-from incidents import links
-from incidents.messages import clock_words
+from core.domain.phrase import mark
+from incidents import links, messages
 from incidents.models import EventType, Incident, IncidentEvent
 from notifications import commands as notifications
 from notifications.domain.message import Action, Message
@@ -22,7 +25,15 @@ ANNOUNCED = {
     EventType.SLA_WARNING: ("warning", "on_sla"),
     EventType.SLA_BREACHED: ("breached", "on_sla"),
 }
-
+# name -> (what is so, and the label of who did it)
+STATES = {
+    "triggered": (mark("Triggered"), mark("Triggered by")),
+    "acknowledged": (mark("Acknowledged"), mark("Acknowledged by")),
+    "resolved": (mark("Resolved"), mark("Resolved by")),
+    "warning": (mark("Warning"), mark("By")),
+    "breached": (mark("Breached"), mark("By")),
+}
+URGENCIES = {"HIGH": mark("High"), "MEDIUM": mark("Medium"), "LOW": mark("Low")}
 LATER = {EventType.ACKNOWLEDGED, EventType.RESOLVED}
 # Chats that can change what stands there already.
 EDITED = (Channel.SLACK, Channel.DISCORD)
@@ -104,7 +115,7 @@ def _cards_of(pairs: Sequence[tuple[IncidentEvent, ServiceWebhook]]) -> dict[tup
 
 
 def _request(event: IncidentEvent, hook: ServiceWebhook, card: str) -> notifications.DirectRequest:
-    name, _ = ANNOUNCED[EventType(event.type)]
+    name = ANNOUNCED[EventType(event.type)][0]
     generic = hook.type == WebhookType.GENERIC
     return notifications.DirectRequest(
         subject_kind=CLOCK_SUBJECT if event.type in OF_CLOCKS else SUBJECT,
@@ -124,7 +135,7 @@ def _for_programs(event: IncidentEvent, name: str) -> Message:
         kind="service_event",
         subject_id=str(incident.pk),
         title=incident.title,
-        facts=(("Service", incident.service.name),),
+        facts=((mark("Service"), incident.service.name),),
         url=links.incident_url(incident),
         urgency=incident.urgency,
         tag=name,
@@ -147,19 +158,25 @@ def _clock_of(event: IncidentEvent) -> dict[str, Any]:
 
 
 def _for_people(event: IncidentEvent, name: str, card: str) -> Message:
-    incident = event.incident
-    who = event.actor_label if event.actor_type == "user" else ""
-    clock = event.type in OF_CLOCKS
+    """In a chat many read: it speaks the language of the installation."""
+    code = language.resolve("")
+    with language.speaking(code):
+        return _card(event, name, card, code)
+
+
+def _card(event: IncidentEvent, name: str, card: str, code: str) -> Message:
+    incident, clock = event.incident, event.type in OF_CLOCKS
+    status = _(messages.STATUSES[incident.status] if clock else STATES[name][0])
     facts = [
-        ("Service level", clock_words(event, UTC) if clock else ""),
-        ("Service", incident.service.name),
-        ("Status", (incident.status if clock else name).capitalize()),
-        ("Urgency", incident.urgency.capitalize()),
-        ("Assigned to", str(incident.assignee or incident.assigned_team or "")),
-        (f"{name.capitalize()} by", who),
+        (_("Service level"), messages.clock_words(event, UTC) if clock else ""),
+        (_("Service"), incident.service.name),
+        (_("Status"), status),
+        (_("Urgency"), _(URGENCIES[incident.urgency])),
+        (_("Assigned to"), str(incident.assignee or incident.assigned_team or "")),
+        (_(STATES[name][1]), event.actor_label if event.actor_type == "user" else ""),
     ]
     url = links.incident_url(incident)
-    take = [Action("Acknowledge", links.take_url(incident))] if name == "triggered" else []
+    take = [Action(_("Acknowledge"), links.take_url(incident))] if name == "triggered" else []
     return Message(
         kind="service_event",
         subject_id=str(incident.pk),
@@ -167,10 +184,13 @@ def _for_people(event: IncidentEvent, name: str, card: str) -> Message:
         facts=tuple((label, value) for label, value in facts if value),
         body=incident.description[:1000] if name == "triggered" else "",
         url=url,
-        actions=(*take, Action("Open incident", url, "secondary")),
+        actions=(*take, Action(_("Open incident"), url, "secondary")),
         urgency=incident.urgency,
-        tag=name,
+        tag=_(STATES[name][0]).lower(),
         data={"reference": card} if card else {},
+        language=code,
+        service=incident.service.name,
+        state=name,
     )
 
 

@@ -287,7 +287,10 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- language, time, static -----------------------------------------------------------------------
+# Pages are in English; messages speak the language of whoever reads them (core.language).
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "German")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

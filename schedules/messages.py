@@ -5,16 +5,19 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.models import User
-from core import config
-from core.timetext import duration
+from core import config, language
+from core.domain.phrase import mark
 from notifications.domain.message import Action, Message
 from schedules.domain.handoffs import Facts, Kind, Notice
 from schedules.models import HandoffNote, Schedule
 
-TAG = "On call"
-NEWS = {Kind.START: "You are on call now", Kind.END: "Your shift is over"}
+NEWS = {
+    Kind.START: mark("You are on call now: {schedule}"),
+    Kind.END: mark("Your shift is over: {schedule}"),
+}
 
 
 def shift_message(
@@ -27,6 +30,20 @@ def shift_message(
     now: datetime,
 ) -> Message:
     """The notice as a message to its person; `people` by primary key."""
+    code = language.resolve(people[notice.user].language)
+    with language.speaking(code):
+        return _message(schedule, notice, told, people, notes, now, code)
+
+
+def _message(
+    schedule: Schedule,
+    notice: Notice,
+    told: Facts,
+    people: Mapping[int, User],
+    notes: Iterable[HandoffNote],
+    now: datetime,
+    code: str,
+) -> Message:
     user = people[notice.user]
     others = [people[other] for other in told.others if other in people]
     page = config.absolute(reverse("schedules:detail", args=[schedule.public_id]))
@@ -39,25 +56,24 @@ def shift_message(
         facts=_facts(notice, told, user.zone, others),
         body=_ask(others) if over else notes_text(notes),
         url=page,
-        actions=(Action("Leave a note", leave),) if over else (),
+        actions=(Action(_("Leave a note"), leave),) if over else (),
         urgency="LOW",
-        tag=TAG,
+        tag=_("On call"),
+        language=code,
     )
 
 
 def title(schedule: Schedule, notice: Notice, now: datetime) -> str:
     """ "You are on call now: Payments", "Your shift starts in 55 min: Payments"."""
     if notice.kind == Kind.SOON:
-        return f"Your shift starts in {duration(notice.at - now)}: {schedule}"
-    return f"{NEWS[notice.kind]}: {schedule}"
+        span = language.duration(notice.at - now)
+        return _("Your shift starts in {span}: {schedule}").format(span=span, schedule=schedule)
+    return _(NEWS[notice.kind]).format(schedule=schedule)
 
 
 def moment(at: datetime, zone: ZoneInfo) -> str:
     """ "Mon 9 Mar 2026, 09:00 GMT": with the offset of that instant."""
-    local = at.astimezone(zone)
-    name = local.tzname() or ""
-    known = name if name.isalpha() else f"UTC{local:%z}"
-    return f"{local:%a %-d %b %Y, %H:%M} {known}"
+    return language.moment(at, zone, language.OF_A_SHIFT)
 
 
 def notes_text(notes: Iterable[HandoffNote]) -> str:
@@ -68,14 +84,19 @@ def notes_text(notes: Iterable[HandoffNote]) -> str:
 def _facts(
     notice: Notice, told: Facts, zone: ZoneInfo, others: Sequence[User]
 ) -> tuple[tuple[str, str], ...]:
-    names = ", ".join(str(user) for user in others) or "nobody"
+    names = ", ".join(str(user) for user in others) or _("nobody")
     if notice.kind == Kind.END:
-        return (("Until", moment(notice.at, zone)), ("On call now", names))
-    until = moment(told.until, zone) if told.until else "no end in sight"
-    return (("From", moment(notice.at, zone)), ("Until", until), ("On call before", names))
+        return ((_("Until"), moment(notice.at, zone)), (_("On call now"), names))
+    until = moment(told.until, zone) if told.until else _("no end in sight")
+    return (
+        (_("From"), moment(notice.at, zone)),
+        (_("Until"), until),
+        (_("On call before"), names),
+    )
 
 
 def _ask(others: Sequence[User]) -> str:
     if not others:
-        return "Nobody is on call after you."
-    return f"Is there anything that {' and '.join(str(user) for user in others)} should know?"
+        return _("Nobody is on call after you.")
+    names = _(" and ").join(str(user) for user in others)
+    return _("Is there anything that {names} should know?").format(names=names)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.models import User
-from core import config
+from core import config, language
 from notifications.domain.message import Action, Message
 from schedules.models import Schedule
 
@@ -17,6 +18,8 @@ Period = tuple[datetime, datetime]
 @dataclass(frozen=True, slots=True)
 class News:
     """What one person is told. `periods` are instants; `text` stands in for them where given.
+
+    Texts that are phrases are said in the person's language.
 
     `path` is a page of ours, the schedule's own when empty; `act` labels a button to it.
     """
@@ -32,26 +35,39 @@ class News:
 
 
 def news_message(news: News, schedule: Schedule) -> Message:
-    """The news as a message that wakes nobody."""
+    """The news as a message that wakes nobody, in the words of its reader."""
+    code = language.resolve(news.user.language)
+    with language.speaking(code):
+        return _message(news, schedule, code)
+
+
+def _message(news: News, schedule: Schedule, code: str) -> Message:
     path = news.path or reverse("schedules:detail", args=[schedule.public_id])
     url = config.absolute(path)
-    when = news.text or "; ".join(period_text(one, news.user) for one in news.periods)
-    facts = [("Schedule", schedule.name), ("When", when), *news.facts]
+    worded = language.worded
+    when = worded(news.text) or "; ".join(period_text(one, news.user) for one in news.periods)
+    more = [(worded(label), worded(value)) for label, value in news.facts]
+    facts = [(_("Schedule"), schedule.name), (_("When"), when), *more]
     return Message(
         kind="news",
         subject_id=schedule.public_id,
-        title=news.title,
+        title=worded(news.title),
         facts=tuple((label, value) for label, value in facts if value),
-        body=news.body,
+        body=worded(news.body),
         url=url,
-        actions=(Action(news.act, url),) if news.act else (),
+        actions=(Action(worded(news.act), url),) if news.act else (),
         urgency="LOW",
-        tag="on call",
+        tag=_("on call"),
+        language=code,
     )
 
 
 def period_text(period: Period, reader: User) -> str:
     """Both ends with the offset that holds then, by the reader's clocks."""
-    start, end = (at.astimezone(reader.zone) for at in period)
-    until = f"{end:%H:%M %Z}" if start.date() == end.date() else f"{end:%a %d %b %Y %H:%M %Z}"
-    return f"{start:%a %d %b %Y %H:%M %Z} to {until}"
+    start, end = period
+    days = [at.astimezone(reader.zone).date() for at in period]
+    form = language.TIME if days[0] == days[1] else language.TO_THE_MINUTE
+    return _("{start} to {end}").format(
+        start=language.moment(start, reader.zone, language.TO_THE_MINUTE),
+        end=language.moment(end, reader.zone, form),
+    )

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from accounts.models import Membership, Role, Team, TeamRole, User, UserStatus
 from core.api_time import iso
+from core.language import NAMES
 
 
 class UserIn(serializers.Serializer):
@@ -23,6 +24,9 @@ class UserChange(serializers.Serializer):
 
     name = serializers.CharField(max_length=120, required=False)
     timeZone = serializers.CharField(max_length=64, required=False)
+    language = serializers.ChoiceField(
+        ["", *NAMES], required=False, help_text="Of messages; empty: the installation's"
+    )
     role = serializers.ChoiceField(Role.choices, required=False)
     status = serializers.ChoiceField(
         [UserStatus.ACTIVE.value, UserStatus.DISABLED.value], required=False
@@ -38,6 +42,7 @@ class UserOut(serializers.Serializer):
     role = serializers.ChoiceField(Role.choices)
     status = serializers.ChoiceField(UserStatus.choices)
     timeZone = serializers.CharField()
+    language = serializers.CharField(help_text="Of messages; empty: the installation's")
     createdAt = serializers.DateTimeField()
 
 
@@ -109,6 +114,7 @@ def user_json(user: User) -> dict[str, Any]:
         "role": user.role,
         "status": user.status,
         "timeZone": user.time_zone,
+        "language": user.language,
         "createdAt": iso(user.created_at),
     }
 

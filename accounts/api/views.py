@@ -77,14 +77,14 @@ class OneUser(ApiView):
         operation_id="updateUser", request=shapes.UserChange, responses=shapes.UserChangedOut
     )
     def patch(self, request: Request, public_id: str) -> Response:
-        """Changes name, zone, role or status; all or nothing. Warns of what reaches nobody now."""
+        """Changes what is named, all or nothing. Warns of what reaches nobody now."""
         user, body = _user(request, public_id), checked(shapes.UserChange, request)
         warnings: list[str] = []
         how = {"by": actor_of_api(request), "now": clock.now()}
         with transaction.atomic():
-            if "name" in body or "timeZone" in body:
-                name, zone = body.get("name"), body.get("timeZone")
-                user = commands.update_profile(user, name=name, time_zone=zone, **how)
+            if body.keys() & {"name", "timeZone", "language"}:
+                changes = {"time_zone": body.get("timeZone"), "language": body.get("language")}
+                user = commands.update_profile(user, name=body.get("name"), **changes, **how)
             if "role" in body:
                 user = commands.set_role(user, body["role"], **how)
             if "status" in body:

@@ -9,6 +9,7 @@ from django.core.validators import validate_email
 from accounts.domain import zones
 from accounts.models import Role, TeamRole
 from core.errors import ValidationFailed
+from core.language import NAMES
 
 NAME_LENGTH = 120
 EMAIL_LENGTH = 254
@@ -46,6 +47,14 @@ def email(value: str) -> str:
     if len(address) > EMAIL_LENGTH:
         raise ValidationFailed("E-mail address is too long", field="email", reason="max_length")
     return address
+
+
+def language(value: str) -> str:
+    """ "" is the installation's own."""
+    if value and value not in NAMES:
+        message = f"“{value}” is not one of the languages: {', '.join(NAMES)}"
+        raise ValidationFailed(message, field="language", reason="invalid_choice")
+    return value
 
 
 def time_zone(value: str) -> str:

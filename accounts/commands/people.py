@@ -78,12 +78,14 @@ def update_profile(
     name: str | None = None,
     time_zone: str | None = None,
     theme: str | None = None,
+    language: str | None = None,
 ) -> User:
     """Changes what is given. One's own, or anybody's for an admin; raises Forbidden."""
     wanted = {
         "name": None if name is None else fields.name(name),
         "time_zone": None if time_zone is None else fields.time_zone(time_zone),
         "theme": theme if theme in THEMES else None,
+        "language": None if language is None else fields.language(language),
     }
     with transaction.atomic():
         if user.pk != by.user_pk:

@@ -16,7 +16,7 @@ from accounts import throttle
 from accounts.domain import zones
 from accounts.domain.roles import SCOPES
 from accounts.models import Role, Team, TeamRole, User, check_time_zone
-from core import clock
+from core import clock, language
 
 THEMES = [("", "Like the system"), ("light", "Light"), ("dark", "Dark")]
 LIFETIMES = [("", "Never"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year")]
@@ -157,6 +157,12 @@ class InviteForm(forms.Form):
 class ProfileForm(forms.Form):
     name = forms.CharField(max_length=120)
     time_zone = TimeZoneField(help_text="Times on all pages are shown in it.")
+    language = forms.ChoiceField(
+        choices=[("", "As this installation"), *language.NAMES.items()],
+        required=False,
+        label="Language of messages",
+        help_text="Pages, calls and mail speak it. These pages stay English.",
+    )
     theme = forms.ChoiceField(choices=THEMES, required=False)
 
 

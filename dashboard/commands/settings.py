@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit import commands as audit
-from core import config, smtp
+from core import config, language, smtp
 from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
 
@@ -21,6 +22,7 @@ EDITABLE = (
     "public_url",
     "email_url",
     "mail_from",
+    "language",
     "fallback_users",
     "public_boards",
     *KEPT,
@@ -60,13 +62,16 @@ def send_test_mail(user: User, *, now: datetime) -> str:
     if not url:
         raise Conflict("No mail server is set up yet", field="email_url")
     sender = config.get("mail_from")
-    mail = EmailMessage(
-        subject="OpsKnight can send mail",
-        body=f"This test was asked for by {user} on {now:%Y-%m-%d %H:%M} UTC.\n"
-        "Pages, invitations and password resets leave the same way.\n",
-        from_email=sender,
-        to=[user.email],
-    )
+    with language.speaking_to(user.language):
+        asked = _("This test was asked for by {person} on {moment} UTC.")
+        said = asked.format(person=user, moment=f"{now:%Y-%m-%d %H:%M}")
+        way = _("Pages, invitations and password resets leave the same way.")
+        mail = EmailMessage(
+            subject=_("OpsKnight can send mail"),
+            body=f"{said}\n{way}\n",
+            from_email=sender,
+            to=[user.email],
+        )
     try:
         target = smtp.SmtpTarget.from_url(url)
         smtp.send(target, parseaddr(sender)[1], user.email, mail.message().as_bytes())
@@ -127,11 +132,18 @@ def _people(value: Any) -> list[int]:
     return sorted(wanted)
 
 
+def _language(value: str) -> str:
+    if value not in language.NAMES:
+        raise ValidationFailed("Choose one of the languages", field="language")
+    return value
+
+
 CHECKS: dict[str, Callable[[Any], Any]] = {
     "organisation": _name,
     "public_url": _origin,
     "email_url": _mail_url,
     "mail_from": _sender,
+    "language": _language,
     "fallback_users": _people,
     "public_boards": bool,
     **dict.fromkeys(KEPT, int),

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from accounts.models import User
-from core import config
+from core import config, language
 from dashboard.commands import EDITABLE, KEPT, MOST_DAYS
 
 IS_SET = "Set. Leave this empty to keep it."
@@ -45,6 +45,11 @@ class SettingsForm(forms.Form):
     )
     forget_email_url = forms.BooleanField(required=False, label="Remove the mail server")
     mail_from = forms.CharField(max_length=320, label="Sender of mail")
+    language = forms.ChoiceField(
+        choices=list(language.NAMES.items()),
+        label="Language of messages",
+        help_text="For whoever chose none, and in chats of services. Pages stay English.",
+    )
     fallback_users = forms.ModelMultipleChoiceField(
         User.objects.active(),
         label="Fallback contacts",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from core.domain.phrase import Phrase
 from escalation.domain.conditions import (
     ALWAYS,
     Case,
@@ -192,7 +193,9 @@ def _applying(plan: Plan, case: Case, at: datetime) -> list[int]:
 
 def _why_no_step(plan: Plan, case: Case, at: datetime) -> str:
     refusals = dict.fromkeys(refusal(step.when, case, at) for step in plan.steps)
-    return f"no step of the policy applies: they are {', '.join(refusals)}"
+    return Phrase(
+        "no step of the policy applies: they are {refusals}", refusals=", ".join(refusals)
+    )
 
 
 def _fire(plan: Plan, state: State, now: datetime, case: Case) -> Decision:
@@ -203,9 +206,11 @@ def _fire(plan: Plan, state: State, now: datetime, case: Case) -> Decision:
         reason = f"step {index + 1} of {len(plan.steps)} is {refused}: skipped"
         return Decision(Act.SKIP_STEP, skipped, skipped, step, index, reason)
     if index == 0 and state.cycle > 1:
-        reason = f"step 1 again, cycle {state.cycle} of {plan.cycles}"
+        reason = Phrase(
+            "step 1 again, cycle {cycle} of {cycles}", cycle=state.cycle, cycles=plan.cycles
+        )
     else:
-        reason = f"step {index + 1} of {len(plan.steps)}"
+        reason = Phrase("step {step} of {steps}", step=index + 1, steps=len(plan.steps))
     then = _after(plan, state, index, start + step.wait)
     return Decision(Act.PAGE_STEP, then, skipped, step, index, reason)
 
@@ -225,7 +230,7 @@ def _exhaust(plan: Plan, state: State, now: datetime, why: str = "") -> Decision
         then,
         then,
         step_index=len(plan.steps),
-        reason=why or "nobody acknowledged and the policy is exhausted",
+        reason=why or Phrase("nobody acknowledged and the policy is exhausted"),
     )
 
 
@@ -236,5 +241,5 @@ def _repeat_last(plan: Plan, state: State, now: datetime, case: Case) -> Decisio
     if not applying:
         return replace(_exhaust(plan, state, now), then=then, skipped=then)
     index = applying[-1]
-    reason = "still nobody: the last step repeats every hour"
+    reason = Phrase("still nobody: the last step repeats every hour")
     return Decision(Act.REPEAT_LAST, then, then, plan.steps[index], index, reason)

@@ -9,16 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.domain.phrase import Phrase, joined, mark
+
 NAMED = 3
 
 
 class Absence(StrEnum):
     """Why somebody cannot take a turn, as the reason says it of them."""
 
-    DISABLED = "is disabled"
-    NO_TEAM_PAGES = "is not paged with the team"
-    AWAY = "is away"
-    UNREACHABLE = "cannot be reached"
+    DISABLED = mark("is disabled")
+    NO_TEAM_PAGES = mark("is not paged with the team")
+    AWAY = mark("is away")
+    UNREACHABLE = mark("cannot be reached")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,10 @@ def next_turn(members: Sequence[Member], last: int) -> Turn:
     return Turn(None, tuple(ring))
 
 
-def in_words(turn: Turn) -> str:
+def in_words(turn: Turn) -> Phrase:
     """ "in turn; Ana is away, Ben cannot be reached"."""
     passed = turn.passed
-    said = [f"{member.name} {member.absence}" for member in passed[:NAMED]]
+    said = [joined(" ", [one.name, Phrase(str(one.absence))]) for one in passed[:NAMED]]
     if len(passed) > NAMED:
-        said.append(f"{len(passed) - NAMED} more cannot either")
-    return "; ".join(["in turn", ", ".join(said)] if said else ["in turn"])
+        said.append(Phrase("{count} more cannot either", count=len(passed) - NAMED))
+    return joined("; ", [Phrase("in turn"), joined(", ", said)] if said else [Phrase("in turn")])

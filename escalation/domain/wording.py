@@ -1,9 +1,11 @@
 """Whom a target pages, in words: "Payments", "lead of Platform", "one of Web, in turn"."""
 
+from core.domain.phrase import Phrase, mark
 from escalation.domain.engine import FIRST_RANK, TargetKind
 
 SECONDARY = 2
-_ENDINGS = {1: "st", 2: "nd", 3: "rd"}
+_ORDINALS = {1: mark("{number}st"), 2: mark("{number}nd"), 3: mark("{number}rd")}
+_OTHER = mark("{number}th")
 _TEENS = range(11, 14)
 
 
@@ -21,11 +23,11 @@ def named(kind: TargetKind, name: str, rank: int = FIRST_RANK) -> str:
 def behind(name: str, rank: int) -> str:
     """ "secondary of Payments", "3rd in rotation of Payments"."""
     if rank == SECONDARY:
-        return f"secondary of {name}"
-    return f"{ordinal(rank)} in rotation of {name}"
+        return Phrase("secondary of {name}", name=name)
+    return Phrase("{rank} in rotation of {name}", rank=ordinal(rank), name=name)
 
 
 def ordinal(number: int) -> str:
     """ "1st", "2nd", "11th"."""
-    ending = "th" if number % 100 in _TEENS else _ENDINGS.get(number % 10, "th")
-    return f"{number}{ending}"
+    template = _OTHER if number % 100 in _TEENS else _ORDINALS.get(number % 10, _OTHER)
+    return Phrase(template, number=number)

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.models import Role, User, UserStatus
 from core import config
+from core.domain.phrase import Phrase, mark
 from escalation.domain import reasons
 from escalation.domain.conditions import Hours, HoursRule
 from escalation.domain.engine import Plan, StepPlan, Target, TargetKind
@@ -93,15 +94,17 @@ def fallback(version_id: int | None) -> list[Recipient]:
     rows = User.objects.pageable().annotate(named=named)
     people = list(rows.filter(Q(named=True) | Q(pk__in=wide) | admin))
     if chosen := [user for user in people if getattr(user, "named", False)]:
-        return _as_fallback(chosen, Fallback.POLICY, "fallback contact of the policy")
+        return _as_fallback(chosen, Fallback.POLICY, mark("fallback contact of the policy"))
     if chosen := [user for user in people if user.pk in wide]:
-        return _as_fallback(chosen, Fallback.INSTALLATION, "fallback contact of the installation")
-    return _as_fallback(people, Fallback.ADMINS, "active admin, no fallback contact is set")
+        return _as_fallback(
+            chosen, Fallback.INSTALLATION, mark("fallback contact of the installation")
+        )
+    return _as_fallback(people, Fallback.ADMINS, mark("active admin, no fallback contact is set"))
 
 
 def _as_fallback(people: Iterable[User], of: Fallback, text: str) -> list[Recipient]:
     why = reasons.reason(Code.FALLBACK, of=str(of))
-    return [Recipient(user, text, why=(why,)) for user in people]
+    return [Recipient(user, Phrase(text), why=(why,)) for user in people]
 
 
 def policies_using_schedule(schedule_id: int) -> list[str]:

@@ -10,6 +10,7 @@ from operator import itemgetter
 from django.db import Error as DatabaseTrouble
 
 from accounts.models import Membership, User, UserStatus
+from core.domain.phrase import Phrase, joined, mark
 from escalation.domain import reasons, turns, wording
 from escalation.domain.engine import FIRST_RANK, Target, TargetKind
 from escalation.domain.reasons import Code, Reason
@@ -87,17 +88,18 @@ class Recipients:
             if user is None or _is_disabled(user):
                 return []
             code = Code.NAMED if target.label != reasons.ASSIGNEE else Code.ASSIGNED
-            return [(user, "named in the step", reasons.reason(code))]
+            return [(user, Phrase("named in the step"), reasons.reason(code))]
         if target.kind is TargetKind.SCHEDULE:
             return [_on_duty(target, one) for one in self._on_call.get(_turn(target), [])]
         if target.kind is TargetKind.TEAM_TURN:
             return self._in_turn(target)
-        word, code = "member", Code.MEMBER
+        text, code = mark("member of {team}"), Code.MEMBER
         if target.kind is TargetKind.TEAM_LEAD:
-            word, code = "lead", Code.LEAD
+            text, code = mark("lead of {team}"), Code.LEAD
         return [
-            (member.user, f"{word} of {member.team}", reasons.reason(code, team=str(member.team)))
+            (member.user, Phrase(text, team=team), reasons.reason(code, team=team))
             for member in self._of_team(target)
+            for team in [str(member.team)]
             if member.receives_pages and not _is_disabled(member.user)
         ]
 
@@ -107,7 +109,9 @@ class Recipients:
         if served is None:
             return []
         why = reasons.reason(Code.IN_TURN, team=target.label)
-        return [(served.user, f"member of {target.label} {turns.in_words(turn)}", why)]
+        member = Phrase("member of {team}", team=target.label)
+        said = joined(" ", [member, turns.in_words(turn)])
+        return [(served.user, said, why)]
 
     def _missed_turn(self, target: Target) -> list[PassedOver]:
         found = [
@@ -185,7 +189,8 @@ def _turn(target: Target) -> tuple[int, int]:
 def _on_duty(target: Target, entry: schedules.OnCallNow) -> tuple[User, str, Reason]:
     because = entry.because
     why = reasons.on_call(target.label, target.rank, str(because.type), because.name)
-    return entry.user, f"{_place(target)}, {entry.reason}", why
+    text = Phrase("{place}, {why}", place=_place(target), why=entry.reason)
+    return entry.user, text, why
 
 
 def _why_not(member: Membership) -> Reason:
@@ -196,7 +201,7 @@ def _why_not(member: Membership) -> Reason:
 
 def _place(target: Target) -> str:
     if target.rank == FIRST_RANK:
-        return f"on call in {target.label}"
+        return Phrase("on call in {schedule}", schedule=target.label)
     return wording.behind(target.label, target.rank)
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from accounts.models import User
 from core.actor import Actor
+from core.domain.phrase import Phrase, mark
 from escalation import queries as escalation
 from incidents import messages
 from incidents.domain.responders import ResponderState
@@ -23,15 +24,13 @@ def tell(
     by: Actor | None = None,
 ) -> None:
     """Once per request and text; `loud` when the asker must not miss it. Joins the transaction."""
-    title = f"#{incident.pk} {text}"
-    message = messages.help_news(incident, title, loud=loud)
     requests = [
         notifications.PageRequest(
             subject_kind=NEWS,
             subject_id=incident.pk,
             page_key=f"help.{row.pk}.{row.state.lower()}.{'loud' if loud else 'news'}.{user.pk}",
             user=user,
-            message=message,
+            message=messages.help_news(incident, text, loud=loud, user=user),
             urgency=incident.urgency,
             quiet=not loud,
             may_wait=not loud,
@@ -47,9 +46,11 @@ def answer_of(row: IncidentResponder, alone: bool) -> str:
     """What the answer means; `alone`: nobody else of those asked may still come."""
     reason = f" (“{row.note}”)" if row.note else ""
     if row.state == ResponderState.ACCEPTED:
-        return f"{row.user} comes to help{reason}"
-    rest = ". Nobody comes: ask somebody else" if alone else ""
-    return f"{row.user} cannot help{reason}{rest}"
+        return Phrase("{who} comes to help{reason}", who=str(row.user), reason=reason)
+    said = mark("{who} cannot help{reason}")
+    if alone:
+        said = mark("{who} cannot help{reason}. Nobody comes: ask somebody else")
+    return Phrase(said, who=str(row.user), reason=reason)
 
 
 def _listeners(incident: Incident, row: IncidentResponder) -> list[User]:

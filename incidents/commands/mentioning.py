@@ -70,7 +70,11 @@ def mention(note: Note, calls: Calls, *, by: Actor, now: datetime) -> None:
             if user.public_id != by.id and (not team or user.pk not in told):
                 told[user.pk] = (user, team)
     requests = [
-        _request(note, user, messages.mention_message(note.incident, note.content, by.label, team))
+        _request(
+            note,
+            user,
+            messages.mention_message(note.incident, note.content, by.label, team, user),
+        )
         for user, team in told.values()
     ]
     if requests:

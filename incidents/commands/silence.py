@@ -7,6 +7,7 @@ from django.db import transaction
 
 from core.actor import SYSTEM
 from core.database import AWAY
+from core.domain.phrase import Phrase
 from core.errors import NotFound
 from incidents.commands import asker
 from incidents.commands.records import lock, log
@@ -57,7 +58,7 @@ def _expire(pk: int, number: int, now: datetime) -> int:
     details = {"silent": [str(row.user) for row in late], "nobody": alone}
     log(incident, EventType.RESPONDER_EXPIRED, by=SYSTEM, now=now, details=details)
     if alone:
-        text = f"Nobody comes: no answer from {silent}. Ask somebody else"
+        text = Phrase("Nobody comes: no answer from {who}. Ask somebody else", who=silent)
         asker.tell(incident, late[0], text, loud=True, now=now)
     return len(late)
 
@@ -69,5 +70,7 @@ def unreached(incident_id: int, user_id: int, now: datetime) -> None:
     )
     row = rows.select_related("user", "asked_by", "incident__service").first()
     if row is not None:
-        text = f"{row.user} cannot be reached by any channel. Ask somebody else"
+        text = Phrase(
+            "{who} cannot be reached by any channel. Ask somebody else", who=str(row.user)
+        )
         asker.tell(row.incident, row, text, loud=True, now=now)

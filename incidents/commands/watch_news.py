@@ -110,7 +110,7 @@ def _tell(user_pk: int, now: datetime) -> int:
                     subject_id=user.pk,
                     page_key=f"{events[0].pk}-{events[-1].pk}",
                     user=user,
-                    message=messages.watch_message(lines),
+                    message=messages.watch_message(lines, user),
                     urgency="LOW",
                     rank=9,
                     quiet=True,

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from core.domain.phrase import Say
+
 NAMED = 3  # in a sentence
 LISTED = 30  # line by line, where there is room
 TITLE_LENGTH = 80
@@ -27,18 +29,19 @@ def highest(urgencies: Iterable[str]) -> str:
     return min(urgencies, key=lambda urgency: RANKS.get(urgency, 1), default="LOW")
 
 
-def in_short(items: Sequence[Item]) -> str:
+def in_short(items: Sequence[Item], say: Say = str) -> str:
     """ "#7 Disk full; #9 No answer; #12 Slow; and 39 more" """
     names = [f"#{item.number} {item.title[:TITLE_LENGTH]}" for item in items[:NAMED]]
-    rest = [f"and {len(items) - NAMED} more"] if len(items) > NAMED else []
+    more = len(items) - NAMED
+    rest = [say("and {count} more").format(count=more)] if more > 0 else []
     return "; ".join([*names, *rest])
 
 
-def lines(items: Sequence[Item]) -> list[tuple[str, str]]:
+def lines(items: Sequence[Item], say: Say = str) -> list[tuple[str, str]]:
     """(number, title) of the first ones, then how many more there are."""
     listed = [(f"#{item.number}", item.title) for item in items[:LISTED]]
     more = len(items) - LISTED
-    return [*listed, ("…", f"and {more} more")] if more > 0 else listed
+    return [*listed, ("…", say("and {count} more").format(count=more))] if more > 0 else listed
 
 
 def ranges(numbers: Iterable[int]) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from core.domain.phrase import Phrase, joined, mark
+
 
 class WatchRole(StrEnum):
     """How much somebody wants to hear."""
@@ -53,19 +55,23 @@ HEARS: dict[WatchRole, frozenset[str]] = {
 TOLD_TO_THOSE_PAGED = frozenset({"created", "acknowledged", "resolved"})
 
 _WORDS = {
-    "created": "opened",
-    "acknowledged": "acknowledged",
-    "unacknowledged": "no longer acknowledged",
-    "resolved": "resolved",
-    "reopened": "opened again",
-    "snoozed": "snoozed",
-    "unsnoozed": "no longer snoozed",
-    "suppressed": "suppressed as noise",
-    "unsuppressed": "no longer suppressed",
-    "merged": "merged",
-    "note_added": "note",
+    "created": mark("opened"),
+    "acknowledged": mark("acknowledged"),
+    "unacknowledged": mark("no longer acknowledged"),
+    "resolved": mark("resolved"),
+    "reopened": mark("opened again"),
+    "snoozed": mark("snoozed"),
+    "unsnoozed": mark("no longer snoozed"),
+    "suppressed": mark("suppressed as noise"),
+    "unsuppressed": mark("no longer suppressed"),
+    "merged": mark("merged"),
+    "note_added": mark("note"),
 }
-_NOUNS = {"urgency_changed": "urgency", "priority_changed": "priority", "title_changed": "title"}
+_NOUNS = {
+    "urgency_changed": mark("urgency"),
+    "priority_changed": mark("priority"),
+    "title_changed": mark("title"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +94,28 @@ def hears(role: str, type: str, details: Mapping[str, Any]) -> bool:
     return type in known and is_news(type, details)
 
 
-def in_words(change: Change) -> str:
+def in_words(change: Change) -> Phrase:
     """Such as "acknowledged by Ann" or "urgency LOW → HIGH by Ann"."""
-    details = change.details
     if change.type == "escalation":
-        return "nobody answered: the fallback contact is paged"
-    by = f" by {change.who}" if change.who else ""
+        return Phrase("nobody answered: the fallback contact is paged")
+    what = _what(change)
+    return Phrase("{what} by {who}", what=what, who=change.who) if change.who else what
+
+
+def _what(change: Change) -> Phrase:
+    details = change.details
     if change.type == "watcher_added":
-        return f"you watch it now{by}"
+        return Phrase("you watch it now")
     if change.type in _NOUNS:
         was, now = details.get("from") or "none", details.get("to") or "none"
-        return f"{_NOUNS[change.type]} {was} → {now}{by}"
+        return Phrase("{what} {was} → {now}", what=Phrase(_NOUNS[change.type]), was=was, now=now)
     if change.type in {"assigned", "reassigned"}:
-        return f"given to {details['to']}{by}" if details.get("to") else f"given to nobody{by}"
-    return _WORDS.get(change.type, change.type.replace("_", " ")) + by
+        to = details.get("to")
+        return Phrase("given to {who}", who=to) if to else Phrase("given to nobody")
+    known = _WORDS.get(change.type)
+    return Phrase(known) if known else joined(" ", change.type.split("_"))
 
 
-def in_one_line(changes: Sequence[Change]) -> str:
+def in_one_line(changes: Sequence[Change]) -> Phrase:
     """All of them in order; the same words stand there once."""
-    return "; ".join(dict.fromkeys(in_words(change) for change in changes))
+    return joined("; ", dict.fromkeys(in_words(change) for change in changes))

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
+from core import language
 from core.database import AWAY
 from incidents import messages
 from incidents.domain import shield
@@ -158,7 +159,8 @@ def message_of(bundle: Bundle, members: Sequence[Wanted], now: datetime) -> mess
         return bundle_message(bundle, [member.item for member in members])
     incident = Incident.objects.select_related("service", "assignee").get(pk=members[0].item.number)
     if bundle.kind == BundleKind.NEWS:
-        return messages.over_message(incident, incident.status.capitalize(), "", now=now)
+        code = language.resolve(bundle.user.language)
+        return messages.over_message(incident, incident.status, "", now=now, code=code)
     pages = Page.objects.filter(incident=incident, user=bundle.user).order_by("-id")
     reason = next((page.reason for page in pages if page.key == members[0].page_key), "")
     return messages.page_message(incident, bundle.user, reason, now=now)

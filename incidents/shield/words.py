@@ -3,27 +3,33 @@
 import logging
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
+from core import language
+from core.domain.phrase import mark
 from incidents import links
 from incidents.domain import bundle as texts
 from incidents.domain.bundle import Item
+from incidents.messages import URGENCIES
 from incidents.models import Bundle, BundleKind
 from notifications.domain.message import Action, Message
 
 log = logging.getLogger("opsknight.paging")
 
-WHY = "this service paged you often just now, so further incidents come together"
+WHY = mark("this service paged you often just now, so further incidents come together")
 
 
 def bundle_message(bundle: Bundle, items: Sequence[Item]) -> Message:
     """What one person hears of a bundle. Never raises: then title and link have to do."""
     try:
-        return _news(bundle, items) if bundle.kind == BundleKind.NEWS else _page(bundle, items)
+        with language.speaking_to(bundle.user.language):
+            return _news(bundle, items) if bundle.kind == BundleKind.NEWS else _page(bundle, items)
     except Exception:
         log.exception("bundle %d is sent without its details", bundle.pk)
         return Message(
             kind="page",
             subject_id=name_of(bundle),
-            title=f"{len(items)} incidents",
+            title=_title(mark("{count} incidents"), bundle, items),
             urgency=bundle.urgency,
             tag=bundle.urgency,
         )
@@ -40,23 +46,29 @@ def _page(bundle: Bundle, items: Sequence[Item]) -> Message:
     return Message(
         kind="page",
         subject_id=name_of(bundle),
-        title=f"{len(items)} incidents on {bundle.service.name}",
+        title=_title(mark("{count} incidents on {service}"), bundle, items),
         facts=(
-            ("Service", bundle.service.name),
-            ("Urgency", urgency),
-            ("Why together", WHY),
+            (_("Service"), bundle.service.name),
+            (_("Urgency"), _(URGENCIES[urgency])),
+            (_("Why together"), _(WHY)),
         ),
-        body=texts.in_short(items),
-        details=tuple(texts.lines(items)),
+        body=texts.in_short(items, _),
+        details=tuple(texts.lines(items, _)),
         numbers=texts.ranges(item.number for item in items),
         url=url,
         actions=(
-            Action("Acknowledge all", links.acknowledge_bundle_url(bundle), "primary"),
-            Action("Open the list", url, "secondary"),
+            Action(_("Acknowledge all"), links.acknowledge_bundle_url(bundle), "primary"),
+            Action(_("Open the list"), url, "secondary"),
         ),
         urgency=urgency,
-        tag=urgency,
+        tag=_(URGENCIES[urgency]),
+        service=bundle.service.name,
+        state="triggered",
     )
+
+
+def _title(text: str, bundle: Bundle, items: Sequence[Item]) -> str:
+    return _(text).format(count=len(items), service=bundle.service.name)
 
 
 def _news(bundle: Bundle, items: Sequence[Item]) -> Message:
@@ -64,13 +76,14 @@ def _news(bundle: Bundle, items: Sequence[Item]) -> Message:
     return Message(
         kind="news",
         subject_id=name_of(bundle),
-        title=f"{len(items)} incidents on {bundle.service.name} are over for you",
-        facts=(("Service", bundle.service.name),),
-        body=texts.in_short(items),
-        details=tuple(texts.lines(items)),
+        title=_title(mark("{count} incidents on {service} are over for you"), bundle, items),
+        facts=((_("Service"), bundle.service.name),),
+        body=texts.in_short(items, _),
+        details=tuple(texts.lines(items, _)),
         numbers=texts.ranges(item.number for item in items),
         url=url,
-        actions=(Action("Open the list", url, "secondary"),),
+        actions=(Action(_("Open the list"), url, "secondary"),),
         urgency="LOW",
-        tag="Over",
+        tag=_("Over"),
+        service=bundle.service.name,
     )

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from core.domain.phrase import mark
+
 LONGEST = 200
 ACKNOWLEDGE = {"1", "a", "ack", "acknowledge", "acknowledged", "ok"}
 RESOLVE = {"2", "r", "res", "resolve", "resolved"}
@@ -12,7 +14,7 @@ OPT = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "rev
 OPT |= {"start", "unstop", "yes"}
 _SHAPE = re.compile(r"([a-z]+|[12?])(?:[\s#:,.-]+(b?)([0-9]{1,18}))?[\s.!]*")
 
-HELP_TEXT = (
+HELP_TEXT = mark(
     "OpsKnight: 1 = acknowledge, 2 = resolve, with the number of the incident, such as: 1 42. "
     "Without a number the newest incident you were paged about is meant."
 )

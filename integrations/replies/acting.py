@@ -11,11 +11,13 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from accounts.domain import roles
 from accounts.models import User, UserStatus
-from core import timetext
+from core import language
 from core.actor import Actor
+from core.domain.phrase import mark
 from core.errors import IllegalTransition, NotFound, ProductError
 from core.middleware import client_ip
 from incidents import commands, queries
@@ -38,23 +40,63 @@ class Verb(StrEnum):
     DECLINE = "decline"
 
 
-# "There is no such incident that you may …"
-WORDS = {verb: str(verb) for verb in Verb} | {
-    Verb.ASSIGN_ME: "take",
-    Verb.ACCEPT: "help with",
-    Verb.DECLINE: "help with",
-}
 DEFAULT_SNOOZE = timedelta(minutes=60)
 _EVENTS = {Verb.ACKNOWLEDGE: EventType.ACKNOWLEDGED, Verb.RESOLVE: EventType.RESOLVED}
-_DONE = {
-    Verb.ACKNOWLEDGE: "acknowledged",
-    Verb.RESOLVE: "resolved",
-    Verb.ASSIGN_ME: "yours",
-    Verb.SNOOZE: "snoozed",
-    Verb.ESCALATE: "escalated",
-}
 _ANSWERS = {Verb.ACCEPT: True, Verb.DECLINE: False}
 _OF_THE_PAGED = {Verb.ACKNOWLEDGE, Verb.ESCALATE}
+# Whole sentences for each verb: languages inflect them.
+_HELP = mark("{number}: there is no such incident that you may help with. Nothing was changed.")
+NO_SUCH = {
+    Verb.ACKNOWLEDGE: mark(
+        "{number}: there is no such incident that you may acknowledge. Nothing was changed."
+    ),
+    Verb.RESOLVE: mark(
+        "{number}: there is no such incident that you may resolve. Nothing was changed."
+    ),
+    Verb.ASSIGN_ME: mark(
+        "{number}: there is no such incident that you may take. Nothing was changed."
+    ),
+    Verb.SNOOZE: mark(
+        "{number}: there is no such incident that you may snooze. Nothing was changed."
+    ),
+    Verb.ESCALATE: mark(
+        "{number}: there is no such incident that you may escalate. Nothing was changed."
+    ),
+    Verb.ACCEPT: _HELP,
+    Verb.DECLINE: _HELP,
+}
+_CANNOT = {
+    Verb.ACKNOWLEDGE: mark("{number} is {status} and cannot be acknowledged. Nothing was changed."),
+    Verb.RESOLVE: mark("{number} is {status} and cannot be resolved. Nothing was changed."),
+    Verb.ASSIGN_ME: mark("{number} is {status} and cannot be yours. Nothing was changed."),
+    Verb.SNOOZE: mark("{number} is {status} and cannot be snoozed. Nothing was changed."),
+    Verb.ESCALATE: mark("{number} is {status} and cannot be escalated. Nothing was changed."),
+}
+_NOT_ALL = {
+    Verb.RESOLVE: mark("{name} cannot be resolved by one answer. Nothing was changed."),
+    Verb.ASSIGN_ME: mark("{name} cannot be yours by one answer. Nothing was changed."),
+    Verb.SNOOZE: mark("{name} cannot be snoozed by one answer. Nothing was changed."),
+    Verb.ESCALATE: mark("{name} cannot be escalated by one answer. Nothing was changed."),
+    Verb.ACCEPT: mark("{name} cannot be answered by one answer. Nothing was changed."),
+    Verb.DECLINE: mark("{name} cannot be answered by one answer. Nothing was changed."),
+}
+_IS = {Verb.ACKNOWLEDGE: mark("is acknowledged"), Verb.RESOLVE: mark("is resolved")}
+_WAS = {
+    Verb.ACKNOWLEDGE: mark("was already acknowledged"),
+    Verb.RESOLVE: mark("was already resolved"),
+}
+_WAS_BY = {
+    Verb.ACKNOWLEDGE: mark("was already acknowledged by {who}"),
+    Verb.RESOLVE: mark("was already resolved by {who}"),
+}
+_STATUS = {
+    Status.OPEN.value: mark("open"),
+    Status.ACKNOWLEDGED.value: mark("acknowledged"),
+    Status.SNOOZED.value: mark("snoozed"),
+    Status.SUPPRESSED.value: mark("suppressed"),
+    Status.RESOLVED.value: mark("resolved"),
+    "": mark("gone"),
+}
 # What a bare answer can mean, without a number.
 _MEANT = {
     Verb.ACKNOWLEDGE: (Status.OPEN,),
@@ -128,24 +170,42 @@ def act(
     escalate, as by the link in the mail. A repetition changes nothing and gets the same kind of
     answer. `span`: how long to snooze.
     """
-    if isinstance(subject, Bundle):
-        return _act_on_all(user, Verb(verb), subject, via, now, request)
-    incident = subject
-    verb = _meant(user, Verb(verb), incident)
+    with language.speaking_to(user.language):
+        if isinstance(subject, Bundle):
+            return _act_on_all(user, Verb(verb), subject, via, now, request)
+        meant = _meant(user, Verb(verb), subject)
+        return _act(user, meant, subject, via, now, request, span or DEFAULT_SNOOZE)
+
+
+def no_such(number: int | str, verb: str) -> str:
+    """That there is nothing of that number for this person."""
+    return _(NO_SUCH[Verb(verb)]).format(number=number)
+
+
+def _act(
+    user: User,
+    verb: Verb,
+    incident: Incident,
+    via: str,
+    now: datetime,
+    request: HttpRequest | None,
+    span: timedelta,
+) -> str:
     name = f"#{incident.pk}"
     if user.status == UserStatus.DISABLED or not _may(user, incident, verb):
-        return f"{name}: there is no such incident that you may {WORDS[verb]}. Nothing was changed."
+        return no_such(name, verb)
     ip = client_ip(request) if request else None
     by = user.as_actor(via, ip, getattr(request, "id", ""))
     try:
-        said = _do(user, verb, incident, by, now, via, span or DEFAULT_SNOOZE)
+        said = _do(user, verb, incident, by, now, via, span)
     except NotFound as error:
-        gone = f"{name} was deleted. Nothing was changed."
+        gone = _("{number} was deleted. Nothing was changed.").format(number=name)
         return f"{name}: {error.message}" if verb in _ANSWERS else gone
     except IllegalTransition as error:
         if verb in _ANSWERS:
-            return f"{name}: {error.message}. Nothing was changed."
-        return f"{name} is {_status(incident)} and cannot be {_DONE[verb]}. Nothing was changed."
+            return _("{said}. Nothing was changed.").format(said=f"{name}: {error.message}")
+        status = _(_STATUS.get(_status(incident), ""))
+        return _(_CANNOT[verb]).format(number=name, status=status)
     except ProductError as error:
         return f"{name}: {error.message}"
     return f"{name} {said}: {one_line(incident.title, TITLE_LENGTH)}"
@@ -153,7 +213,7 @@ def act(
 
 def _meant(user: User, verb: Verb, incident: Incident) -> Verb:
     """Who was asked to help and says "ack" when somebody has it already, means to come."""
-    if verb is not Verb.ACKNOWLEDGE or _status(incident) != Status.ACKNOWLEDGED.lower():
+    if verb is not Verb.ACKNOWLEDGE or _status(incident) != Status.ACKNOWLEDGED.value:
         return verb
     waits = incident.responders.filter(user=user, state=ResponderState.REQUESTED).exists()
     return Verb.ACCEPT if waits else verb
@@ -172,17 +232,19 @@ def _do(
     done: dict[str, Any] = {"by": by, "now": now, "via": via}
     if verb in _ANSWERS:
         row = commands.answer(incident, user, accept=_ANSWERS[verb], **done)
-        told = f"{one_line(row.asked_by_label, TITLE_LENGTH)} is told"
-        return f"counts on you, {told}" if _ANSWERS[verb] else f"goes on without you, {told}"
+        told = _("counts on you, {who} is told")
+        if not _ANSWERS[verb]:
+            told = _("goes on without you, {who} is told")
+        return told.format(who=one_line(row.asked_by_label, TITLE_LENGTH))
     if verb is Verb.ASSIGN_ME:
         commands.assign(incident, user=user, **done)
-        return "is yours now; assigning does not acknowledge"
+        return _("is yours now; assigning does not acknowledge")
     if verb is Verb.SNOOZE:
         commands.snooze(incident, now + span, **done)
-        return f"is snoozed for {timetext.duration(span)}"
+        return _("is snoozed for {span}").format(span=language.duration(span))
     if verb is Verb.ESCALATE:
         commands.escalate_now(incident, **done)
-        return "goes to the next step now"
+        return _("goes to the next step now")
     command = commands.acknowledge if verb is Verb.ACKNOWLEDGE else commands.resolve
     command(incident, **done)
     return _outcome(user, verb, incident, now)
@@ -192,17 +254,18 @@ def _act_on_all(
     user: User, verb: Verb, bundle: Bundle, via: str, now: datetime, request: HttpRequest | None
 ) -> str:
     """A bundle is taken as a whole; what is over is said of each incident."""
-    name = f"{bundle.count} incidents on {one_line(bundle.service.name, TITLE_LENGTH)}"
+    service = one_line(bundle.service.name, TITLE_LENGTH)
+    name = _("{count} incidents on {service}").format(count=bundle.count, service=service)
     if user.status == UserStatus.DISABLED or bundle.user_id != user.pk:
-        return "There is no such bundle that you may answer. Nothing was changed."
+        return _("There is no such bundle that you may answer. Nothing was changed.")
     if verb is not Verb.ACKNOWLEDGE:
-        return f"{name} cannot be {_DONE.get(verb, 'answered')} by one answer. Nothing was changed."
+        return _(_NOT_ALL[verb]).format(name=name)
     by = user.as_actor(via, client_ip(request) if request else None, getattr(request, "id", ""))
     try:
         commands.acknowledge_bundle(bundle, user, by=by, now=now, via=via)
     except ProductError as error:
         return error.message
-    return f"{name}: acknowledged"
+    return _("{name}: acknowledged").format(name=name)
 
 
 def _may(user: User, incident: Incident, verb: str) -> bool:
@@ -216,14 +279,14 @@ def _may(user: User, incident: Incident, verb: str) -> bool:
 
 def _outcome(user: User, verb: Verb, incident: Incident, now: datetime) -> str:
     """ "is acknowledged", or by whom it was before."""
-    done = _DONE[verb]
     event = incident.events.filter(type=_EVENTS[verb]).order_by("-id").first()
     if event is None or (event.at == now and event.actor_id == user.public_id):
-        return f"is {done}"
-    who = "you" if event.actor_id == user.public_id else one_line(event.actor_label, TITLE_LENGTH)
-    return f"was already {done} by {who}" if who else f"was already {done}"
+        return _(_IS[verb])
+    own = event.actor_id == user.public_id
+    who = _("you") if own else one_line(event.actor_label, TITLE_LENGTH)
+    return _(_WAS_BY[verb]).format(who=who) if who else _(_WAS[verb])
 
 
 def _status(incident: Incident) -> str:
     status = Incident.objects.filter(pk=incident.pk).values_list("status", flat=True).first()
-    return str(status or "gone").lower()
+    return str(status or "")

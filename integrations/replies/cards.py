@@ -8,8 +8,8 @@ from notifications.commands import cards
 
 # event -> (what is told, what can still be pressed)
 TOLD: dict[str, tuple[str, tuple[str, ...]]] = {
-    EventType.ACKNOWLEDGED: ("Acknowledged", ("resolve",)),
-    EventType.RESOLVED: ("Resolved", ()),
+    EventType.ACKNOWLEDGED: ("acknowledged", ("resolve",)),
+    EventType.RESOLVED: ("resolved", ()),
 }
 Asked = Sequence[tuple[int, int, str, int | None]]
 

@@ -13,13 +13,15 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.models import User
-from core import clock, rate
+from core import clock, language, rate
+from core.domain.phrase import mark
 from integrations.ingest import body
 from integrations.ingest.answers import Refusal, machine_route
-from integrations.replies.acting import WORDS, Verb, act, incident_for, person_at
+from integrations.replies.acting import Verb, act, incident_for, no_such, person_at
 from notifications.commands import slack
 from notifications.domain.words import Channel
 
@@ -38,12 +40,11 @@ VERBS = {
     "accept_request": Verb.ACCEPT,
     "decline_request": Verb.DECLINE,
 }
-STRANGER = (
+STRANGER = mark(
     "Nothing was changed: nobody in OpsKnight has your Slack account. Add it under "
     "“How you are reached”, or use the same mail address in both."
 )
-NO_WORD = "Nothing was changed: Slack did not tell who you are. Please try again."
-NOT_FOUND = "There is no such incident that you may {verb}. Nothing was changed."
+NO_WORD = mark("Nothing was changed: Slack did not tell who you are. Please try again.")
 LONGEST_SNOOZE = 24 * 60
 
 
@@ -106,12 +107,13 @@ def _answer(
         user = _person(account, payload, member)
     except slack.Unanswered as error:
         log.warning("a member of Slack is not known: %s", error)
-        return NO_WORD
+        return _to_all(NO_WORD)
     if user is None:
-        return STRANGER
+        return _to_all(STRANGER)
     incident = incident_for(user, number, now, verb)
     if incident is None:
-        return NOT_FOUND.format(verb=WORDS[verb])
+        with language.speaking_to(user.language):
+            return no_such(f"#{number}", verb)
     span = _minutes(extra)
     return act(user, verb, incident, via=VIA, now=now, request=request, span=span)
 
@@ -120,6 +122,12 @@ def _minutes(extra: str) -> timedelta | None:
     """How long a button snoozes; what is no number of a day leaves it to the default."""
     plain = extra.isascii() and extra.isdecimal() and len(extra) < 6
     return timedelta(minutes=int(extra)) if plain and 0 < int(extra) <= LONGEST_SNOOZE else None
+
+
+def _to_all(text: str) -> str:
+    """To somebody who is not known: in the language of the installation."""
+    with language.speaking_to(""):
+        return _(text)
 
 
 def _person(account: Any, payload: Mapping[str, Any], member: str) -> User | None:

@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.models import User
-from core import clock, rate
+from core import clock, language, rate
+from core.domain.phrase import mark
 from integrations.ingest import body
 from integrations.ingest.answers import Refusal, machine_route
 from integrations.replies.acting import Verb, act, subject_of
@@ -23,10 +25,14 @@ MAX_BYTES = 65536
 PER_MINUTE = 60  # of one chat
 MEMORY_SECONDS = 3600  # an update that comes again after this repeats what changes nothing twice
 SECRET = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 the name of a header
-NOT_YOURS = "This button is not yours or too old. Nothing was changed."
-LINKED = "This chat is yours now: pages for {name} arrive here."
-BAD_CODE = "This link is used up or too old. Make a new one in OpsKnight: How you are reached."
-HELP = "I send pages of OpsKnight. To get yours, choose Connect Telegram in your profile there."
+NOT_YOURS = mark("This button is not yours or too old. Nothing was changed.")
+LINKED = mark("This chat is yours now: pages for {name} arrive here.")
+BAD_CODE = mark(
+    "This link is used up or too old. Make a new one in OpsKnight: How you are reached."
+)
+HELP = mark(
+    "I send pages of OpsKnight. To get yours, choose Connect Telegram in your profile there."
+)
 
 
 @csrf_exempt
@@ -71,7 +77,7 @@ def _press(
     meant = chats.pressed(str(query.get("data", "")), chat)
     subject = subject_of(meant[1].subject_kind, meant[1].subject_id) if meant else None
     if meant is None or subject is None or meant[0] not in set(Verb):
-        chats.answer(account, name, NOT_YOURS, loud=True)
+        chats.answer(account, name, _to_all(NOT_YOURS), loud=True)
         return
     verb, delivery = meant
     said = act(cast("User", delivery.user), verb, subject, via=VIA, now=now, request=request)
@@ -85,12 +91,22 @@ def _said(account: Any, message: dict[str, Any], chat: int, now: datetime) -> No
     if not words or words[0] != "/start":
         return
     if len(words) < 2:
-        chats.say(account, chat, HELP)
+        chats.say(account, chat, _to_all(HELP))
         return
     sender = message.get("from")
     name = str(sender.get("first_name", "")) if isinstance(sender, dict) else ""
     method = chats.link_chat(words[1][:200], chat, name, now=now)
-    chats.say(account, chat, LINKED.format(name=method.user) if method else BAD_CODE)
+    if method is None:
+        chats.say(account, chat, _to_all(BAD_CODE))
+        return
+    with language.speaking_to(method.user.language):
+        chats.say(account, chat, _(LINKED).format(name=method.user))
+
+
+def _to_all(text: str) -> str:
+    """To somebody who is not known: in the language of the installation."""
+    with language.speaking_to(""):
+        return _(text)
 
 
 def _chat(message: Any) -> int:

@@ -114,10 +114,10 @@ def keys(request: HttpRequest, form: Form, account: Account, delivery: int) -> H
         answer = calling.pressed(delivery, form.get("Digits", ""), now=now, request=request)
     except AWAY:
         log.exception("a key pressed for delivery %d was not taken", delivery)
-        return _xml(twiml.say(calling.SORRY))
+        return _xml(twiml.say(*calling.sorry()))
     if answer.again:
         return _xml(twiml.call(answer.again, doors.addresses(request)[0], answer.text))
-    return _xml(twiml.say(answer.text))
+    return _xml(twiml.say(answer.text, answer.language))
 
 
 @door
@@ -135,7 +135,7 @@ def message(request: HttpRequest, form: Form, account: Account) -> HttpResponse:
         return _xml(twiml.answer(_answer(request, form, channel, address)))
     except AWAY:
         log.exception("an answer by %s was not taken", channel)
-        return _xml(twiml.answer(texting.SORRY))
+        return _xml(twiml.answer(texting.sorry()))
 
 
 def _answer(request: HttpRequest, form: Form, channel: Channel, address: str) -> str:

@@ -25,7 +25,6 @@ from notifications.commands import DirectRequest, callbacks
 from notifications.commands.callbacks import Account
 from notifications.domain import ncco, vonage_codes
 from notifications.domain.message import Message
-from notifications.domain.speech import SILENCE
 from notifications.domain.words import Receipt
 from notifications.models import Channel
 
@@ -88,16 +87,16 @@ def keys(request: HttpRequest, token: str) -> HttpResponse:
     dtmf = event.get("dtmf")
     digits = str(dtmf.get("digits") or "") if isinstance(dtmf, dict) else ""
     if not digits:
-        return JsonResponse(ncco.say(SILENCE), safe=False)
+        return JsonResponse(_silence(delivery), safe=False)
     try:
         answer = calling.pressed(delivery, digits, now=clock.now(), request=request)
     except AWAY:
         log.exception("a key pressed for delivery %d was not taken", delivery)
-        return JsonResponse(ncco.say(calling.SORRY), safe=False)
+        return JsonResponse(ncco.say(*calling.sorry()), safe=False)
     if answer.again:
         action = doors.addresses(request)[0]
         return JsonResponse(ncco.call(answer.again, action, answer.text), safe=False)
-    return JsonResponse(ncco.say(answer.text), safe=False)
+    return JsonResponse(ncco.say(answer.text, answer.language), safe=False)
 
 
 @csrf_exempt
@@ -133,7 +132,7 @@ def _write_back(person: User, said: str, address: str, sid: str, now: datetime) 
         target_key="sms",
         channel=Channel.SMS,
         address=address,
-        message=Message("reply", "", "OpsKnight", body=said),
+        message=Message("reply", "", "OpsKnight", body=said, language=person.language),
     )
     notifications.enqueue_direct([answer], now=now)
 
@@ -164,6 +163,12 @@ def _signed(request: HttpRequest) -> tuple[dict[str, Any], Account]:
     if account is None:
         raise doors.forged(request, "Vonage")
     return doors.object_of(raw), account
+
+
+def _silence(delivery: int) -> list[dict[str, Any]]:
+    """That no key came, in the language of the call."""
+    speech = calling.speech_in(delivery)
+    return ncco.say(speech.silence, speech.language)
 
 
 def _account(signed: Callable[[str, float], bool]) -> Account | None:

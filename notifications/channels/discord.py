@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from django.utils.translation import gettext as _
+
 from core import via
 from notifications.channels import calls
 from notifications.channels.base import ChannelError, Outgoing, Sent
@@ -29,7 +31,7 @@ class RenderedDiscord:
 
 
 def render(message: Message) -> RenderedDiscord:
-    card = card_of(message)
+    card = card_of(message, _)
     body = {"embeds": [_embed(card)], "allowed_mentions": {"parse": []}}
     return RenderedDiscord(body, card.edits, card.only_edits)
 

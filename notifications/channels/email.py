@@ -8,8 +8,11 @@ from functools import lru_cache
 
 from django.template.loader import render_to_string
 from django.utils.encoding import punycode
+from django.utils.translation import gettext as _
 
 from core import clock, smtp
+from core.domain.phrase import mark
+from core.language import ENGLISH
 from notifications import links
 from notifications.channels.base import ChannelError, MailSettings, Outgoing, Sent, UnsentMail
 from notifications.domain.message import Message
@@ -19,7 +22,7 @@ from notifications.domain.words import Channel, Outcome, Urgency
 from notifications.providers import base as providers
 
 SUBJECT_LENGTH = 200
-HINT = "Answer with “ack” or “resolve” in the first line, and it is done."
+HINT = mark("Answer with “ack” or “resolve” in the first line, and it is done.")
 NO_SERVER = "no mail server is configured (not sent)"
 
 
@@ -45,6 +48,7 @@ def render(message: Message) -> RenderedMail:
         "actions": [(one_line(a.label), a.url, a.style) for a in message.actions],
         "more_url": "" if message.url in {a.url for a in message.actions} else message.url,
         "urgent": urgent,
+        "language": message.language or ENGLISH,
     }
     return RenderedMail(
         subject=_subject(message),
@@ -151,11 +155,12 @@ def _with_hint(rendered: RenderedMail, outgoing: Outgoing) -> RenderedMail:
     """Says above the last lines that an answer acts, where it does."""
     if not reply_to(rendered, outgoing):
         return rendered
-    before, mark, after = rendered.text.rpartition("\n-- \n")
-    text = f"{before}\n{HINT}\n{mark}{after}"
-    before, mark, after = rendered.html.rpartition('<p class="quiet"')
+    hint = _(HINT)
+    before, seam, after = rendered.text.rpartition("\n-- \n")
+    text = f"{before}\n{hint}\n{seam}{after}"
+    before, seam, after = rendered.html.rpartition('<p class="quiet"')
     style = 'style="margin:24px 0 0;font-size:13px;color:#4f5d60"'
-    html = f'{before}<p class="quiet" {style}>{HINT}</p>\n{mark}{after}'
+    html = f'{before}<p class="quiet" {style}>{hint}</p>\n{seam}{after}'
     return replace(rendered, text=text, html=html)
 
 

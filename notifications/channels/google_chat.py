@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from core import via
 from notifications.channels import calls
 from notifications.channels.base import ChannelError, Outgoing
@@ -26,7 +28,7 @@ class RenderedChat:
 
 
 def render(message: Message) -> RenderedChat:
-    card = card_of(message)
+    card = card_of(message, _)
     body: dict[str, Any] = {
         "fallbackText": card.heading.translate(_ANGLES),
         "cardsV2": [{"cardId": card.thread or "opsknight", "card": _card(card)}],

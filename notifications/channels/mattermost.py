@@ -8,6 +8,8 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext as _
+
 from core import via
 from notifications.channels import calls
 from notifications.channels.base import Outgoing
@@ -21,7 +23,7 @@ _ONE_TAP = re.compile(r"/a/([^/?#]+)/$")
 
 
 def render(message: Message) -> dict[str, Any]:
-    card = card_of(message)
+    card = card_of(message, _)
     attachment: dict[str, Any] = {
         "fallback": unnamed(card.heading),
         "color": f"#{card.colour:06x}",
@@ -64,7 +66,7 @@ def _buttons(link: Link, card: Card) -> list[dict[str, Any]]:
     if card.state is not CardState.OPEN:
         return [taken]
     context = {"token": token[1], "verb": "escalate"}
-    return [taken, _button("escalate", "Escalate now", "default", origin, context)]
+    return [taken, _button("escalate", _("Escalate now"), "default", origin, context)]
 
 
 def _button(

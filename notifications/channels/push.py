@@ -5,10 +5,13 @@ calls its own site only. https://www.w3.org/TR/push-api/
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext as _
+
+from core.domain.phrase import mark
 from notifications.channels.base import Outgoing, Sent
 from notifications.domain.message import Message
 from notifications.domain.text import many_lines, one_line, shorten
@@ -18,6 +21,15 @@ from notifications.providers import base as providers
 LONGEST = 3500  # bytes of JSON; what is added right before sending fits above it
 TITLE_LENGTH, NAME_LENGTH, FACT_LENGTH, BODY_LENGTH = 120, 150, 80, 160
 ABOUT_INCIDENTS = {"page", "news"}
+# What static/js/worker/push.js says by itself.
+WORKER = {
+    "acknowledge": mark("Acknowledge"),
+    "view": mark("View"),
+    "failed": mark("NOT acknowledged"),
+    "offline": mark("No connection."),
+    "error": mark("The server answered with an error."),
+    "again": mark("Tap to open it and try again."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,7 @@ class Push:
 
     `name` says what it is about without the urgency. `ack`: path that acknowledges by POST.
     `closes`: it is over; the old notification is replaced without a sound.
+    `say`: what the worker says itself, where it is not to be English.
     """
 
     title: str
@@ -36,6 +49,7 @@ class Push:
     urgency: str
     ack: str = ""
     closes: bool = False
+    say: dict[str, str] = field(default_factory=dict, hash=False)
 
     def packed(self, **more: Any) -> bytes:
         """As JSON of at most LONGEST bytes: the text gives way, never the addresses."""
@@ -60,6 +74,7 @@ def render(message: Message) -> Push:
         urgency=message.urgency or Urgency.LOW,
         ack=path_of(tap) if page else "",
         closes=news,
+        say={name: _(text) for name, text in WORKER.items()} if page and message.language else {},
     )
 
 
@@ -80,10 +95,10 @@ def path_of(url: str) -> str:
 
 
 def _title(message: Message) -> str:
-    service = dict(message.facts).get("Service", "")
+    service = message.service
     if message.kind not in ABOUT_INCIDENTS or not service:
         return one_line(message.title, TITLE_LENGTH)
-    word = "CRITICAL" if message.urgency == Urgency.HIGH else "Incident"
+    word = _("CRITICAL") if message.urgency == Urgency.HIGH else _("Incident")
     if message.kind == "news":
         word = one_line(message.tag, 20)
     return one_line(f"{word} • {service}", TITLE_LENGTH)
@@ -93,7 +108,7 @@ def _body(message: Message) -> str:
     """What broke, two facts, how the description begins."""
     incident = message.kind in ABOUT_INCIDENTS
     lines = [one_line(message.title, NAME_LENGTH)] if incident else []
-    said = {"Service", "Urgency"}
+    said = {"Service", "Urgency", _("Service"), _("Urgency")}
     facts = [pair for pair in message.facts if pair[0] not in said][:2]
     lines += [one_line(f"{label}: {value}", FACT_LENGTH) for label, value in facts]
     lines.append(one_line(many_lines(message.body), BODY_LENGTH))

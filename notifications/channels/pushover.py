@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from notifications.channels.base import Outgoing, Sent
 from notifications.channels.ntfy import plain_text
 from notifications.domain.message import Message
@@ -63,5 +65,5 @@ def _priority(message: Message) -> int:
 def _link(message: Message) -> tuple[str, str]:
     """The one-tap link, else the page itself; none when it is longer than Pushover takes."""
     links = [(action.url, one_line(action.label, 100)) for action in message.actions]
-    links.append((message.url, "Open in OpsKnight"))
+    links.append((message.url, _("Open in OpsKnight")))
     return next((link for link in links if 0 < len(link[0]) <= URL_LENGTH), ("", ""))

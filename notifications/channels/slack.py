@@ -8,6 +8,8 @@ Sizes: https://docs.slack.dev/reference/block-kit/blocks
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from core import via
 from notifications.channels import calls
 from notifications.channels.base import Outgoing, Sent
@@ -61,7 +63,7 @@ class RenderedSlack:
 
 
 def render(message: Message) -> RenderedSlack:
-    card = card_of(message)
+    card = card_of(message, _)
     return RenderedSlack(
         text=shorten(escaped(card.heading), HEADER * 2),
         colour=f"#{card.colour:06x}",
@@ -106,17 +108,17 @@ def _blocks(card: Card) -> list[dict[str, Any]]:
 def _buttons(card: Card) -> list[dict[str, Any]]:
     """Acknowledge and push on while nobody has it, resolve while it is not over."""
     if card.asks:
-        return [_button(ACCEPT, "Accept", card.asks), _button(DECLINE, "Decline", card.asks)]
+        return [_button(ACCEPT, _("Accept"), card.asks), _button(DECLINE, _("Decline"), card.asks)]
     if not card.incident:
         return []
     number = card.incident
-    resolve = _button(RESOLVE, "Resolve", number)
-    assign = _button(ASSIGN_ME, "Assign me", number)
+    resolve = _button(RESOLVE, _("Resolve"), number)
+    assign = _button(ASSIGN_ME, _("Assign me"), number)
     if card.state is CardState.ACKNOWLEDGED:
         return [resolve, assign]
-    snooze = _button(SNOOZE, "Snooze 1 h", f"{number}:{SNOOZE_MINUTES}")
-    escalate = _button(ESCALATE, "Escalate now", number)
-    return [_button(ACKNOWLEDGE, "Acknowledge", number), resolve, assign, snooze, escalate]
+    snooze = _button(SNOOZE, _("Snooze 1 h"), f"{number}:{SNOOZE_MINUTES}")
+    escalate = _button(ESCALATE, _("Escalate now"), number)
+    return [_button(ACKNOWLEDGE, _("Acknowledge"), number), resolve, assign, snooze, escalate]
 
 
 def _button(action: str, label: str, incident: str) -> dict[str, Any]:

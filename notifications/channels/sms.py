@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from notifications.channels.base import Outgoing, Sent
 from notifications.domain import gsm
 from notifications.domain.message import BUNDLE, Message
@@ -67,7 +69,7 @@ def _with_title(title: str, lines: list[str]) -> str:
 def _second_line(message: Message) -> str:
     if message.kind != "page" or BUNDLE.fullmatch(message.subject_id):
         return message.body
-    return shorten(dict(message.facts).get("Service", ""), SERVICE_LENGTH)
+    return shorten(message.service, SERVICE_LENGTH)
 
 
 def _links(message: Message) -> list[str]:
@@ -80,7 +82,7 @@ def _codes(message: Message) -> str:
     """ "1 42" rather than "1": by the time somebody answers, another page may have come."""
     number = message.subject_id
     if message.kind == "page" and BUNDLE.fullmatch(number):
-        return f"Reply 1 {number} = ack all"
+        return _("Reply 1 {number} = ack all").format(number=number)
     if message.kind != "page" or not (number.isascii() and number.isdigit()):
         return ""
-    return f"Reply 1 {number} = ack, 2 {number} = resolve"
+    return _("Reply 1 {number} = ack, 2 {number} = resolve").format(number=number)

@@ -6,6 +6,8 @@ also when Teams refused the card; its words are read then.
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from core import via
 from notifications.channels import calls
 from notifications.channels.base import ChannelError, Outgoing
@@ -23,7 +25,7 @@ BUSY_INSIDE = ("429", "throttl", "too many requests")
 
 
 def render(message: Message) -> dict[str, Any]:
-    card = card_of(message)
+    card = card_of(message, _)
     content = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",

@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
+from core.domain.phrase import mark
 from notifications.channels.base import Outgoing, Sent
 from notifications.domain.message import BUNDLE, REQUEST, Message
 from notifications.domain.text import many_lines, one_line
@@ -17,7 +20,7 @@ BODY_LENGTH = 1500
 MARKS: dict[str, str] = {Urgency.HIGH: "🔴", Urgency.MEDIUM: "🟠", Urgency.LOW: "🔵"}
 # Kind of message -> what can be pressed below it.
 VERBS = {"page": ("acknowledge", "resolve", "escalate"), REQUEST: ("accept", "decline")}
-CUT = "… there is more on the page of the incident"
+CUT = mark("… there is more on the page of the incident")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +108,9 @@ def _fitting(lines: list[tuple[str, str]]) -> list[str]:
     """As many whole lines as fit, counted with their tags: never too long for the receiver."""
     taken: list[str] = []
     room = ROOM
-    for line, _ in lines:
+    for line, _plain in lines:
         room -= len(line.encode("utf-16-le")) // 2 + 1
         if room < 0:
-            return [*taken, CUT]
+            return [*taken, _(CUT)]
         taken.append(line)
     return taken

@@ -2,15 +2,23 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
+from core.domain.phrase import mark
 from notifications.channels.base import Outgoing, Sent
 from notifications.domain.message import BUNDLE, Message
 from notifications.domain.text import one_line
-from notifications.domain.words import Channel
+from notifications.domain.words import Channel, Urgency
 from notifications.providers import base as providers
 
 TITLE_LENGTH = 100
 SERVICE_LENGTH = 60
 STATUS_LENGTH = 200
+URGENCIES: dict[str, str] = {
+    Urgency.HIGH: mark("HIGH urgency"),
+    Urgency.MEDIUM: mark("MEDIUM urgency"),
+    Urgency.LOW: mark("LOW urgency"),
+}
 NOTHING = "-"  # the template refuses an empty variable
 
 
@@ -31,7 +39,7 @@ def render(message: Message) -> Variables:
     links = [action.url for action in message.actions if action.style == "primary"]
     return Variables(
         title=one_line(message.title, TITLE_LENGTH) or NOTHING,
-        service=one_line(dict(message.facts).get("Service", ""), SERVICE_LENGTH) or "OpsKnight",
+        service=one_line(message.service, SERVICE_LENGTH) or "OpsKnight",
         status=one_line(_status(message), STATUS_LENGTH) or NOTHING,
         link=(links[0] if links else message.url) or NOTHING,
     )
@@ -47,14 +55,14 @@ def provider(address: str) -> str:
 
 
 def _status(message: Message) -> str:
-    facts = dict(message.facts)
     if message.kind != "page":
         return message.body or message.tag
-    since = facts.get("Since", "")
-    parts = [f"{message.urgency} urgency", f"since {since}" if since else ""]
+    parts = [_(URGENCIES.get(message.urgency, ""))]
+    if message.since:
+        parts.append(_("since {moment}").format(moment=message.since))
     number = message.subject_id
     if BUNDLE.fullmatch(number):
-        parts.append(f"reply 1 {number} = ack all")
+        parts.append(_("reply 1 {number} = ack all").format(number=number))
     if number.isascii() and number.isdigit():
-        parts.append(f"reply 1 {number} = ack, 2 {number} = resolve")
+        parts.append(_("reply 1 {number} = ack, 2 {number} = resolve").format(number=number))
     return " - ".join(part for part in parts if part)

@@ -5,7 +5,9 @@ from datetime import datetime
 from email.utils import getaddresses
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
+from core import language
 from notifications import links
 from notifications.commands.enqueue import DirectRequest, enqueue_direct
 from notifications.domain.message import Message
@@ -19,7 +21,7 @@ PAGES = ("incident", "bundle")
 def page_of(recipients: Iterable[str], sender: str) -> Delivery | None:
     """The page that one of these addresses was made for, if it went to this sender."""
     named = getaddresses(list(recipients)[:MOST_RECIPIENTS])
-    for _, recipient in named[:MOST_RECIPIENTS]:
+    for _name, recipient in named[:MOST_RECIPIENTS]:
         meant = links.delivery_of_reply(recipient)
         if meant is None:
             continue
@@ -48,6 +50,8 @@ def left_last_through(delivery_id: int, account: str) -> bool:
 def say(page: Delivery, text: str, *, key: str, now: datetime) -> None:
     """A mail to whoever answered."""
     first = Message.from_json(page.message)
+    with language.speaking(first.language):
+        tag = _("Answer")
     message = Message(
         kind="answer",
         subject_id=first.subject_id,
@@ -55,7 +59,8 @@ def say(page: Delivery, text: str, *, key: str, now: datetime) -> None:
         body=text,
         url=first.url,
         urgency=first.urgency,
-        tag="Answer",
+        tag=tag,
+        language=first.language,
     )
     request = DirectRequest(
         subject_kind=SUBJECT,

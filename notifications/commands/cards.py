@@ -7,10 +7,15 @@ is repeated, and a vendor that hangs holds up nobody.
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
+from core import language
+from core.domain.phrase import mark
 from notifications.domain.message import Message
 from notifications.models import Channel, Delivery, DeliveryState
 
 CARD = "incident-card"
+WHAT = {"acknowledged": mark("Acknowledged"), "resolved": mark("Resolved")}
 CHANNELS = (Channel.TELEGRAM, Channel.PUSHOVER, Channel.SLACK, Channel.DISCORD)
 LATE_RANK = 5  # after every page, before news
 
@@ -27,6 +32,8 @@ def update_cards(
     now: datetime,
 ) -> int:
     """Changes all pages about a subject: a line tells `what` and `who`; `verbs` are left to press.
+
+    `what`: acknowledged | resolved.
 
     `key` makes it once; pages whose key begins with `but` stay as they are. Returns how many
     changes were written. Joins the caller's transaction.
@@ -61,7 +68,9 @@ def update_cards(
 
 def _message(page: Delivery, what: str, who: str, verbs: Sequence[str]) -> Message:
     first = Message.from_json(page.message)
-    told = (what, f"by {who}" if who else "automatically")
+    with language.speaking(first.language):
+        how = _("by {name}").format(name=who) if who else _("automatically")
+        told = (_(WHAT[what]), how)
     return Message(
         kind="card",
         subject_id=first.subject_id,
@@ -70,6 +79,10 @@ def _message(page: Delivery, what: str, who: str, verbs: Sequence[str]) -> Messa
         body=first.body,
         url=first.url,
         urgency=first.urgency,
-        tag=what,
+        tag=told[0],
+        language=first.language,
+        service=first.service,
+        since=first.since,
+        state=what,
         data={"delivery": page.pk, "reference": page.reference, "verbs": list(verbs)},
     )

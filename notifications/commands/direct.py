@@ -1,9 +1,10 @@
 """A message to exactly one contact method, whatever the rules say: a test, a code, an end."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
+from core import language
 from notifications import accounts
 from notifications.domain.message import Message
 from notifications.models import Channel, ContactMethod, Delivery, DeliveryState
@@ -22,7 +23,7 @@ def deliver(
 def close_pushes(
     page: tuple[str, int, str],
     news: tuple[str, str],
-    message: Message,
+    said: Mapping[str, Message],
     *,
     but: Collection[int],
     now: datetime,
@@ -30,7 +31,8 @@ def close_pushes(
     """Replaces what still stands on devices after a page, also those of whoever ended it.
 
     `page`: subject kind, subject id and how the page keys begin; `news`: subject kind and page key
-    of the closing pushes, once for each device; `but`: contact methods that are told anyway.
+    of the closing pushes, once for each device; `said`: the words by language, also in that of the
+    installation; `but`: contact methods that are told anyway.
     """
     kind, subject_id, prefix = page
     pushed = Delivery.objects.filter(
@@ -43,11 +45,16 @@ def close_pushes(
     devices = ContactMethod.objects.filter(pk__in=pushed.values("contact_method_id"), enabled=True)
     subject = {"subject_kind": news[0], "subject_id": subject_id, "page_key": news[1]}
     rows = [
-        Delivery(**subject, **_columns(device, message, now), rank=NEWS_RANK)
-        for device in devices.exclude(pk__in=but).order_by("pk")
+        Delivery(**subject, **_columns(device, _fitting(said, device), now), rank=NEWS_RANK)
+        for device in devices.exclude(pk__in=but).select_related("user").order_by("pk")
     ]
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
+
+
+def _fitting(said: Mapping[str, Message], device: ContactMethod) -> Message:
+    """Whoever ended it is among the readers, so that their language may be missing."""
+    return said.get(language.resolve(device.user.language)) or said[language.resolve("")]
 
 
 def _columns(method: ContactMethod, message: Message, now: datetime) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import User, UserStatus
+from core.language import ENGLISH
+from core.language import resolve as language_of
 from notifications import accounts, queries
 from notifications.channels import in_app
 from notifications.commands.methods import ensure_default_methods
@@ -141,7 +143,7 @@ def _rows(
     if not choices:
         return [_unreachable(request, UNREACHABLE, now)]
     by_id = {method.pk: method for method in methods}
-    message = request.message.to_json()
+    message = _message(request)
     rows = []
     for choice in choices:
         why = _why(choice, hold, by_mail=by_mail)
@@ -205,6 +207,13 @@ def _row(
     )
 
 
+def _message(request: PageRequest) -> dict[str, Any]:
+    """With the words of channels in the language of the person."""
+    found = request.message.to_json()
+    language = found.get("language") or language_of(request.user.language)
+    return found | ({"language": language} if language != ENGLISH else {})
+
+
 def _target(method: ContactMethod, choice: Choice) -> str:
     """Whom, and the how manieth time: repetitions are promises of their own."""
     return method.public_id if choice.number == 1 else f"{method.public_id}#{choice.number}"
@@ -216,7 +225,7 @@ def _unreachable(request: PageRequest, reason: str, now: datetime) -> Delivery:
         target_key=f"nobody:{request.user.pk}",
         user=request.user,
         channel=Channel.IN_APP,
-        message=request.message.to_json(),
+        message=_message(request),
         rank=_rank(request),
         state=DeliveryState.FAILED,
         reason=reason,

@@ -6,10 +6,11 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit import commands as audit
-from core import config, egress, rate
+from core import config, egress, language, rate
 from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
 from notifications import queries
@@ -175,18 +176,27 @@ def send_test(method: ContactMethod, *, by: Actor, now: datetime) -> Delivery:
     )
     if not verdict.allowed:
         raise Conflict(f"Too many tests. Try again in {verdict.reset // 60 + 1} minutes.")
-    message = Message(
-        kind="test",
-        subject_id=method.public_id,
-        title="Test page: you can be reached here",
-        facts=(("Asked for by", by.label), ("Way", method.get_channel_display())),
-        body="Nothing is broken. Somebody pressed “Send a test” to see whether this arrives.",
-        url=config.absolute("/profile/reach/"),
-        urgency=Urgency.LOW,
-        tag="test",
-    )
     key = f"test.{now.timestamp():.6f}"
-    return deliver(method, message, queries.TEST_SUBJECT, key, now=now)
+    return deliver(method, _test(method, by), queries.TEST_SUBJECT, key, now=now)
+
+
+def _test(method: ContactMethod, by: Actor) -> Message:
+    spoken = language.resolve(method.user.language)
+    with language.speaking(spoken):
+        way = _(str(method.get_channel_display()))
+        return Message(
+            kind="test",
+            subject_id=method.public_id,
+            title=_("Test page: you can be reached here"),
+            facts=((_("Asked for by"), by.label), (_("Way"), way)),
+            body=_(
+                "Nothing is broken. Somebody pressed “Send a test” to see whether this arrives."
+            ),
+            url=config.absolute("/profile/reach/"),
+            urgency=Urgency.LOW,
+            tag=_("test"),
+            language=spoken,
+        )
 
 
 def _short(label: str) -> str:

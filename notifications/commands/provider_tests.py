@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from accounts.models import User
-from core import config, rate
+from core import config, language, rate
 from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
 from notifications import accounts, queries
@@ -52,7 +54,7 @@ def send_provider_test(
         address=where,
         secret=method.secret if method else "",
         provider=account.public_id,
-        message=_message(account, kind.label, channel, by).to_json(),
+        message=_message(account, kind.label, channel, by, user).to_json(),
         rank=0,
         next_attempt_at=now,
         planned_at=now,
@@ -75,17 +77,21 @@ def connect_provider(account: Provider) -> str:
         raise Conflict(f"{kind.label}: {error.reason}") from error
 
 
-def _message(account: Provider, label: str, channel: str, by: Actor) -> Message:
-    return Message(
-        kind="test",
-        subject_id=account.public_id,
-        title=f"Test: {account.label or label} can reach you",
-        facts=(("Asked for by", by.label), ("Channel", Channel(channel).label)),
-        body="Nothing is broken. An admin tests whether messages arrive this way.",
-        url=config.absolute("/settings/providers/"),
-        urgency=Urgency.LOW,
-        tag="test",
-    )
+def _message(account: Provider, label: str, channel: str, by: Actor, user: User) -> Message:
+    spoken = language.resolve(user.language)
+    with language.speaking(spoken):
+        way = _(str(Channel(channel).label))
+        return Message(
+            kind="test",
+            subject_id=account.public_id,
+            title=_("Test: {account} can reach you").format(account=account.label or label),
+            facts=((_("Asked for by"), by.label), (_("Channel"), way)),
+            body=_("Nothing is broken. An admin tests whether messages arrive this way."),
+            url=config.absolute("/settings/providers/"),
+            urgency=Urgency.LOW,
+            tag=_("test"),
+            language=spoken,
+        )
 
 
 def _checked(channel: str, address: str) -> str:

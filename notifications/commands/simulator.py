@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import User
+from core import language
 from core.actor import Actor
 from notifications.channels import base as channels
 from notifications.commands import providers
@@ -58,11 +60,12 @@ def taken(now: datetime) -> QuerySet[Delivery]:
 
 def words_of(channel: str, message: Message) -> str:
     """The words as the channel puts them; of a card its facts and its text."""
-    if channel == Channel.VOICE:
-        speech = speech_of(message)
-        return f"{speech.text} {speech.keys}".strip()
-    if channel == Channel.SMS:
-        return str(channels.module(channel).render(message).body)
+    with language.speaking(message.language):
+        if channel == Channel.VOICE:
+            speech = speech_of(message, _)
+            return f"{speech.text} {speech.keys}".strip()
+        if channel == Channel.SMS:
+            return str(channels.module(channel).render(message).body)
     facts = [f"{label}: {value}" for label, value in message.facts]
     return "\n".join([*facts, *([message.body] if message.body else [])])
 

@@ -11,10 +11,11 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit import commands as audit
-from core import config, rate
+from core import config, language, rate
 from core.actor import Actor
 from core.crypto import key_hash
 from core.errors import Conflict, ValidationFailed
@@ -63,7 +64,7 @@ def send_code(method: ContactMethod, *, by: Actor, now: datetime) -> Delivery:
         )
         _trace("contact_method.code_sent", method, by=by, now=now)
         key = f"verify.{now.timestamp():.6f}"
-        return deliver(method, _message(code), SUBJECT, key, now=now)
+        return deliver(method, _message(code, method.user), SUBJECT, key, now=now)
 
 
 def confirm(method: ContactMethod, text: str, *, by: Actor, now: datetime) -> ContactMethod:
@@ -140,18 +141,23 @@ def _hash(method: ContactMethod, code: str) -> str:
     return key_hash(f"{method.public_id} {method.address} {code}")
 
 
-def _message(code: str) -> Message:
+def _message(code: str, user: User) -> Message:
     minutes = int(codes.LIFETIME.total_seconds() // 60)
-    return Message(
-        kind=SUBJECT,
-        subject_id="",
-        title=f"{code} is your OpsKnight code",
-        body=f"Enter it within {minutes} minutes to confirm that pages reach you here. "
-        "If you did not ask for it, somebody mistyped an address: do nothing.",
-        url=config.absolute("/profile/reach/"),
-        urgency=Urgency.LOW,
-        tag="code",
-    )
+    spoken = language.resolve(user.language)
+    with language.speaking(spoken):
+        return Message(
+            kind=SUBJECT,
+            subject_id="",
+            title=_("{code} is your OpsKnight code").format(code=code),
+            body=_(
+                "Enter it within {minutes} minutes to confirm that pages reach you here. "
+                "If you did not ask for it, somebody mistyped an address: do nothing."
+            ).format(minutes=minutes),
+            url=config.absolute("/profile/reach/"),
+            urgency=Urgency.LOW,
+            tag=_("code"),
+            language=spoken,
+        )
 
 
 def _trace(action: str, method: ContactMethod, *, by: Actor, now: datetime) -> None:

@@ -6,6 +6,7 @@ Texts are raw but bounded and on the lines they may have: each chat escapes them
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.domain.phrase import Say, mark
 from notifications.domain.message import REQUEST, Message
 from notifications.domain.text import many_lines, one_line, shorten
 
@@ -39,9 +40,9 @@ _STATES = {
     "resolved": CardState.RESOLVED,
 }
 _WORDS = {
-    CardState.OPEN: "Incident triggered",
-    CardState.ACKNOWLEDGED: "Incident acknowledged",
-    CardState.RESOLVED: "Incident resolved",
+    CardState.OPEN: mark("Incident triggered"),
+    CardState.ACKNOWLEDGED: mark("Incident acknowledged"),
+    CardState.RESOLVED: mark("Incident resolved"),
 }
 # Kinds of messages that speak of one incident, whose number is their subject_id.
 _ABOUT_INCIDENTS = {"page", "news", "card", "service_event"}
@@ -87,21 +88,21 @@ class Card:
         return COLOURS[self.state]
 
 
-def card_of(message: Message) -> Card:
-    """The card of any message."""
+def card_of(message: Message, say: Say = str) -> Card:
+    """The card of any message; `say` gives our own words in the language of the message."""
     state = _state(message)
     about = message.kind in _ABOUT_INCIDENTS
     live = about and state in {CardState.OPEN, CardState.ACKNOWLEDGED}
     return Card(
         state=state,
-        word=_WORDS.get(state, "") if about else "",
+        word=say(_WORDS[state]) if about and state in _WORDS else "",
         title=one_line(message.title, TITLE),
         facts=tuple(
             (one_line(name, LABEL), one_line(value, VALUE)) for name, value in _facts(message)
         ),
         body=shorten(many_lines("\n".join(_paragraphs(message))), BODY),
         url=message.url,
-        links=_links(message),
+        links=_links(message, say),
         thread=f"opsknight-{message.subject_id}" if about else "",
         incident=message.subject_id if live and message.subject_id.isdecimal() else "",
         asks=message.subject_id if message.kind == REQUEST else "",
@@ -114,7 +115,7 @@ def _state(message: Message) -> CardState:
     if message.kind == "page":
         return CardState.OPEN
     if message.kind in _ABOUT_INCIDENTS:
-        return _STATES.get(message.tag.lower(), CardState.INFO)
+        return _STATES.get(message.state or message.tag.lower(), CardState.INFO)
     return CardState.INFO
 
 
@@ -131,12 +132,12 @@ def _paragraphs(message: Message) -> list[str]:
     return [part for part in (message.body, *lines[:DETAILS]) if part.strip()]
 
 
-def _links(message: Message) -> tuple[Link, ...]:
+def _links(message: Message, say: Say) -> tuple[Link, ...]:
     links = [
         Link(one_line(action.label, LABEL), action.url, action.style == "primary")
         for action in message.actions
         if action.url and action.label.strip()
     ]
     if message.url and message.url not in {link.url for link in links}:
-        links.append(Link("Open", message.url))
+        links.append(Link(say("Open"), message.url))
     return tuple(links)

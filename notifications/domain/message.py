@@ -20,6 +20,7 @@ REQUEST = "request"  # kind of a message that is answered with yes or no
 # How the subject of a page about many incidents is named, and how an answer names it.
 BUNDLE = re.compile(r"B[0-9]{1,18}")
 NUMBERS_LENGTH = 100_000  # ten thousand incidents, none beside the other
+SAID_APART = ("language", "service", "since", "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,9 @@ class Message:
     e-mail's subject, `facts` are (label, value) pairs in order. `data` is the body of a service
     webhook: what a machine gets instead of the words. `details` are further (name, value) pairs, as
     somebody else sent them. `numbers`: everything the message is about, for channels with room.
+    `language` is the one that the words are in, "" for English; whatever a channel must know
+    whichever it is stands apart: `service`, `since`, and `state`, which is triggered | acknowledged
+    | resolved. In English the facts Service and Since tell the first two.
     """
 
     kind: str
@@ -57,8 +61,13 @@ class Message:
     tag: str = ""
     data: Mapping[str, Any] = field(default_factory=dict, hash=False)
     numbers: str = ""
+    language: str = ""
+    service: str = ""
+    since: str = ""
+    state: str = ""
 
     def __post_init__(self) -> None:
+        named = {str(label): str(value) for label, value in self.facts}
         bounded = {
             "kind": storable(self.kind, TAG_LENGTH),
             "subject_id": storable(str(self.subject_id), TAG_LENGTH),
@@ -71,6 +80,8 @@ class Message:
             "tag": storable(self.tag, TAG_LENGTH),
             "data": _storable_tree(self.data),
             "numbers": storable(self.numbers, NUMBERS_LENGTH),
+            "service": storable(self.service or named.get("Service", ""), VALUE_LENGTH),
+            "since": storable(self.since or named.get("Since", ""), VALUE_LENGTH),
         }
         for name, value in bounded.items():
             object.__setattr__(self, name, value)
@@ -92,6 +103,7 @@ class Message:
             "tag": self.tag,
             "data": dict(self.data),
             **({"numbers": self.numbers} if self.numbers else {}),
+            **{name: getattr(self, name) for name in SAID_APART if getattr(self, name)},
         }
 
     @classmethod
@@ -110,6 +122,7 @@ class Message:
             tag=value.get("tag", ""),
             data=value.get("data", {}),
             numbers=value.get("numbers", ""),
+            **{name: value.get(name, "") for name in SAID_APART},
         )
 
 

@@ -11,9 +11,9 @@ def call(speech: Speech, action: str, lead: str = "") -> list[dict[str, Any]]:
     """Says it TIMES and takes one key; Vonage posts it to `action`, also that none came."""
     text = f"{lead} {speech.text}".strip()
     if not (speech.keys and action):
-        return [_talk(text, TIMES)]
+        return [_talk(text, speech.language, TIMES)]
     return [
-        {**_talk(f"{text} {speech.keys}", TIMES), "bargeIn": True},
+        {**_talk(f"{text} {speech.keys}", speech.language, TIMES), "bargeIn": True},
         {
             "action": "input",
             "type": ["dtmf"],
@@ -24,11 +24,12 @@ def call(speech: Speech, action: str, lead: str = "") -> list[dict[str, Any]]:
     ]
 
 
-def say(text: str) -> list[dict[str, Any]]:
+def say(text: str, language: str = "") -> list[dict[str, Any]]:
     """Says it and hangs up."""
-    return [_talk(text)]
+    return [_talk(text, language)]
 
 
-def _talk(text: str, times: int = 1) -> dict[str, Any]:
+def _talk(text: str, language: str, times: int = 1) -> dict[str, Any]:
     # Markup is obeyed only inside <speak>; words have no angle brackets.
-    return {"action": "talk", "text": text.replace("<", " ").replace(">", " "), "loop": times}
+    talk = {"action": "talk", "text": text.replace("<", " ").replace(">", " "), "loop": times}
+    return talk | ({"language": language} if language else {})

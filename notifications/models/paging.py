@@ -9,16 +9,17 @@ from django.db.models import Q
 from accounts.models import User
 from core import ids
 from core.crypto import EncryptedTextField
+from core.domain.phrase import mark
 from core.models import GIVEN_UP_TRIES, Published
 from notifications.domain import words
 
 
 class Channel(models.TextChoices):
-    EMAIL = words.Channel.EMAIL.value, "E-mail"
+    EMAIL = words.Channel.EMAIL.value, mark("E-mail")
     WEBHOOK = words.Channel.WEBHOOK.value, "Webhook"
-    IN_APP = words.Channel.IN_APP.value, "In the app"
+    IN_APP = words.Channel.IN_APP.value, mark("In the app")
     SMS = words.Channel.SMS.value, "SMS"
-    VOICE = words.Channel.VOICE.value, "Phone call"
+    VOICE = words.Channel.VOICE.value, mark("Phone call")
     WHATSAPP = words.Channel.WHATSAPP.value, "WhatsApp"
     PUSH = words.Channel.PUSH.value, "Push"
     SLACK = words.Channel.SLACK.value, "Slack"

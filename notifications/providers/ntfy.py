@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from notifications.channels.base import Outgoing, Sent
 from notifications.channels.ntfy import Post
 from notifications.domain.words import Channel
@@ -47,14 +49,14 @@ def _actions(rendered: Post) -> list[dict[str, Any]]:
         actions.append(
             {
                 "action": "http",
-                "label": "Acknowledge",
+                "label": _("Acknowledge"),
                 "url": rendered.acknowledge,
                 "method": "POST",
                 "clear": True,
             }
         )
     if rendered.click:
-        actions.append({"action": "view", "label": "Open", "url": rendered.click})
+        actions.append({"action": "view", "label": _("Open"), "url": rendered.click})
     return actions
 
 

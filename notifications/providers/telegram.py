@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext as _
+
 from core import clock
+from core.domain.phrase import mark
 from notifications import links
 from notifications.channels.base import Account, ChannelError, Outgoing, Sent
 from notifications.channels.telegram import Chat
@@ -21,6 +24,13 @@ GONE = ("chat not found", "bot was blocked", "user is deactivated", "can't initi
 SHAPE = ("can't parse entities", "button", "reply markup")
 UNCHANGED = ("message is not modified", "message to edit not found", "can't be edited")
 ABOUT_INCIDENTS = ("incident", "bundle", "incident-card")  # subjects whose buttons mean an incident
+LABELS = {
+    "acknowledge": mark("Acknowledge"),
+    "resolve": mark("Resolve"),
+    "escalate": mark("Escalate"),
+    "accept": mark("Accept"),
+    "decline": mark("Decline"),
+}
 UPDATES = ("message", "callback_query")
 
 
@@ -82,13 +92,13 @@ def _keyboard(rendered: Chat, outgoing: Outgoing) -> list[list[dict[str, str]]]:
     number = rendered.delivery or outgoing.delivery_id
     row = [
         {
-            "text": verb.capitalize(),
+            "text": _(LABELS.get(verb, verb)),
             "callback_data": links.button(verb, number, outgoing.address),
         }
         for verb in rendered.verbs
         if outgoing.subject_kind in ABOUT_INCIDENTS
     ]
-    way = [{"text": "Open in OpsKnight", "url": rendered.url}] if _opens(rendered.url) else []
+    way = [{"text": _("Open in OpsKnight"), "url": rendered.url}] if _opens(rendered.url) else []
     return [buttons for buttons in (row, way) if buttons]
 
 

@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from core import clock
+from core.language import speaking
 from notifications.channels import base as channels
 from notifications.channels.base import ChannelError, Outgoing, Sent
 from notifications.domain import slots
@@ -148,12 +149,13 @@ def attempt(job: Job) -> Result:
     started = clock.now()
     sent, error, begun = Sent(""), None, True
     try:
-        channel = channels.module(job.channel)
-        rendered = channel.render(Message.from_json(job.message))
-        begun = clock.monotonic() < job.begin_before
-        if begun:
-            answer = channel.send(rendered, job.outgoing)
-            sent = answer if isinstance(answer, Sent) else Sent(answer)
+        channel, message = channels.module(job.channel), Message.from_json(job.message)
+        with speaking(message.language):
+            rendered = channel.render(message)
+            begun = clock.monotonic() < job.begin_before
+            if begun:
+                answer = channel.send(rendered, job.outgoing)
+                sent = answer if isinstance(answer, Sent) else Sent(answer)
     except ChannelError as refused:
         error = refused
     except Exception as surprise:

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit import commands as audit
-from core import config
+from core import config, language
 from core.actor import Actor
 from core.errors import Conflict, Forbidden, ValidationFailed
 from notifications import commands as notifications
@@ -116,28 +117,39 @@ def _tell(person: User, now: datetime) -> None:
 
 
 def _message(person: User, clashes: list[Clash], reader: User) -> Message:
-    schedule, own = clashes[0].schedule, reader.pk == person.pk
-    who, verb = ("You", "are") if own else (person.name, "is")
+    code = language.resolve(reader.language)
+    with language.speaking(code):
+        return _letter(person, clashes, reader, code)
+
+
+def _letter(person: User, clashes: list[Clash], reader: User, code: str) -> Message:
+    schedule = clashes[0].schedule
+    title = _("{who} is on call in {schedule} while away")
+    if reader.pk == person.pk:
+        title = _("You are on call in {schedule} while away")
     url = config.absolute(reverse("schedules:conflicts", args=[schedule.public_id]))
-    shifts = [("On call", _when(clash, reader)) for clash in clashes[:NAMED]]
+    shifts = [(_("On call"), _when(clash, reader)) for clash in clashes[:NAMED]]
     if len(clashes) > NAMED:
-        shifts.append(("And", f"{len(clashes) - NAMED} more"))
+        shifts.append((_("And"), _("{count} more").format(count=len(clashes) - NAMED)))
     return Message(
         kind="time-off",
         subject_id=schedule.public_id,
-        title=f"{who} {verb} on call in {schedule.name} while away",
-        facts=(("Schedule", schedule.name), ("Person", person.name), *shifts),
-        body="Time off takes nobody off call. Arrange cover, or the page goes to whoever is away.",
+        title=title.format(who=person.name, schedule=schedule.name),
+        facts=((_("Schedule"), schedule.name), (_("Person"), person.name), *shifts),
+        body=_(
+            "Time off takes nobody off call. Arrange cover, or the page goes to whoever is away."
+        ),
         url=url,
-        actions=(Action("Find cover", url, "primary"),),
+        actions=(Action(_("Find cover"), url, "primary"),),
         urgency="LOW",
-        tag="Time off",
+        tag=_("Time off"),
+        language=code,
     )
 
 
 def _when(clash: Clash, reader: User) -> str:
-    start, end = (one.astimezone(reader.zone) for one in (clash.start, clash.end))
-    return f"{start:%a %d %b %Y %H:%M} – {end:%a %d %b %H:%M %Z}"
+    start = language.day_and_time(clash.start, reader.zone, language.TO_THE_MINUTE)
+    return f"{start} – {language.moment(clash.end, reader.zone, language.WITHIN_A_YEAR)}"
 
 
 def _require(person: User, by: Actor) -> None:

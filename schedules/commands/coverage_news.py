@@ -5,12 +5,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, time, timedelta
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Role, User
-from core import config
-from core.timetext import duration
+from core import config, language
 from notifications import commands as notifications
 from notifications.domain.message import Message
+from schedules.commands import findings
 from schedules.domain.walltime import resolve, to_local
 from schedules.models import CoverageFinding
 from schedules.queries import guard
@@ -94,28 +95,39 @@ def _letter(
 
 
 def _message(user: User, rows: Sequence[CoverageFinding], now: datetime) -> Message:
+    code = language.resolve(user.language)
+    with language.speaking(code):
+        return _said(user, rows, now, code)
+
+
+def _said(user: User, rows: Sequence[CoverageFinding], now: datetime, code: str) -> Message:
     first, more = rows[0], len(rows) - 1
-    title = f"{first.subject_name}: {first.words}"
+    title = f"{first.subject_name}: {findings.reworded(first)}"
     if more:
-        title = f"{title} (and {more} more)"
+        title = _("{title} (and {count} more)").format(title=title, count=more)
     return Message(
         kind="coverage",
         subject_id=user.public_id,
         title=title,
-        facts=tuple((row.subject_name, f"{row.words}, {_when(row, user, now)}") for row in rows),
-        body="Nothing has gone wrong yet. This is what would, if nobody does anything.",
+        facts=tuple(
+            (row.subject_name, f"{findings.reworded(row)}, {_when(row, user, now)}") for row in rows
+        ),
+        body=_("Nothing has gone wrong yet. This is what would, if nobody does anything."),
         url=config.absolute("/coverage/"),
         urgency="LOW",
-        tag="coverage",
+        tag=_("coverage"),
+        language=code,
     )
 
 
 def _when(row: CoverageFinding, user: User, now: datetime) -> str:
     """In the clock of the reader."""
     if row.start is None or row.start <= now:
-        begins = "now"
+        begins = _("now")
     else:
-        begins = f"from {to_local(row.start, user.zone):%a %-d %b, %H:%M %Z}"
+        start = language.moment(row.start, user.zone, language.WITHOUT_YEAR)
+        begins = _("from {start}").format(start=start)
     if row.end is None or row.start is None:
         return begins
-    return f"{begins} for {duration(row.end - max(row.start, now))}"
+    span = language.duration(row.end - max(row.start, now))
+    return _("{begins} for {span}").format(begins=begins, span=span)

@@ -6,8 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from accounts.models import User
+from core import language
+from core.domain.phrase import mark
 from core.timetext import duration
 from notifications.domain.reach import Reach
 from schedules.domain.guard import Found, Kind
@@ -18,15 +22,15 @@ KEPT = ("key", "subject_name", "team_id", "start", "end", "people", "words")
 # Whoever writes down time off is told of what it meets at once, elsewhere.
 TOLD_ELSEWHERE = frozenset({Kind.TIME_OFF})
 WORDS = {
-    Kind.GAP: "Nobody is on call",
-    Kind.REACHES_NOBODY: "No step pages anybody: only the fallback contact would hear of it",
-    Kind.SINGLE_POINT: "{who} alone is paged, whatever the step",
-    Kind.DISABLED: "{who} is disabled and still takes turns",
-    Kind.TIME_OFF: "{who} is on call and away",
+    Kind.GAP: mark("Nobody is on call"),
+    Kind.REACHES_NOBODY: mark("No step pages anybody: only the fallback contact would hear of it"),
+    Kind.SINGLE_POINT: mark("{who} alone is paged, whatever the step"),
+    Kind.DISABLED: mark("{who} is disabled and still takes turns"),
+    Kind.TIME_OFF: mark("{who} is on call and away"),
 }
 UNREACHABLE = {
-    Reach.NONE: "{who} is on call and cannot be reached: every way is switched off",
-    Reach.UNPROVEN: "{who} is on call and no way to reach them is verified",
+    Reach.NONE: mark("{who} is on call and cannot be reached: every way is switched off"),
+    Reach.UNPROVEN: mark("{who} is on call and no way to reach them is verified"),
 }
 
 
@@ -59,6 +63,20 @@ def words(found: Found, names: Mapping[int, User]) -> str:
     if found.kind in COUNTED and found.times > 1:
         said += f"; {found.times} times in the next 30 days, {duration(found.total)} in all"
     return said[:300]
+
+
+def reworded(row: CoverageFinding) -> str:
+    """The words of a row in the language that is spoken now; how often it comes back the page says.
+
+    In English they are what stands in the row.
+    """
+    if get_language() == language.ENGLISH:
+        return row.words
+    plain = WORDS.get(Kind(row.kind), UNREACHABLE[Reach.NONE])
+    if row.key.endswith(f":{Reach.UNPROVEN}"):
+        plain = UNREACHABLE[Reach.UNPROVEN]
+    who = _(" and ").join(person["name"] for person in row.people) or _("Somebody")
+    return _(plain).format(who=who)
 
 
 def _keep(

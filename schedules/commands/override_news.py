@@ -5,6 +5,7 @@ from datetime import datetime
 
 from accounts.models import User
 from core.actor import Actor
+from core.domain.phrase import Phrase, mark
 from schedules import queries
 from schedules.commands import telling
 from schedules.domain import resolver
@@ -13,29 +14,33 @@ from schedules.models import Override, OverrideKind
 from schedules.news import News, Period
 
 SUBJECT = "override"
+COMES, GOES = mark("You come on call: {schedule}"), mark("You go off call: {schedule}")
 
 
 def added(row: Override, *, by: Actor, now: datetime) -> None:
     """Nobody is told of what is over: then it corrects the record."""
     if row.end > now:
-        _tell(row, "You come on call", "You go off call", (row.start, row.end), by, now)
+        _tell(row, COMES, GOES, (row.start, row.end), by, now)
 
 
 def cancelled(row: Override, period: Period, *, by: Actor, now: datetime) -> None:
     """`period` is what does not happen: all of it, or the rest of one that ran."""
-    comes, goes = "You are not needed on call after all", "You stay on call as planned"
+    comes = mark("You are not needed on call after all: {schedule}")
+    goes = mark("You stay on call as planned: {schedule}")
     _tell(row, comes, goes, period, by, now)
 
 
 def moved(row: Override, *, by: Actor, now: datetime) -> None:
     """The shift that it covers lies elsewhere, and so does the override."""
-    comes, goes = "Your cover has moved", "The cover of your shift has moved"
+    comes = mark("Your cover has moved: {schedule}")
+    goes = mark("The cover of your shift has moved: {schedule}")
     _tell(row, comes, goes, (row.start, row.end), by, now)
 
 
 def gone(row: Override, *, by: Actor, now: datetime) -> None:
     """The shift that it covers is no more."""
-    comes, goes = "The shift that you cover is gone", "Your shift is gone, and its cover"
+    comes = mark("The shift that you cover is gone: {schedule}")
+    goes = mark("Your shift is gone, and its cover: {schedule}")
     _tell(row, comes, goes, (row.start, row.end), by, now)
 
 
@@ -45,19 +50,23 @@ def _tell(row: Override, comes: str, goes: str, period: Period, by: Actor, now: 
     who = str(coming) if coming else ""
     instead = ", ".join(map(str, leaving))
     news = [
-        News(user, f"{goes}: {row.schedule.name}", [period], facts=_facts(by, "Instead", who))
+        News(user, _title(goes, row), [period], facts=_facts(by, Phrase("Instead"), who))
         for user in leaving
         if user != coming
     ]
     if coming:
-        title = f"{comes}: {row.schedule.name}"
-        news.append(News(coming, title, [period], facts=_facts(by, "Instead of", instead)))
+        facts = _facts(by, Phrase("Instead of"), instead)
+        news.append(News(coming, _title(comes, row), [period], facts=facts))
     key = f"{comes[:12]}.{now.isoformat()}".replace(" ", "-")
     telling.tell(news, row.schedule, about=(SUBJECT, row.pk), key=key, by=by, now=now)
 
 
 def _facts(by: Actor, label: str, value: str) -> list[tuple[str, str]]:
-    return [(label, value), ("By", by.label)]
+    return [(label, value), (Phrase("By"), by.label)]
+
+
+def _title(template: str, row: Override) -> Phrase:
+    return Phrase(template, schedule=row.schedule.name)
 
 
 def _leaving(row: Override) -> list[User]:

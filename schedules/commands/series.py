@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.models import User
 from core.actor import Actor
+from core.domain.phrase import Phrase, joined, mark
 from core.errors import Conflict, ValidationFailed
 from schedules import queries
 from schedules.commands import revision, telling, trail
@@ -22,6 +23,20 @@ MAX_SERIES = 50
 MAX_SKIPPED = 500
 EARLIEST, LATEST = 1970, 2200
 SUBJECT = "override-series"
+COMES = mark("You come on call each week: {schedule}")
+GOES = mark("You go off call each week: {schedule}")
+OVER = mark("A weekly change of on call has ended: {schedule}")
+LEFT_OUT = mark("A weekly change of on call is left out once: {schedule}")
+TAKEN_IN = mark("A weekly change of on call holds after all: {schedule}")
+DAY_NAMES = {
+    "MON": mark("Mon"),
+    "TUE": mark("Tue"),
+    "WED": mark("Wed"),
+    "THU": mark("Thu"),
+    "FRI": mark("Fri"),
+    "SAT": mark("Sat"),
+    "SUN": mark("Sun"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +85,7 @@ def add_series(
         with revision.no_new_gap(schedule.pk, start=now, confirmed=confirm_gap):
             row.save()
         trail.record("schedule.series_added", schedule, by=by, now=now)
-        _tell(row, "You come on call each week", "You go off call each week", by, now)
+        _tell(row, COMES, GOES, by, now)
     return row
 
 
@@ -123,8 +138,7 @@ def end_series(row: OverrideSeries, *, by: Actor, now: datetime, confirm_gap: bo
             return
         row.ended_at = now
         trail.record("schedule.series_ended", row.schedule, by=by, now=now)
-        over = "A weekly change of on call has ended"
-        _tell(row, over, over, by, now)
+        _tell(row, OVER, OVER, by, now)
 
 
 def resume_series(
@@ -150,7 +164,7 @@ def resume_series(
         with revision.no_new_gap(row.schedule_id, start=now, confirmed=confirm_gap):
             copy.save()
         trail.record("schedule.series_added", row.schedule, by=by, now=now)
-        _tell(copy, "You come on call each week", "You go off call each week", by, now)
+        _tell(copy, COMES, GOES, by, now)
     return copy
 
 
@@ -175,25 +189,32 @@ def _without_skips(row: OverrideSeries, day: date) -> Occurrence | None:
 
 
 def _tell(row: OverrideSeries, comes: str, goes: str, by: Actor, now: datetime) -> None:
-    name = row.schedule.name
-    text = f"{', '.join(day.capitalize() for day in row.days)} {row.start}, from {row.first_day}"
+    text = Phrase(
+        "{days} {start}, from {first_day}",
+        days=joined(", ", [Phrase(DAY_NAMES[day]) for day in row.days]),
+        start=row.start,
+        first_day=row.first_day,
+    )
     coming = row.user if row.kind != OverrideKind.REMOVE else None
     leaving = row.replaces or (row.user if row.kind == OverrideKind.REMOVE else None)
-    facts = [("By", by.label)]
-    news = [News(coming, f"{comes}: {name}", text=text, facts=facts)] if coming else []
+    facts = [(Phrase("By"), by.label)]
+    news = [News(coming, _title(comes, row), text=text, facts=facts)] if coming else []
     if leaving and leaving != coming:
-        news.append(News(leaving, f"{goes}: {name}", text=text, facts=facts))
+        news.append(News(leaving, _title(goes, row), text=text, facts=facts))
     key = "ended" if row.ended_at else "added"
     telling.tell(news, row.schedule, about=(SUBJECT, row.pk), key=key, by=by, now=now)
+
+
+def _title(template: str, row: OverrideSeries) -> Phrase:
+    return Phrase(template, schedule=row.schedule.name)
 
 
 def _tell_of_date(
     row: OverrideSeries, found: Occurrence, skip: bool, by: Actor, now: datetime
 ) -> None:
-    what = "is left out once" if skip else "holds after all"
-    title = f"A weekly change of on call {what}: {row.schedule.name}"
+    title = _title(LEFT_OUT if skip else TAKEN_IN, row)
     period = (found.start, found.end)
     people = {user for user in (row.user, row.replaces) if user}
-    news = [News(user, title, [period], facts=[("By", by.label)]) for user in people]
+    news = [News(user, title, [period], facts=[(Phrase("By"), by.label)]) for user in people]
     key = f"{found.day}.{now:%Y%m%dT%H%M%S}"
     telling.tell(news, row.schedule, about=(SUBJECT, row.pk), key=key, by=by, now=now)

@@ -6,6 +6,7 @@ from django.db.models.functions import Lower
 
 from accounts.models import Team, User, check_time_zone
 from core import ids
+from core.domain.phrase import mark
 
 
 class Schedule(models.Model):
@@ -120,10 +121,10 @@ class LayerVersion(models.Model):
 
 
 class OverrideKind(models.TextChoices):
-    REPLACE = "REPLACE", "Replace a person"
-    ADD = "ADD", "Add a person"
-    REMOVE = "REMOVE", "Remove a person"
-    COVER_ALL = "COVER_ALL", "Cover the whole schedule"
+    REPLACE = "REPLACE", mark("Replace a person")
+    ADD = "ADD", mark("Add a person")
+    REMOVE = "REMOVE", mark("Remove a person")
+    COVER_ALL = "COVER_ALL", mark("Cover the whole schedule")
 
 
 class Override(models.Model):

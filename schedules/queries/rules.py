@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 
 from accounts.domain import roles
 from accounts.models import User, UserStatus
+from core.domain.phrase import Phrase
 from schedules.domain import model
 from schedules.models import LayerVersion, Override, OverrideKind, OverrideSeries, Schedule
 from schedules.queries import changes
@@ -30,9 +31,11 @@ class OnCallNow:
     def reason(self) -> str:
         """ "layer Week", "override: Replace a person"."""
         if self.because.type == model.Source.LAYER:
-            return f"layer {self.because.name}"
-        weekly = "weekly " if self.because.type == model.Source.SERIES else ""
-        return f"{weekly}override: {OverrideKind(self.because.name).label}"
+            return Phrase("layer {name}", name=self.because.name)
+        kind = str(OverrideKind(self.because.name).label)
+        if self.because.type == model.Source.SERIES:
+            return Phrase("weekly override: {kind}", kind=Phrase(kind))
+        return Phrase("override: {kind}", kind=Phrase(kind))
 
 
 def live() -> QuerySet[Schedule]:

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from core import config, egress, rate
+from core import config, egress, language, rate
 from core.actor import Actor
 from core.api_time import iso
 from core.errors import Conflict, ValidationFailed
@@ -127,16 +128,21 @@ def _test_message(webhook: ServiceWebhook, by: Actor, now: datetime) -> Message:
         "event": {"type": "test", "timestamp": iso(now)},
         "service": {"id": service.public_id, "name": service.name},
     }
-    return Message(
-        kind="test",
-        subject_id=webhook.public_id,
-        title=f"Test: {service.name} announces its incidents here",
-        facts=(("Service", service.name), ("Asked for by", by.label)),
-        body="Nothing is broken.",
-        url=url,
-        tag="test",
-        data=body if webhook.type == WebhookType.GENERIC else {},
-    )
+    spoken = language.resolve("")
+    with language.speaking(spoken):
+        title = _("Test: {service} announces its incidents here")
+        return Message(
+            kind="test",
+            subject_id=webhook.public_id,
+            title=title.format(service=service.name),
+            facts=((_("Service"), service.name), (_("Asked for by"), by.label)),
+            body=_("Nothing is broken."),
+            url=url,
+            tag=_("test"),
+            data=body if webhook.type == WebhookType.GENERIC else {},
+            language=spoken,
+            service=service.name,
+        )
 
 
 def _known(values: dict[str, Any]) -> None:

@@ -30,6 +30,7 @@ def test_a_list_has_the_shape_of_the_api(api: Callable, root: User, alice: User,
         "role": "RESPONDER",
         "status": "ACTIVE",
         "timeZone": "UTC",
+        "language": "",
         "createdAt": body["users"][0]["createdAt"],
     }
     assert body["users"][0]["createdAt"].endswith("Z")
@@ -171,3 +172,10 @@ def test_without_a_key_or_with_a_wrong_one(root: User):
         assert answer.status_code == 401
         assert answer.json()["error"]["code"] == "UNAUTHORIZED"
         assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_the_language_of_messages_can_be_chosen(api: Callable, root: User, alice: User):
+    people = api(root, "users:read", "users:write")
+    where = f"/api/users/{alice.public_id}"
+    assert people.patch(where, {"language": "de"}, format="json").json()["language"] == "de"
+    assert people.patch(where, {"language": "tlh"}, format="json").status_code == 400

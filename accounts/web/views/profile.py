@@ -17,7 +17,8 @@ from core.web import act, actor_of, signed_in, submit
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     user = request.user
-    initial = {"name": user.name, "time_zone": user.time_zone, "theme": user.theme}
+    names = ("name", "time_zone", "language", "theme")
+    initial = {name: getattr(user, name) for name in names}
     form = ProfileForm(request.POST or None, initial=initial)
     if request.method == "POST" and submit(request, form, commands.update_profile, user):
         messages.success(request, "Your profile is saved")

@@ -9,11 +9,13 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from core import clock, via
+from core import clock, language, via
+from core.domain.phrase import mark
 from core.errors import ProductError
 from core.web import signed_in
 from incidents import commands, links, queries
@@ -25,8 +27,8 @@ from notifications.domain.text import one_line
 
 VIA, VIA_WORKER = "email", "push"
 HTML, JSON = "text/html", "application/json"
-DEAD = "This link does not work any more."
-NOTHING_LEFT = "Nothing is left to do for you."
+DEAD = mark("This link does not work any more.")
+NOTHING_LEFT = mark("Nothing is left to do for you.")
 TITLE_LENGTH = 100
 
 
@@ -40,13 +42,14 @@ def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
     grant = links.grant_of(token)
     worker = request.get_preferred_type([HTML, JSON]) == JSON
     if grant is None and worker:
-        return JsonResponse({"message": DEAD}, status=410)
+        return JsonResponse({"message": _(DEAD)}, status=410)
     if grant is None:
         return page(request, "incidents/quick_dead.html", {}, status=410)
     door = VIA_WORKER if worker else VIA
     refusal = _act(request, grant, door) if request.method == "POST" else ""
     if worker:
-        return _told(_facts(grant, refusal))
+        with language.speaking_to(grant.user.language):
+            return _told(_facts(grant, refusal))
     with timezone.override(grant.user.zone):
         return page(request, "incidents/quick.html", _facts(grant, refusal))
 
@@ -56,13 +59,14 @@ def _told(facts: dict[str, Any]) -> HttpResponse:
     incident, taken = facts["incident"], facts["taken"]
     name = one_line(f"#{incident.pk} {incident.title}", TITLE_LENGTH)
     if facts["taken_by_me"]:
-        title, message = "You have it", "Acknowledged. The escalation has stopped."
+        title, message = _("You have it"), _("Acknowledged. The escalation has stopped.")
     elif taken:
-        title, message = f"{taken.actor_label or 'Somebody'} has it", NOTHING_LEFT
+        title = _("{who} has it").format(who=taken.actor_label or _("Somebody"))
+        message = _(NOTHING_LEFT)
     elif incident.resolved_at:
-        title, message = "It is over", NOTHING_LEFT
+        title, message = _("It is over"), _(NOTHING_LEFT)
     else:
-        return JsonResponse({"message": facts["refusal"] or "Nobody has it."}, status=409)
+        return JsonResponse({"message": facts["refusal"] or _("Nobody has it.")}, status=409)
     return JsonResponse({"title": f"{title} • {name}", "message": message})
 
 

@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
+from core import language
+from core.domain.phrase import mark
 from integrations.domain.mail_answer import MailAnswer, MailEvent, verb_of
 from integrations.replies import noting
 from integrations.replies.acting import act, subject_of
@@ -13,7 +16,7 @@ from notifications.domain.words import Receipt
 from notifications.models import Delivery
 
 VIA = "reply"
-NOT_UNDERSTOOD = (
+NOT_UNDERSTOOD = mark(
     "Your answer was not understood, and nothing was changed. The first line must be “ack” or "
     "“resolve”, and nothing else."
 )
@@ -42,7 +45,8 @@ def answer(mail: MailAnswer, *, now: datetime, request: HttpRequest | None = Non
     about_many = page.subject_kind == "bundle"
     verb = verb_of(mail.text, page.subject_id, bundle=about_many)
     if subject is None or not verb:
-        _say(page, NOT_UNDERSTOOD, "unread", now)
+        with language.speaking_to(page.user.language):
+            _say(page, _(NOT_UNDERSTOOD), "unread", now)
         return False
     said = act(page.user, verb, subject, via=VIA, now=now, request=request)
     receipts.note(page.pk, Receipt.SEEN, now=now, detail="answered")

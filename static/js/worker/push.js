@@ -1,7 +1,15 @@
 // The service worker, second half: shows what is pushed, tells the server that it was shown, and
 // acknowledges from the notification itself. Addresses in a push are paths of this site only.
 const DEVICE_CACHE = "opsknight-device";
-const BUTTONS = [{ action: "acknowledge", title: "Acknowledge" }, { action: "view", title: "View" }];
+// A push brings these in the language of its reader where that is not English.
+const SAY = {
+  acknowledge: "Acknowledge",
+  view: "View",
+  failed: "NOT acknowledged",
+  offline: "No connection.",
+  error: "The server answered with an error.",
+  again: "Tap to open it and try again.",
+};
 const UNREADABLE = {
   title: "OpsKnight wants you",
   body: "A page came that could not be read. Open OpsKnight to see what it is.",
@@ -21,6 +29,9 @@ const post = (path, body) => fetch(own(path), {
   credentials: "omit",
   body: JSON.stringify(body ?? {}),
 });
+
+const say = (words) => ({ ...SAY, ...words.say });
+const buttons = (words) => ["acknowledge", "view"].map((action) => ({ action, title: say(words)[action] }));
 
 const tell = async (words, what) => {
   if (!words.receipt) return;
@@ -53,7 +64,7 @@ const show = async (words) => {
     requireInteraction: loud,
     renotify: Boolean(words.tag) && !words.closes,
     silent: Boolean(words.closes),
-    actions: words.ack ? BUTTONS : [],
+    actions: words.ack ? buttons(words) : [],
   };
   if (!words.closes) options.vibrate = loud ? [400, 150, 400, 150, 800] : [200];
   await self.registration.showNotification(words.title, options);
@@ -73,8 +84,8 @@ const receive = async (event) => {
 
 const failed = (words, why) => show({
   ...words,
-  title: `NOT acknowledged • ${words.name ?? words.title}`,
-  body: `${why} Tap to open it and try again.`,
+  title: `${say(words).failed} • ${words.name ?? words.title}`,
+  body: `${why} ${say(words).again}`,
   urgency: "HIGH",
   receipt: "",
 });
@@ -86,9 +97,9 @@ const acknowledge = async (words) => {
     answer = await post(words.ack);
     said = await answer.json();
   } catch {
-    return failed(words, answer ? "The server answered with an error." : "No connection.");
+    return failed(words, answer ? say(words).error : say(words).offline);
   }
-  if (!answer.ok) return failed(words, said.message ?? `The server answered ${answer.status}.`);
+  if (!answer.ok) return failed(words, said.message ?? `${say(words).error} (${answer.status})`);
   return show({ ...words, ack: "", closes: true, title: said.title, body: said.message, receipt: "" });
 };
 
