@@ -43,6 +43,7 @@ OVERDUE_GRACE = timedelta(seconds=30)
 LATELY = timedelta(days=1)
 QUEUE_LENGTH = 10
 HELP = (ResponderState.REQUESTED, ResponderState.ACCEPTED)
+SOON = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ class World:
     snoozed: int
     exhausted: int
     waits: timedelta | None
+    late: int = 0
+    soon: int = 0
 
 
 _EXHAUSTED = Q(escalation_state=EscalationState.EXHAUSTED)
@@ -74,7 +77,16 @@ def world(user: User, now: datetime) -> World:
     )
     oldest = facts.pop("oldest")
     active = facts["unacknowledged"] + facts["acknowledged"]
-    return World(active=active, waits=oldest and now - oldest, **facts)
+    late, soon = _promises(user, now)
+    waits = oldest and now - oldest
+    return World(active=active, waits=waits, late=late, soon=soon, **facts)
+
+
+def _promises(user: User, now: datetime) -> tuple[int, int]:
+    """How many incidents broke their service level and go on, and how many will within SOON."""
+    rows = incidents.visible_to(user).exclude(status=Status.RESOLVED)
+    late = rows.filter(incidents.late()).order_by().count()
+    return late, rows.filter(incidents.late_by(now + SOON)).order_by().count()
 
 
 def exhausted_for(user: User) -> list[Incident]:

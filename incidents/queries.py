@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import BooleanField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 
 from accounts.models import Role, User
@@ -64,8 +64,9 @@ def visible_to(user: User) -> QuerySet[Incident]:
 
 
 def with_names(rows: QuerySet[Incident]) -> QuerySet[Incident]:
-    """The joins that lists and the API show."""
-    return rows.select_related("service__team", "assignee", "assigned_team", "integration")
+    """What lists and the API show beside the rows: names by joins, clocks by one query more."""
+    rows = rows.select_related("service__team", "assignee", "assigned_team", "integration")
+    return rows.prefetch_related("sla_clocks")
 
 
 def counts_by_status(user: User) -> dict[str, int]:
@@ -280,6 +281,23 @@ def paged_in_present_run(user: User, incidents: Collection[int]) -> set[int]:
     """Those for which the person was paged since paging last began."""
     rows = Page.objects.filter(user=user, incident__in=incidents, run=F("incident__run"))
     return set(rows.values_list("incident_id", flat=True))
+
+
+def late() -> Q:
+    """The condition of incidents that broke a promise of their service level."""
+    broken = SlaClock.objects.filter(breached_at__isnull=False)
+    return Q(pk__in=broken.order_by().values("incident_id"))
+
+
+def late_by(at: datetime) -> Q:
+    """The condition of incidents that break a promise by then, unless something is done."""
+    soon = SlaClock.objects.filter(next_at__isnull=False, due_at__lte=at, breached_at=None)
+    return Q(pk__in=soon.order_by().values("incident_id"))
+
+
+def clocks_read_at() -> datetime | None:
+    """When any clock said something new last: what shows clocks has changed then."""
+    return SlaClock.objects.aggregate(at=Max("changed_at"))["at"]
 
 
 def for_clocks(ids: Collection[int]) -> list[Incident]:

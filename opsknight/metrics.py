@@ -26,7 +26,8 @@ from core.errors import Forbidden
 from core.prometheus import Gauge, Labels
 from dashboard.domain.alarm import Part
 from dashboard.queries import PROCESSES, broken_parts, trouble
-from incidents.models import Incident, Status
+from incidents.domain.sla import Clock
+from incidents.models import Incident, SlaClock, Status
 from notifications.models import OFFERED, OPEN_STATES, Delivery, DeliveryState
 from notifications.queries import DUE
 from schedules.queries import guard
@@ -66,6 +67,7 @@ def gauges(now: datetime) -> Iterator[Gauge]:
     """Every figure, also those that are zero: what is missing cannot be alerted on."""
     yield Gauge.by("version", "opsknight_info", "The version that answers", {settings.VERSION: 1})
     yield from _incidents(now)
+    yield _promises()
     yield from _trouble(now)
     yield from _open_deliveries(now)
     yield _latest_outcomes(now)
@@ -76,6 +78,14 @@ def gauges(now: datetime) -> Iterator[Gauge]:
         "Holes in the on-call cover of the days ahead",
         guard.figures(),
     )
+
+
+def _promises() -> Gauge:
+    late = SlaClock.objects.filter(breached_at__isnull=False, met_at=None).order_by()
+    found = dict(late.values_list("clock").annotate(many=Count("id")))
+    counts = {kind.lower(): found.get(kind, 0) for kind in Clock}
+    meaning = "Clocks of service levels that ran out and are still not done"
+    return Gauge.by("clock", "opsknight_sla_breached", meaning, counts)
 
 
 def _incidents(now: datetime) -> Iterator[Gauge]:

@@ -23,6 +23,7 @@ NAMES = (
     "watchedBy",
     "createdAfter",
     "createdBefore",
+    "sla",
     "sort",
     "order",
 )
@@ -60,6 +61,8 @@ def apply(rows: QuerySet[Incident], request: Request) -> QuerySet[Incident]:
         rows = rows.filter(created_at__gte=instant(given["createdAfter"], "createdAfter"))
     if "createdBefore" in given:
         rows = rows.filter(created_at__lt=instant(given["createdBefore"], "createdBefore"))
+    if "sla" in given:
+        rows = _by_promise(rows, given["sla"])
     return _sorted(rows, given.get("sort", "createdAt"), given.get("order", "desc"))
 
 
@@ -72,6 +75,12 @@ def _watcher(request: Request, public_id: str) -> User:
     if found is None:
         raise InvalidRequest("watchedBy is “me” or the id of a person", field="watchedBy")
     return found
+
+
+def _by_promise(rows: QuerySet[Incident], wanted: str) -> QuerySet[Incident]:
+    if wanted not in {"breached", "kept"}:
+        raise InvalidRequest("sla is breached or kept", field="sla")
+    return rows.filter(queries.late()) if wanted == "breached" else rows.exclude(queries.late())
 
 
 def _sorted(rows: QuerySet[Incident], name: str, order: str) -> QuerySet[Incident]:

@@ -13,7 +13,18 @@ from incidents.commands.create import DESCRIPTION_LENGTH, TITLE_LENGTH
 from incidents.commands.notes import MAX_NOTE
 from incidents.domain.alert import KEY_LENGTH, Urgency
 from incidents.domain.lifecycle import Status
-from incidents.models import EventType, HoursWait, Incident, IncidentEvent, Mention, Note, Priority
+from incidents.domain.sla import Clock, Word
+from incidents.models import (
+    EventType,
+    HoursWait,
+    Incident,
+    IncidentEvent,
+    Mention,
+    Note,
+    Priority,
+    SlaClock,
+)
+from incidents.models.sla import present
 
 URGENCIES = [member.value for member in Urgency]
 STATUSES = [member.value for member in Status]
@@ -85,6 +96,32 @@ class NoteIn(serializers.Serializer):
     isInternal = serializers.BooleanField(default=False)
 
 
+class ClockOut(serializers.Serializer):
+    """One clock of the service level. `dueAt` is null while it is paused."""
+
+    state = serializers.ChoiceField([word.value for word in Word])
+    targetMinutes = serializers.IntegerField()
+    startedAt = serializers.DateTimeField()
+    dueAt = serializers.DateTimeField(allow_null=True)
+    remainingSeconds = serializers.IntegerField(
+        allow_null=True, help_text="What is left while it stands still; else count from dueAt"
+    )
+    resumesAt = serializers.DateTimeField(
+        allow_null=True, help_text="When support hours begin again"
+    )
+    warnedAt = serializers.DateTimeField(allow_null=True)
+    breachedAt = serializers.DateTimeField(allow_null=True)
+    metAt = serializers.DateTimeField(allow_null=True)
+    pauses = serializers.ListField(child=serializers.DictField())
+
+
+class SlaOut(serializers.Serializer):
+    """The present clocks; null where nothing is promised."""
+
+    acknowledge = ClockOut(allow_null=True)
+    resolve = ClockOut(allow_null=True)
+
+
 class IncidentOut(serializers.Serializer):
     """An incident in a list."""
 
@@ -101,6 +138,7 @@ class IncidentOut(serializers.Serializer):
     acknowledgedAt = serializers.DateTimeField(allow_null=True)
     resolvedAt = serializers.DateTimeField(allow_null=True)
     dedupKey = serializers.CharField(allow_null=True)
+    sla = SlaOut()
 
 
 class IncidentDetailOut(IncidentOut):
@@ -210,6 +248,28 @@ def incident_json(incident: Incident) -> dict[str, Any]:
         "acknowledgedAt": iso(incident.acknowledged_at),
         "resolvedAt": iso(incident.resolved_at),
         "dedupKey": incident.dedup_key,
+        "sla": sla_json(incident),
+    }
+
+
+def sla_json(incident: Incident) -> dict[str, Any]:
+    found = present(incident.sla_clocks.all())
+    names = {"acknowledge": Clock.ACK, "resolve": Clock.RESOLVE}
+    return {name: _clock(found[kind]) if kind in found else None for name, kind in names.items()}
+
+
+def _clock(row: SlaClock) -> dict[str, Any]:
+    return {
+        "state": row.word.value,
+        "targetMinutes": row.target_minutes,
+        "startedAt": iso(row.started_at),
+        "dueAt": iso(row.due_at),
+        "remainingSeconds": row.left_seconds if row.stands_still else None,
+        "resumesAt": iso(row.opens_at),
+        "warnedAt": iso(row.warned_at),
+        "breachedAt": iso(row.breached_at),
+        "metAt": iso(row.met_at),
+        "pauses": row.pauses,
     }
 
 

@@ -36,6 +36,7 @@ STATUS = ENDS | {
     "suppressed",
     "unsuppressed",
     "merged",
+    "sla_breached",
 }
 EVERYTHING = STATUS | {
     "assigned",
@@ -45,6 +46,7 @@ EVERYTHING = STATUS | {
     "title_changed",
     "note_added",
     "escalation",
+    "sla_warning",
 }
 HEARS: dict[WatchRole, frozenset[str]] = {
     WatchRole.FOLLOWER: EVERYTHING,
@@ -66,6 +68,8 @@ _WORDS = {
     "unsuppressed": mark("no longer suppressed"),
     "merged": mark("merged"),
     "note_added": mark("note"),
+    "sla_warning": mark("its time is nearly over (service level)"),
+    "sla_breached": mark("not done in time (service level)"),
 }
 _NOUNS = {
     "urgency_changed": mark("urgency"),
@@ -85,6 +89,8 @@ class Change:
 
 def is_news(type: str, details: Mapping[str, Any]) -> bool:
     """Whether any watcher hears of it at all."""
+    if type == "sla_warning":
+        return not details.get("late")
     return type in EVERYTHING and (type != "escalation" or bool(details.get("exhausted")))
 
 

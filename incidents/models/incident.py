@@ -12,6 +12,7 @@ from escalation.models import PolicyVersion
 from incidents.domain import marks
 from incidents.domain.alert import Action, Severity, Urgency
 from incidents.domain.lifecycle import EscalationState, HoursWait, Status
+from incidents.models.sla import SlaClock, pressing
 from services.models import Integration, Service
 
 
@@ -167,6 +168,11 @@ class Incident(models.Model):
     @property
     def number(self) -> int:
         return self.pk
+
+    @property
+    def pressing_clock(self) -> SlaClock | None:
+        """The service level in one clock; lists fetch all with `queries.with_names`."""
+        return pressing(self.sla_clocks.all())
 
     @property
     def is_active(self) -> bool:

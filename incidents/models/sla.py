@@ -1,5 +1,8 @@
 """Clocks of the service level of an incident, as rows."""
 
+from collections.abc import Iterable
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
 
@@ -51,8 +54,8 @@ class SlaClock(models.Model):
             models.Index(fields=["changed_at"], name="sla_clock_changed"),
             models.Index(
                 fields=["incident"],
-                condition=Q(met_at=None, breached_at__isnull=False),
-                name="sla_clock_breached",
+                condition=Q(breached_at__isnull=False),
+                name="sla_clock_late",
             ),
         ]
 
@@ -67,3 +70,28 @@ class SlaClock(models.Model):
     @property
     def stands_still(self) -> bool:
         return bool(self.paused_at or self.opens_at)
+
+    @property
+    def is_ack(self) -> bool:
+        return self.clock == Clock.ACK
+
+    @property
+    def target(self) -> timedelta:
+        return timedelta(minutes=self.target_minutes)
+
+    @property
+    def left(self) -> timedelta:
+        """What is left while it stands still."""
+        return timedelta(seconds=self.left_seconds)
+
+
+def present(clocks: Iterable[SlaClock]) -> dict[Clock, SlaClock]:
+    """Of each kind the last one: what was promised before an incident came back is history."""
+    return {Clock(row.clock): row for row in sorted(clocks, key=lambda row: row.round)}
+
+
+def pressing(clocks: Iterable[SlaClock]) -> SlaClock | None:
+    """The clock that a list shows: that of the next thing to be done; None when all is done."""
+    found = present(clocks)
+    waiting = [found[kind] for kind in (Clock.ACK, Clock.RESOLVE) if kind in found]
+    return next((row for row in waiting if not row.met_at), None)

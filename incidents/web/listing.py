@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
@@ -32,6 +32,7 @@ class Filter:
     service: str = ""
     mine: bool = False
     watched: bool = False
+    late: bool = False
     words: str = ""
 
     @classmethod
@@ -44,6 +45,7 @@ class Filter:
             service=query.get("service", "")[:40],
             mine=query.get("assignee") == "me",
             watched=query.get("watched") == "me",
+            late=query.get("sla") == "breached",
             words=" ".join(query.get("q", "").replace("\x00", "").split())[:100],
         )
 
@@ -54,7 +56,7 @@ class Filter:
     @property
     def narrows(self) -> bool:
         """Whether anything but the tab hides incidents."""
-        return bool(self.urgencies or self.service or self.mine or self.watched or self.words)
+        return self != type(self)(tab=self.tab)
 
     def toggled(self, urgency: str) -> Self:
         chosen = set(self.urgencies) ^ {urgency}
@@ -67,6 +69,7 @@ class Filter:
         pairs += [("service", self.service)] if self.service else []
         pairs += [("assignee", "me")] if self.mine else []
         pairs += [("watched", "me")] if self.watched else []
+        pairs += [("sla", "breached")] if self.late else []
         pairs += [("q", self.words)] if self.words else []
         return "?" + urlencode(pairs)
 
@@ -81,6 +84,8 @@ class Filter:
             rows = rows.filter(assignee=user)
         if self.watched:
             rows = rows.filter(queries.watched_by(user))
+        if self.late:
+            rows = rows.filter(queries.late()).exclude(status=Status.RESOLVED)
         return rows.filter(_contains(self.words)) if self.words else rows
 
     def rows(self, user: User) -> QuerySet[Incident]:
@@ -141,7 +146,8 @@ def etag(wanted: Filter, user: User, number: str) -> str:
     One look at what is alive; tabs that show closed incidents also look at their own rows.
     """
     alive = wanted.chosen(user).filter(status__in=ACTIVE)
-    facts = [alive.aggregate(Max("updated_at"), Count("id"), Sum("id"), Sum("alert_count"))]
+    facts: list[Any] = [queries.clocks_read_at()]
+    facts += [alive.aggregate(Max("updated_at"), Count("id"), Sum("id"), Sum("alert_count"))]
     if wanted.status in {None, Status.RESOLVED}:
         start = PER_PAGE * (int(number) - 1) if number.isdecimal() and 0 < len(number) < 7 else 0
         shown = wanted.rows(user).values_list("pk", "updated_at")

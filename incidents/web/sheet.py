@@ -12,7 +12,16 @@ from accounts.models import User
 from incidents import queries
 from incidents.domain.details import apart, lines
 from incidents.domain.lifecycle import MOVES
-from incidents.models import EventType, Incident, IncidentEvent, IncidentResponder, Note, Status
+from incidents.models import (
+    EventType,
+    Incident,
+    IncidentEvent,
+    IncidentResponder,
+    Note,
+    SlaClock,
+    Status,
+)
+from incidents.models.sla import present, pressing
 from incidents.web import notes, timeline
 from incidents.web.ladder import ladder_of
 from incidents.web.responders import asked_of, helpers_of
@@ -53,11 +62,14 @@ def live(request: HttpRequest, incident: Incident) -> dict[str, Any]:
     events = IncidentEvent.objects.filter(incident=incident).order_by("-id")
     shown = list(events[: TIMELINE_LENGTH + 1])
     helpers = helpers_of(incident) if getattr(incident, "has_helpers", True) else []
+    clocks = _clocks(incident)
     description, details = apart(incident.description, incident.custom_details)
     return {
         "incident": incident,
         "etag": etag_of(user, incident),
         "can": moves(incident),
+        "clocks": clocks,
+        "pressing": pressing(clocks),
         "ladder": ladder_of(incident),
         "entries": timeline.entries(shown[:TIMELINE_LENGTH]),
         "more_entries": len(shown) > TIMELINE_LENGTH,
@@ -111,6 +123,12 @@ def _taken_by(events: list[IncidentEvent]) -> str:
     return next((event.actor_label for event in taken), "")
 
 
+def _clocks(incident: Incident) -> list[SlaClock]:
+    """Those that count now; the marks of `found` know whether there are any."""
+    rows = SlaClock.objects.filter(incident=incident)
+    return list(present(rows).values()) if getattr(incident, "clocks", True) else []
+
+
 def _notes(incident: Incident) -> QuerySet[Note]:
     return Note.objects.filter(incident=incident).order_by("-id").prefetch_related("mentions")
 
@@ -132,18 +150,20 @@ def state_of(user: User, number: int) -> str | None:
     return _etag(user, facts) if facts else None
 
 
-MARKS = ("pk", "updated_at", "alert_count", "last_event", "tries", "finished", "promised")
+MARKS = ("pk", "updated_at", "alert_count", "last_event", "clocks", "tries", "finished", "promised")
 
 
 def _with_marks(rows: QuerySet[Incident]) -> QuerySet[Incident]:
     """Besides its own columns: how far timeline and deliveries have come."""
     events = IncidentEvent.objects.filter(incident=OuterRef("pk")).order_by()
+    clocks = SlaClock.objects.filter(incident=OuterRef("pk")).order_by()
     ours = Delivery.objects.filter(subject_kind="incident", subject_id=OuterRef("pk"))
     sent = ours.order_by().values("subject_id")
     asked = IncidentResponder.objects.filter(incident=OuterRef("pk"))
     return rows.annotate(
         has_helpers=Exists(asked),
         last_event=Subquery(events.values("incident").annotate(n=Max("id")).values("n")),
+        clocks=Subquery(clocks.values("incident").annotate(n=Max("changed_at")).values("n")),
         tries=Subquery(sent.annotate(n=Sum("attempts")).values("n")),
         finished=Subquery(sent.annotate(n=Max("finished_at")).values("n")),
         promised=Subquery(sent.annotate(n=Count("id")).values("n")),

@@ -9,6 +9,7 @@ from core import config
 from core.api_time import iso
 from core.api_view import NamedRef
 from notifications.domain.addresses import masked
+from services.domain.levels import LONGEST_MINUTES, WARN_ACK_MINUTES, WARN_RESOLVE_MINUTES
 from services.models import Integration, IntegrationType, Service, ServiceWebhook, WebhookType
 
 TIMEOUT = "Acknowledged and silent for so many minutes: open again; null: never"
@@ -49,6 +50,41 @@ class ServiceOut(serializers.Serializer):
     ackTimeoutMinutes = serializers.IntegerField(allow_null=True, help_text=TIMEOUT)
     createdAt = serializers.DateTimeField()
     updatedAt = serializers.DateTimeField()
+
+
+class TargetShape(serializers.Serializer):
+    """Minutes; null promises nothing."""
+
+    acknowledgeMinutes = serializers.IntegerField(
+        min_value=1, max_value=LONGEST_MINUTES, allow_null=True
+    )
+    resolveMinutes = serializers.IntegerField(
+        min_value=1, max_value=LONGEST_MINUTES, allow_null=True
+    )
+    inSupportHours = serializers.BooleanField(default=False)
+
+
+class LevelIn(serializers.Serializer):
+    """Body of PUT /api/services/:id/sla; `targets` by P1 … P5, HIGH, MEDIUM, LOW."""
+
+    enabled = serializers.BooleanField(default=True)
+    supportHoursId = serializers.CharField(max_length=40, default=None, allow_null=True)
+    warnAcknowledgeMinutes = serializers.IntegerField(default=WARN_ACK_MINUTES)
+    warnResolveMinutes = serializers.IntegerField(default=WARN_RESOLVE_MINUTES)
+    tellsPeople = serializers.BooleanField(default=True)
+    targets = serializers.DictField(child=TargetShape(), default=dict)
+
+
+class LevelOut(serializers.Serializer):
+    """The service level, with every target. Incidents opened before `since` have no clocks."""
+
+    enabled = serializers.BooleanField()
+    since = serializers.DateTimeField()
+    supportHours = NamedRef(allow_null=True)
+    warnAcknowledgeMinutes = serializers.IntegerField()
+    warnResolveMinutes = serializers.IntegerField()
+    tellsPeople = serializers.BooleanField()
+    targets = serializers.DictField(child=TargetShape())
 
 
 class IntegrationIn(serializers.Serializer):

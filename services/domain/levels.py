@@ -16,7 +16,7 @@ _SHORT_NOTICE = 5
 
 
 class BadTarget(ValueError):
-    """A table of targets that does not work; `field` says where, such as "targets.P1.ack"."""
+    """A table of targets that does not work; `field` says where: "targets.P1.resolveMinutes"."""
 
     def __init__(self, message: str, field: str) -> None:
         super().__init__(message)
@@ -68,11 +68,11 @@ def checked(wanted: Mapping[str, Target], *, has_hours: bool) -> dict[str, Any]:
     for scope, target in wanted.items():
         if scope not in SCOPES:
             raise BadTarget(f"“{scope[:20]}” is no urgency or priority", "targets")
-        for name in ("ack", "resolve"):
-            _check_minutes(getattr(target, name), f"targets.{scope}.{name}")
+        _check_minutes(target.ack, f"targets.{scope}.acknowledgeMinutes")
+        _check_minutes(target.resolve, f"targets.{scope}.resolveMinutes")
         if target.in_hours and not has_hours:
             message = "Choose the support hours in which it counts"
-            raise BadTarget(message, f"targets.{scope}.in_hours")
+            raise BadTarget(message, f"targets.{scope}.inSupportHours")
     return {key: asdict(one) for key, one in wanted.items() if one != DEFAULTS[key]}
 
 

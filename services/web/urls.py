@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from services.web.views import catalogue, integrations, webhooks
+from services.web.views import catalogue, integrations, levels, webhooks
 
 app_name = "services"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("services/new/", catalogue.create, name="create"),
     path("services/<str:public_id>/", catalogue.detail, name="detail"),
     path("services/<str:public_id>/edit/", catalogue.edit, name="edit"),
+    path("services/<str:public_id>/level/", levels.level, name="level"),
     path("services/<str:public_id>/archive/", catalogue.archive, name="archive"),
     path("services/<str:public_id>/integrations/", integrations.add, name="add_integration"),
     path("services/<str:public_id>/webhooks/", webhooks.add, name="add_webhook"),

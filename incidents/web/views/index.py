@@ -16,7 +16,7 @@ from services import queries as services
 @signed_in
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """Every state of the list is a URL: `status`, `urgency`, `service`, `assignee=me`, `q`."""
+    """Every state of the list is a URL: `status`, `urgency`, `service`, `sla=breached`, …."""
     wanted = Filter.of(request.GET)
     context = rows(request, wanted)
     context |= {
@@ -26,6 +26,7 @@ def index(request: HttpRequest) -> HttpResponse:
         ],
         "watched_url": _but(wanted, watched=not wanted.watched),
         "mine_url": _but(wanted, mine=not wanted.mine),
+        "late_url": _but(wanted, late=not wanted.late),
         "clear_url": Filter(tab=wanted.tab).url(),
         "services": services.live().select_related(None).only("public_id", "name"),
     }

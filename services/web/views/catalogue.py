@@ -52,6 +52,7 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
     now = clock.now()
     context = {
         "service": service,
+        "level": queries.level_of(service),
         "health": health_of([service]).get(service.pk, WELL),
         "may_edit": editable,
         "may_archive": roles.may(user.role, Ability.DELETE_SERVICE),

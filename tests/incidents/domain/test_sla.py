@@ -182,10 +182,10 @@ def test_a_short_target_is_warned_of_in_its_last_fifth(target: int, wished: int,
 @pytest.mark.parametrize(
     ("scope", "target", "field"),
     [
-        ("P1", Target(0, 60), "targets.P1.ack"),
-        ("LOW", Target(1, 10**9), "targets.LOW.resolve"),
+        ("P1", Target(0, 60), "targets.P1.acknowledgeMinutes"),
+        ("LOW", Target(1, 10**9), "targets.LOW.resolveMinutes"),
         ("P9", Target(1, 1), "targets"),
-        ("P1", Target(1, 1, in_hours=True), "targets.P1.in_hours"),
+        ("P1", Target(1, 1, in_hours=True), "targets.P1.inSupportHours"),
     ],
 )
 def test_a_table_that_does_not_work_is_refused_at_its_place(scope, target, field):
