@@ -17,7 +17,8 @@ def csv_response(name: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) 
     writer = csv.writer(text)
     writer.writerow(head)
     writer.writerows([_cell(value) for value in row] for row in rows)
-    response = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
+    content = f"\ufeff{text.getvalue()}".encode("utf-8", "replace")
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -38,11 +38,14 @@ def end_chains(sent: Sequence[Delivery], now: datetime) -> None:
 
 
 def resume(row: Delivery) -> None:
-    """The person was not reached after all: what `end_chains` withdrew waits again."""
+    """The person was not reached after all: what `end_chains` withdrew waits again.
+
+    Earlier links too: one whose provider had no room was overtaken without having been tried.
+    """
     if not row.ordered:
         return
     rest = same_page([row]).filter(state=DeliveryState.CANCELLED, ordered=True)
-    rest = rest.filter(reason=_reached_by(row), position__gt=row.position)
+    rest = rest.filter(reason=_reached_by(row)).exclude(pk=row.pk)
     rest.update(state=DeliveryState.WAITING, reason="", finished_at=None)
 
 

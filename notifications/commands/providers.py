@@ -41,6 +41,7 @@ def create(
         environ = settings_of.NONE if _of_kind(known, kind) else os.environ
         texts = _checked(declared, fields, environ)
         _complete(declared, texts, environ)
+        _keep_secrets_home(declared, {}, texts, texts, environ)
         account = Provider.objects.create(
             kind=kind,
             label=_label(label),
@@ -205,6 +206,7 @@ def _merged(
     changed = _checked(kind, {**named, **dict.fromkeys(clear, "")}, environ)
     after = {name: text for name, text in {**before, **changed}.items() if text}
     _complete(kind, after, environ)
+    _keep_secrets_home(kind, before, after, named, environ)
     return after
 
 
@@ -235,6 +237,23 @@ def _complete(kind: Kind, texts: Mapping[str, str], environ: Mapping[str, str]) 
     for value in settings_of.resolve(kind, texts, environ):
         if value.missing:
             raise ValidationFailed(f"{value.field.label} is required", field=value.field.name)
+
+
+def _keep_secrets_home(
+    kind: Kind,
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    given: Mapping[str, str],
+    environ: Mapping[str, str],
+) -> None:
+    """Raises ValidationFailed when a new address would get secrets that were not given with it."""
+    for value in settings_of.exposed(kind, before, after, given, environ):
+        if value.variable:
+            message = f"{value.variable} is set in the environment, and so must the address be"
+            led = next(field for field in kind.fields if field.leads and after.get(field.name))
+            raise ValidationFailed(message, field=led.name)
+        message = "Type it again: with the new address it would be sent to another server"
+        raise ValidationFailed(message, field=value.field.name)
 
 
 def _label(text: str) -> str:

@@ -25,6 +25,7 @@ class Field:
     """One setting of an account. `secret` ones are never shown again; `env`: a variable that wins.
 
     `choices` are (value, label); `hint` says where the value is found; `lines`: it has several.
+    `leads`: secrets are sent to where it says, so that a change of it takes them anew.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Field:
     env: str = ""
     choices: tuple[tuple[str, str], ...] = ()
     lines: bool = False
+    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True)

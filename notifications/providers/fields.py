@@ -64,6 +64,26 @@ def missing(kind: Kind, config: Mapping[str, str], environ: Mapping[str, str]) -
     return [value.field.label for value in resolve(kind, config, environ) if value.missing]
 
 
+def exposed(
+    kind: Kind,
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    given: Mapping[str, str],
+    environ: Mapping[str, str],
+) -> list[Value]:
+    """Secrets that would be sent to another place than before, and that nobody typed just now.
+
+    Without this, whoever may change an account could read its secrets by having them sent to a
+    server of their own. A way back to the vendor's own address is no risk.
+    """
+    led = [field.name for field in kind.fields if field.leads]
+    old, new = values(kind, before, environ), values(kind, after, environ)
+    if not any(new[name] != old[name] and after.get(name) for name in led):
+        return []
+    found = resolve(kind, after, environ)
+    return [one for one in found if one.field.secret and one.text and not given.get(one.field.name)]
+
+
 def is_given(kind: Kind, environ: Mapping[str, str]) -> bool:
     """Whether the environment alone makes an account of this kind."""
     found = resolve(kind, NONE, environ)

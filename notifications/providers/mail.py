@@ -8,7 +8,9 @@ from notifications.providers.base import Field, account_of
 
 DELIVERY = "opsknight_delivery"  # the name under which a service gives us back the delivery
 SENDER = Field("from", "Sender", hint="OpsKnight <pager@example.com>, allowed by the service")
-BASE = Field("base_url", "API address", hint="Only for a proxy or a test server", required=False)
+BASE = Field(
+    "base_url", "API address", hint="Only for a proxy or a test server", required=False, leads=True
+)
 
 
 def setting(outgoing: Outgoing, name: str) -> str:

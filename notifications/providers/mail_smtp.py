@@ -40,7 +40,7 @@ KIND = Kind(
     label="Mail server (SMTP)",
     sends={Channel.EMAIL: send_mail},
     fields=(
-        Field("host", "Server", hint="mail.example.com"),
+        Field("host", "Server", hint="mail.example.com", leads=True),
         Field("port", "Port", hint="587 for STARTTLS, 465 for TLS, 25 for none", default="587"),
         Field(
             "security",

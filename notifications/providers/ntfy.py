@@ -65,7 +65,14 @@ KIND = Kind(
     label="ntfy",
     sends={Channel.NTFY: send_post},
     fields=(
-        Field("server", "Server", hint="Or one of your own", required=False, default=SERVER),
+        Field(
+            "server",
+            "Server",
+            hint="Or one of your own",
+            required=False,
+            default=SERVER,
+            leads=True,
+        ),
         Field(
             "token",
             "Access token",

@@ -94,7 +94,13 @@ KIND = Kind(
         Field(
             "token", "Application token", hint="pushover.net, Create an Application", secret=True
         ),
-        Field("base_url", "API address", hint="Only for a proxy or a test server", required=False),
+        Field(
+            "base_url",
+            "API address",
+            hint="Only for a proxy or a test server",
+            required=False,
+            leads=True,
+        ),
     ),
     guide="providers/pushover.md",
 )

@@ -193,7 +193,14 @@ KIND = Kind(
             secret=True,
             env="SLACK_SIGNING_SECRET",
         ),
-        Field("base_url", "API address", "Only for a proxy or a test server", required=False),
+        Field(
+            "base_url",
+            "API address",
+            "Only for a proxy or a test server",
+            required=False,
+            leads=True,
+            env="SLACK_API_BASE",
+        ),
     ),
     guide="providers/slack.md",
 )

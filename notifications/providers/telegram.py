@@ -155,7 +155,13 @@ KIND = Kind(
     fields=(
         Field("token", "Token of the bot", hint="BotFather, /newbot", secret=True),
         Field("username", "Name of the bot", hint="As BotFather shows it: my_pager_bot"),
-        Field("base_url", "API address", hint="Only for a proxy or a test server", required=False),
+        Field(
+            "base_url",
+            "API address",
+            hint="Only for a proxy or a test server",
+            required=False,
+            leads=True,
+        ),
     ),
     guide="providers/telegram.md",
     connect=connect,

@@ -157,7 +157,14 @@ FIELDS = (
         required=False,
         choices=(("", "No"), ("on", "Yes")),
     ),
-    Field("base_url", "API address", "Only for a proxy or a test server", required=False),
+    Field(
+        "base_url",
+        "API address",
+        "Only for a proxy or a test server",
+        required=False,
+        leads=True,
+        env="TWILIO_API_BASE",
+    ),
 )
 
 KIND = Kind(

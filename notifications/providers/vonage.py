@@ -158,7 +158,9 @@ FIELDS = (
         required=False,
         choices=(("", "No"), ("on", "Yes")),
     ),
-    Field("base_url", "API address", "Only for a proxy or a test server", required=False),
+    Field(
+        "base_url", "API address", "Only for a proxy or a test server", required=False, leads=True
+    ),
 )
 
 KIND = Kind(

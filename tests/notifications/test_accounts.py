@@ -11,6 +11,7 @@ from integrations.replies import noting
 from notifications import accounts
 from notifications.channels.base import ChannelError, Outgoing, Sent
 from notifications.commands import receipts
+from notifications.commands.chains import end_chains
 from notifications.domain.words import Channel, Receipt
 from notifications.models import (
     ContactMethod,
@@ -204,3 +205,15 @@ class TestReceipts:
         assert not receipts.note(sent.pk, Receipt.UNDELIVERED, now=clock.now())
         assert not receipts.note(sent.pk + 99, Receipt.DELIVERED, now=clock.now())
         assert Delivery.objects.get().state == DeliveryState.SENT
+
+
+def test_a_link_that_was_overtaken_untried_goes_when_the_later_one_did_not_arrive(alice: User):
+    hook(alice, "https://hooks.example.com/a")
+    first, second = page(alice, urgency="MEDIUM")
+    now = clock.now()
+    # The first waits for room at its provider; the second was released, and accepted.
+    Delivery.objects.filter(pk=second.pk).update(state=DeliveryState.SENT, finished_at=now)
+    end_chains([Delivery.objects.get(pk=second.pk)], now)
+    assert Delivery.objects.get(pk=first.pk).state == DeliveryState.CANCELLED
+    receipts.note(second.pk, Receipt.UNDELIVERED, now=now)
+    assert fates(by="position") == {"0": "QUEUED", "1": "FAILED"}
