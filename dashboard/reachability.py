@@ -1,7 +1,7 @@
 """Scores of people put together with the schedules and policies that rely on them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,14 @@ from notifications.domain.readiness import LOOKS, NOBODY, Light, Score, best, wo
 from notifications.domain.standing import Look
 from schedules import queries as schedules
 from schedules.models import Schedule
+
+# Of schedules and policies: whether somebody hears of an incident.
+HEARD = {
+    Light.GREEN: "Will be heard",
+    Light.AMBER: "Not sure",
+    Light.RED: "May reach nobody",
+    Light.OFF: "Off",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,9 @@ class Line:
 
     @property
     def look(self) -> Look:
-        return LOOKS[self.light]
+        return (
+            LOOKS[self.light] if self.score else replace(LOOKS[self.light], word=HEARD[self.light])
+        )
 
 
 def of_people(rows: QuerySet[User], now: datetime) -> list[Line]:

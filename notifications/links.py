@@ -13,13 +13,15 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import User
-from notifications.models import Channel, ContactMethod
+from core import config
+from notifications.models import Channel, ContactMethod, Drill
 
 SALT = "opsknight.notifications."
 SIGN_LENGTH = 20  # hex digits: 80 bits
 LINK_LIFETIME = timedelta(minutes=15)
 REPLY_TAG = "reply"
 RECEIPT_SECONDS = 24 * 3600
+ARRIVAL_LIFETIME = timedelta(hours=24)
 
 
 def button(verb: str, delivery_id: int, address: str) -> str:
@@ -93,6 +95,26 @@ def delivery_of_receipt(token: str) -> int | None:
     except (signing.BadSignature, ValueError, TypeError):
         return None
     return int(number)
+
+
+def arrival_url(delivery_id: int) -> str:
+    """Where a message of a test page says that it arrived: whoever has the link got it."""
+    token = signing.dumps([delivery_id], salt=f"{SALT}arrival")
+    return config.absolute(_pattern("drill_arrival").format(token))
+
+
+def delivery_of_arrival(token: str) -> int | None:
+    """The delivery of a genuine token that is not older than ARRIVAL_LIFETIME; else None."""
+    try:
+        (number,) = signing.loads(token, salt=f"{SALT}arrival", max_age=ARRIVAL_LIFETIME)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    return int(number)
+
+
+def drill_path(drill: Drill) -> str:
+    """The page that shows how a test page fares."""
+    return reverse("notifications:drill", args=[drill.public_id])
 
 
 def renewal_path(device: ContactMethod) -> str:

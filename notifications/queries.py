@@ -19,6 +19,7 @@ from django.db.models.expressions import RawSQL
 
 from accounts.models import User
 from core.models import GIVEN_UP
+from notifications.domain import drills
 from notifications.domain.chain import PATIENCE
 from notifications.domain.choice import Method, Rule, first_message_after
 from notifications.domain.reach import Reach, Way
@@ -32,6 +33,7 @@ from notifications.models import (
     DeliveryAttempt,
     DeliveryEvent,
     DeliveryState,
+    Drill,
     InAppNotification,
     NotificationRule,
     OutboxMail,
@@ -206,7 +208,8 @@ def proofs_of(user: User) -> QuerySet[Delivery]:
     """Tests that a provider took for this person, and pages that the person answered."""
     mine = Delivery.objects.filter(user=user, state=DeliveryState.SENT)
     tests = Q(subject_kind__in=[TEST_SUBJECT, PROVIDER_TEST], contact_method__isnull=False)
-    return mine.filter(tests | Q(subject_kind="incident", seen_at__isnull=False))
+    answered = Q(subject_kind__in=["incident", drills.KIND], seen_at__isnull=False)
+    return mine.filter(tests | answered)
 
 
 def last_provider_test(account: Provider, channel: str) -> Delivery | None:
@@ -251,6 +254,22 @@ def last_code(method: ContactMethod) -> VerificationCode | None:
 def notices_of(user: User) -> QuerySet[InAppNotification]:
     """The lines under the bell, newest first."""
     return InAppNotification.objects.filter(user=user).order_by("-id")
+
+
+def drills_of(user: User) -> QuerySet[Drill]:
+    """Test pages of a person, newest first."""
+    return Drill.objects.filter(user=user).order_by("-id")
+
+
+def arrived_ways(drill: Drill) -> set[int]:
+    """Ids of the ways asked by a test page that have shown since that they work."""
+    rows = ContactMethod.objects.filter(pk__in=drill.ways, proven_at__gte=drill.started_at)
+    return set(rows.values_list("pk", flat=True))
+
+
+def oldest_drill_to_conclude(now: datetime) -> int | None:
+    rows = Drill.objects.filter(concluded_at=None, ends_at__lte=now)
+    return rows.order_by("ends_at").values_list("pk", flat=True).first()
 
 
 def unread_count(user: User) -> int:

@@ -102,6 +102,12 @@ ERRANDS = (
         every=0.5,
     ),
     Errand(
+        "test pages that end",
+        task="notifications.tasks.conclude_drills",
+        pending="notifications.queries.oldest_drill_to_conclude",
+        every=15,
+    ),
+    Errand(
         "answers that vendors cannot bring",
         task="integrations.tasks.fetch_replies",
         pending="integrations.replies.fetching.waits",

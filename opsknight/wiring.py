@@ -21,6 +21,7 @@ DELIVERY_SUBSCRIBERS = {
 
 # Asked for each batch right before sending: which subjects must not be sent any more, and why.
 DELIVERY_GUARDS = {
+    "drill": "notifications.commands.drills.unwanted",
     "incident": "incidents.queries.unwanted_pages",
     "incident-card": "integrations.replies.cards.outdated",
     "incident-hook": "incidents.webhooks.overtaken",

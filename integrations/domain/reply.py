@@ -8,11 +8,12 @@ from core.domain.phrase import mark
 LONGEST = 200
 ACKNOWLEDGE = {"1", "a", "ack", "acknowledge", "acknowledged", "ok"}
 RESOLVE = {"2", "r", "res", "resolve", "resolved"}
+ARRIVED = {"3", "here", "arrived"}
 HELP = {"?", "help", "info"}
 # Networks and providers act on these themselves, and expect no answer from us.
 OPT = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke"}
 OPT |= {"start", "unstop", "yes"}
-_SHAPE = re.compile(r"([a-z]+|[12?])(?:[\s#:,.-]+(b?)([0-9]{1,18}))?[\s.!]*")
+_SHAPE = re.compile(r"([a-z]+|[123?])(?:[\s#:,.-]+(b?)([0-9]{1,18}))?[\s.!]*")
 
 HELP_TEXT = mark(
     "OpsKnight: 1 = acknowledge, 2 = resolve, with the number of the incident, such as: 1 42. "
@@ -24,7 +25,8 @@ HELP_TEXT = mark(
 class Reply:
     """`verb`: acknowledge | resolve | help | silent (not for us) | "" (not understood).
 
-    `number` is that of an incident, or with `bundle` ("1 B12") of a message about many.
+    `number` is that of an incident, or with `bundle` ("1 B12") of a message about many. "arrived":
+    it is about a test page.
     """
 
     verb: str
@@ -42,6 +44,8 @@ def parse(text: str) -> Reply:
         return Reply("acknowledge", number, bundle)
     if word in RESOLVE:
         return Reply("resolve", number, bundle)
+    if word in ARRIVED:
+        return Reply("arrived")
     if word in HELP:
         return Reply("help")
     return Reply("silent") if word in OPT else Reply("")

@@ -10,7 +10,7 @@ from accounts.models import User
 from core import language
 from core.domain.phrase import mark
 from integrations.replies.acting import Verb, act, subject_of
-from notifications.commands import receipts
+from notifications.commands import drills, receipts
 from notifications.domain.message import REQUEST, Message
 from notifications.domain.speech import (
     ACKNOWLEDGE,
@@ -29,6 +29,7 @@ ANSWERS = {ACKNOWLEDGE: Verb.ACCEPT, RESOLVE: Verb.DECLINE}  # in a call that as
 # A call lasts minutes: an older one that presses keys is a recording.
 LONGEST_AGO = timedelta(hours=1)
 STRANGER = mark("This number is not confirmed in OpsKnight. Nothing was changed. Goodbye.")
+HEARD = mark("Thank you. Pages reach you by this telephone. Goodbye.")
 OVER = mark("This call is over. Nothing was changed. Goodbye.")
 SORRY = mark("OpsKnight could not take that just now. Please open the incident. Goodbye.")
 ANSWER_LENGTH = 300
@@ -61,6 +62,8 @@ def pressed(delivery_id: int, key: str, *, now: datetime, request: HttpRequest) 
 def _pressed(
     delivery: Delivery, message: Message, key: str, now: datetime, request: HttpRequest
 ) -> Answer:
+    if drills.confirm(delivery.pk, now=now, detail="a key was pressed"):
+        return Answer(_(HEARD))
     receipts.note(delivery.pk, Receipt.SEEN, now=now, detail="a key was pressed")
     person = _callee(delivery)
     if person is None:

@@ -17,7 +17,8 @@ from core.domain.phrase import mark
 from integrations.ingest import body
 from integrations.ingest.answers import Refusal, machine_route
 from integrations.replies.acting import Verb, act, subject_of
-from notifications.commands import chats, receipts, vendors
+from notifications.commands import chats, drills, receipts, vendors
+from notifications.domain.drills import ARRIVED
 from notifications.domain.words import Receipt
 
 VIA = "telegram"
@@ -27,6 +28,7 @@ MEMORY_SECONDS = 3600  # an update that comes again after this repeats what chan
 SECRET = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 the name of a header
 NOT_YOURS = mark("This button is not yours or too old. Nothing was changed.")
 LINKED = mark("This chat is yours now: pages for {name} arrive here.")
+CONFIRMED = mark("Thank you: pages arrive in this chat.")
 BAD_CODE = mark(
     "This link is used up or too old. Make a new one in OpsKnight: How you are reached."
 )
@@ -75,6 +77,10 @@ def _press(
 ) -> None:
     name = str(query.get("id", ""))
     meant = chats.pressed(str(query.get("data", "")), chat)
+    if meant and meant[0] == ARRIVED:
+        confirmed = drills.confirm(meant[1].pk, now=now, detail="“Arrived” was pressed")
+        chats.answer(account, name, _to_all(CONFIRMED if confirmed else NOT_YOURS))
+        return
     subject = subject_of(meant[1].subject_kind, meant[1].subject_id) if meant else None
     if meant is None or subject is None or meant[0] not in set(Verb):
         chats.answer(account, name, _to_all(NOT_YOURS), loud=True)

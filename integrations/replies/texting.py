@@ -12,10 +12,27 @@ from incidents.models import Incident
 from integrations.domain import reply
 from integrations.replies import noting
 from integrations.replies.acting import Verb, act, bundle_for, candidates, incident_for, no_such
+from notifications.commands import drills
 from notifications.models import Channel
 
 MOST_NAMED = 4
+CONFIRMED = mark("Thank you: pages arrive at this number.")
+NO_TEST = mark("No test page went to this number in the last day. Nothing was changed.")
 SORRY = mark("OpsKnight could not take your answer just now. Please open the page or answer again.")
+
+
+def answer_to_drill(text: str, *, channel: Channel, address: str, now: datetime) -> str:
+    """ "3": a test page arrived. "" when the text says something else, or none went there.
+
+    Whose number it is need not be known: that the answer comes from there proves that it works.
+    """
+    if reply.parse(text).verb != "arrived":
+        return ""
+    drill = drills.confirm_at(channel, address, now=now, detail="answered")
+    if drill is None:
+        return ""
+    with language.speaking_to(drill.user.language):
+        return _(CONFIRMED)
 
 
 def answer_to(
@@ -37,6 +54,8 @@ def _answer(
     said = reply.parse(text)
     if said.verb == "silent":
         return ""
+    if said.verb == "arrived":
+        return _(NO_TEST)
     if said.verb in ("", "help"):
         return _(reply.HELP_TEXT)
     if said.bundle:

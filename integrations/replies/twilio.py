@@ -140,10 +140,12 @@ def message(request: HttpRequest, form: Form, account: Account) -> HttpResponse:
 
 def _answer(request: HttpRequest, form: Form, channel: Channel, address: str) -> str:
     proofs = [channel] if channel == Channel.WHATSAPP else [Channel.SMS, Channel.VOICE]
+    text, now = form.get("Body", ""), clock.now()
+    if said := texting.answer_to_drill(text, channel=channel, address=address, now=now):
+        return said
     person = person_at(proofs, address)
     if person is None:
         return ""
-    text, now = form.get("Body", ""), clock.now()
     return texting.answer_to(
         person, text, channel=channel, address=address, now=now, request=request
     )

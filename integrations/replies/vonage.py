@@ -109,6 +109,9 @@ def message(request: HttpRequest) -> HttpResponse:
     address, sid = f"+{fields.get('msisdn', '')}", fields.get("messageId", "")
     if not doors.may_speak(address) or not doors.is_first(f"vonage:{sid}"):
         return HttpResponse(status=204)
+    text, now = fields.get("text", ""), clock.now()
+    if texting.answer_to_drill(text, channel=Channel.SMS, address=address, now=now):
+        return HttpResponse(status=204)
     person = person_at([Channel.SMS, Channel.VOICE], address)
     if person is not None:
         _answer(request, person, fields.get("text", ""), address, sid)

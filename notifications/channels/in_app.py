@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from notifications.channels.base import ChannelError, Outgoing
+from notifications.domain import drills
 from notifications.domain.message import Message
 from notifications.domain.text import one_line, storable
 from notifications.domain.words import Urgency
@@ -28,7 +29,7 @@ def render(message: Message) -> Notice:
         title=one_line(message.title, TITLE_LENGTH),
         body=storable(facts, 500),
         url=_path(message.url),
-        urgent=message.urgency == Urgency.HIGH,
+        urgent=message.urgency == Urgency.HIGH and message.kind != drills.KIND,
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from notifications.channels.base import Outgoing, Sent
+from notifications.domain import drills
 from notifications.domain.message import Message
 from notifications.domain.text import many_lines, one_line
 from notifications.domain.words import Channel, Urgency
@@ -29,18 +30,20 @@ class Post:
     tags: tuple[str, ...]
     click: str = ""
     acknowledge: str = ""
+    label: str = ""
 
 
 def render(message: Message) -> Post:
-    page = message.kind == "page"
-    tap = next((action.url for action in message.actions if action.style == "primary"), "")
+    page = message.kind in ("page", drills.KIND)
+    tap = next((action for action in message.actions if action.style == "primary"), None)
     return Post(
         title=one_line(message.title, TITLE_LENGTH),
         text=plain_text(message, LONGEST) or one_line(message.title, TITLE_LENGTH),
         priority=NEWS_PRIORITY if message.kind == "news" else PRIORITIES.get(message.urgency, 3),
         tags=(TAGS.get(message.urgency, "bell"),) if page else (),
         click=message.url,
-        acknowledge=tap if page else "",
+        acknowledge=tap.url if tap and page else "",
+        label=tap.label if tap else "",
     )
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from core.domain.phrase import mark
 from notifications.channels.base import Outgoing, Sent
+from notifications.domain import drills
 from notifications.domain.message import Message
 from notifications.domain.text import many_lines, one_line, shorten
 from notifications.domain.words import Channel, Urgency
@@ -30,6 +31,8 @@ WORKER = {
     "error": mark("The server answered with an error."),
     "again": mark("Tap to open it and try again."),
 }
+OF_DRILLS = {"acknowledge": mark("It arrived"), "failed": mark("NOT confirmed")}
+ANSWERED = {"page", drills.KIND}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,9 @@ class Push:
 
 
 def render(message: Message) -> Push:
-    page, news = message.kind == "page", message.kind == "news"
+    page, news = message.kind in ANSWERED, message.kind == "news"
     sort = "incident" if message.kind in ABOUT_INCIDENTS else message.kind
-    tap = next((action.url for action in message.actions if action.style == "primary"), "")
+    tap = next((action for action in message.actions if action.style == "primary"), None)
     return Push(
         title=_title(message),
         name=one_line(message.title, NAME_LENGTH),
@@ -72,10 +75,17 @@ def render(message: Message) -> Push:
         tag=f"{sort}-{message.subject_id}",
         url=path_of(message.url) or "/",
         urgency=message.urgency or Urgency.LOW,
-        ack=path_of(tap) if page else "",
+        ack=path_of(tap.url) if tap and page else "",
         closes=news,
-        say={name: _(text) for name, text in WORKER.items()} if page and message.language else {},
+        say=_said(message) if page else {},
     )
+
+
+def _said(message: Message) -> dict[str, str]:
+    """Words of the worker that are not those it has, which are English and about incidents."""
+    named = OF_DRILLS if message.kind == drills.KIND else {}
+    said = WORKER | named if message.language else named
+    return {name: _(text) for name, text in said.items()}
 
 
 def send(rendered: Push, outgoing: Outgoing) -> Sent | str:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from notifications.channels.base import Outgoing, Sent
 from notifications.channels.ntfy import plain_text
+from notifications.domain import drills
 from notifications.domain.message import Message
 from notifications.domain.text import one_line
 from notifications.domain.words import Channel, Urgency
@@ -16,6 +17,7 @@ TITLE_LENGTH = 250
 LONGEST = 1020
 URL_LENGTH = 512
 EMERGENCY = 2
+LOUD = 1
 PRIORITIES: dict[str, int] = {Urgency.MEDIUM: 1, Urgency.LOW: 0}
 NORMAL, NEWS_PRIORITY = 0, -1
 
@@ -57,6 +59,8 @@ def provider(address: str) -> str:
 
 
 def _priority(message: Message) -> int:
+    if message.kind == drills.KIND:
+        return LOUD
     if message.kind != "page":
         return NEWS_PRIORITY if message.kind == "news" else NORMAL
     return PRIORITIES.get(message.urgency, EMERGENCY)

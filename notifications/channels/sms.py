@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from notifications.channels.base import Outgoing, Sent
-from notifications.domain import gsm
+from notifications.domain import drills, gsm
 from notifications.domain.message import BUNDLE, Message
 from notifications.domain.text import one_line, shorten
 from notifications.domain.words import Channel, Urgency
@@ -81,6 +81,8 @@ def _links(message: Message) -> list[str]:
 def _codes(message: Message) -> str:
     """ "1 42" rather than "1": by the time somebody answers, another page may have come."""
     number = message.subject_id
+    if message.kind == drills.KIND:
+        return _("Reply {code} if it arrived").format(code=drills.REPLY)
     if message.kind == "page" and BUNDLE.fullmatch(number):
         return _("Reply 1 {number} = ack all").format(number=number)
     if message.kind != "page" or not (number.isascii() and number.isdigit()):

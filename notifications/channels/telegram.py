@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from core.domain.phrase import mark
 from notifications.channels.base import Outgoing, Sent
+from notifications.domain import drills
 from notifications.domain.message import BUNDLE, REQUEST, Message
 from notifications.domain.text import many_lines, one_line
 from notifications.domain.words import Channel, Urgency
@@ -19,7 +20,11 @@ VALUE_LENGTH = 300
 BODY_LENGTH = 1500
 MARKS: dict[str, str] = {Urgency.HIGH: "🔴", Urgency.MEDIUM: "🟠", Urgency.LOW: "🔵"}
 # Kind of message -> what can be pressed below it.
-VERBS = {"page": ("acknowledge", "resolve", "escalate"), REQUEST: ("accept", "decline")}
+VERBS = {
+    "page": ("acknowledge", "resolve", "escalate"),
+    REQUEST: ("accept", "decline"),
+    drills.KIND: (drills.ARRIVED,),
+}
 CUT = mark("… there is more on the page of the incident")
 
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from core.domain.phrase import mark
 from notifications.channels.base import Outgoing, Sent
+from notifications.domain import drills
 from notifications.domain.message import BUNDLE, Message
 from notifications.domain.text import one_line
 from notifications.domain.words import Channel, Urgency
@@ -55,6 +56,8 @@ def provider(address: str) -> str:
 
 
 def _status(message: Message) -> str:
+    if message.kind == drills.KIND:
+        return _("Test page. Reply {code} if it arrived.").format(code=drills.REPLY)
     if message.kind != "page":
         return message.body or message.tag
     parts = [_(URGENCIES.get(message.urgency, ""))]

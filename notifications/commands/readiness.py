@@ -110,9 +110,9 @@ def _drills(ids: Collection[int]) -> dict[int, LastDrill]:
     newest = _of(Drill, ids).order_by().values("user").annotate(last=Max("pk")).values("last")
     rows = Drill.objects.filter(pk__in=newest).order_by()
     return {
-        user: LastDrill(started_at, frozenset(ways), running=concluded_at is None)
-        for user, started_at, ways, concluded_at in rows.values_list(
-            "user_id", "started_at", "ways", "concluded_at"
+        user: LastDrill(started_at, frozenset(ways), over is None, answered is not None)
+        for user, started_at, ways, over, answered in rows.values_list(
+            "user_id", "started_at", "ways", "concluded_at", "answered_at"
         )
     }
 

@@ -104,11 +104,18 @@ class WayFacts:
 
 @dataclass(frozen=True, slots=True)
 class LastDrill:
-    """The newest test page: when, which ways it asked, whether it still waits for answers."""
+    """The newest test page: when, which ways it asked, whether it still waits, and whether a human
+    answered it at all."""
 
     at: datetime
     ways: Collection[int] = ()
     running: bool = False
+    answered: bool = False
+
+    @property
+    def outcome(self) -> bool | None:
+        """Whether it was answered; None while it may still be."""
+        return self.answered or (None if self.running else False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +179,7 @@ def score(
     chosen = choose(methods, rules, Wish(Urgency.HIGH))
     used = [scored[pk] for pk in dict.fromkeys(choice.method_id for choice in chosen)]
     first = min((one.delay for one in chosen if _alive(scored[one.method_id])), default=None)
-    answered = _answered(facts, drill)
+    answered = drill.outcome if drill else None
     reasons = _reasons(used, late=bool(first), answered=answered)
     return Score(
         _light(used, reasons),
@@ -227,14 +234,6 @@ def _way_reasons(
     if drill and not drill.running and way.id in drill.ways and not _since(proof, drill.at):
         found.append(Reason.TEST_UNANSWERED)
     return found
-
-
-def _answered(ways: Sequence[WayFacts], drill: LastDrill | None) -> bool | None:
-    """Whether the last test page arrived anywhere; None when nobody knows yet."""
-    if drill is None:
-        return None
-    arrived = any(way.id in drill.ways and _since(way.proof, drill.at) for way in ways)
-    return arrived or (None if drill.running else False)
 
 
 def _since(proof: datetime | None, at: datetime) -> bool:

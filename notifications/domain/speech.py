@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from core.domain.phrase import Say, mark
+from notifications.domain.drills import KIND
 from notifications.domain.message import BUNDLE, REQUEST, Message
 from notifications.domain.text import one_line, shorten
 from notifications.domain.words import Urgency
@@ -16,7 +17,10 @@ BODY_LENGTH = 300
 KEYS = mark("Press {acknowledge} to acknowledge, or {resolve} to resolve.")
 ANSWER_KEYS = mark("Press {acknowledge} to accept, or {resolve} to decline.")
 KEY_FOR_ALL = mark("Press {acknowledge} to acknowledge all of them.")
+ANY_KEY = mark("Press any key to confirm.")
+KEYS_OF = {REQUEST: ANSWER_KEYS, KIND: ANY_KEY}
 SILENCE = mark("No key was pressed. The incident stays as it is. Goodbye.")
+UNCONFIRMED = mark("No key was pressed. Goodbye.")
 WRONG_KEY = mark("That key has no meaning here.")
 # For English the vendor's own voice is right, whichever an account has chosen.
 VOICES = {"de": "de-DE"}
@@ -57,7 +61,9 @@ def speech_of(message: Message, say: Say = str) -> Speech:
         return Speech(_sentences(say("This is OpsKnight"), *said), keys, **more)
     if message.kind != "page" or not (number.isascii() and number.isdigit()):
         said = [words(message.title, TITLE_LENGTH), words(message.body, BODY_LENGTH)]
-        keys = say(ANSWER_KEYS) if message.kind == REQUEST else ""
+        if message.kind == KIND:
+            more["silence"] = say(UNCONFIRMED)
+        keys = say(KEYS_OF[message.kind]) if message.kind in KEYS_OF else ""
         keys = keys.format(acknowledge=ACKNOWLEDGE, resolve=RESOLVE)
         return Speech(_sentences(say("This is OpsKnight"), *said), keys, **more)
     title = re.sub(rf"^#{number}\s+", "", message.title)

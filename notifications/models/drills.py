@@ -17,7 +17,7 @@ class Drill(models.Model):
     """One test page to one person, on every way that is switched on.
 
     Its messages are deliveries of the subject kind "drill"; a way has arrived when it was proven
-    since `started_at`. `ways`: keys of the contact methods that were asked.
+    since `started_at`, by a receipt or an answer. `ways`: keys of the contact methods asked.
     """
 
     public_id = models.CharField(max_length=32, unique=True, default=ids.drill, editable=False)
@@ -28,6 +28,7 @@ class Drill(models.Model):
     slot = models.CharField(max_length=10, blank=True, default="", help_text="Day of a monthly one")
     started_at = models.DateTimeField()
     ends_at = models.DateTimeField(help_text="Until then it waits for answers")
+    answered_at = models.DateTimeField(null=True, blank=True, help_text="First answer of a human")
     concluded_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -49,7 +49,7 @@ def _actions(rendered: Post) -> list[dict[str, Any]]:
         actions.append(
             {
                 "action": "http",
-                "label": _("Acknowledge"),
+                "label": rendered.label or _("Acknowledge"),
                 "url": rendered.acknowledge,
                 "method": "POST",
                 "clear": True,

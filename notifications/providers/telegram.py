@@ -11,6 +11,7 @@ from core.domain.phrase import mark
 from notifications import links
 from notifications.channels.base import Account, ChannelError, Outgoing, Sent
 from notifications.channels.telegram import Chat
+from notifications.domain import drills
 from notifications.domain.retry import ATTEMPT_SECONDS
 from notifications.domain.words import Channel
 from notifications.providers import calls
@@ -23,13 +24,14 @@ GONE = ("chat not found", "bot was blocked", "user is deactivated", "can't initi
 # … and of a message that it would take in a plainer shape.
 SHAPE = ("can't parse entities", "button", "reply markup")
 UNCHANGED = ("message is not modified", "message to edit not found", "can't be edited")
-ABOUT_INCIDENTS = ("incident", "bundle", "incident-card")  # subjects whose buttons mean an incident
+WITH_BUTTONS = ("incident", "bundle", "incident-card", drills.KIND)  # what can be answered
 LABELS = {
     "acknowledge": mark("Acknowledge"),
     "resolve": mark("Resolve"),
     "escalate": mark("Escalate"),
     "accept": mark("Accept"),
     "decline": mark("Decline"),
+    drills.ARRIVED: mark("It arrived"),
 }
 UPDATES = ("message", "callback_query")
 
@@ -96,7 +98,7 @@ def _keyboard(rendered: Chat, outgoing: Outgoing) -> list[list[dict[str, str]]]:
             "callback_data": links.button(verb, number, outgoing.address),
         }
         for verb in rendered.verbs
-        if outgoing.subject_kind in ABOUT_INCIDENTS
+        if outgoing.subject_kind in WITH_BUTTONS
     ]
     way = [{"text": _("Open in OpsKnight"), "url": rendered.url}] if _opens(rendered.url) else []
     return [buttons for buttons in (row, way) if buttons]

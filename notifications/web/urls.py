@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from notifications.web.views import (
     devices,
+    drills,
     notices,
     provider_tests,
     providers,
@@ -36,6 +37,10 @@ urlpatterns = [
     path("profile/reach/rules/<str:urgency>/", reach.rules, name="rules"),
     path("profile/reach/rules/<str:urgency>/foretold/", reach.foretell, name="foretell"),
     path("profile/reach/summary/", readiness.mine, name="my_reach"),
+    path("profile/reach/test-page/", drills.start_mine, name="start_drill"),
+    path("t/<str:token>/", drills.arrived, name="drill_arrival"),
+    path("reachability/tests/<str:public_id>/", drills.show, name="drill"),
+    path("reachability/people/<str:public_id>/test/", drills.start_for, name="start_drill_for"),
     path("reachability/people/<str:public_id>/", readiness.person, name="reach_of"),
     path("profile/quiet-hours/", quiet.quiet_hours, name="quiet_hours"),
     path("profile/quiet-hours/clear/", quiet.clear, name="clear_quiet_hours"),

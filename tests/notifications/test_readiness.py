@@ -112,7 +112,7 @@ def test_a_test_page_counts_where_it_arrived_once_it_is_over():
     since = NOW - timedelta(hours=2)
     answered = way(2, Channel.SMS, proof=since + timedelta(minutes=1))
     over = LastDrill(since, {1, 2})
-    found = of(MAIL, answered, drill=over)
+    found = of(MAIL, answered, drill=LastDrill(since, {1, 2}, answered=True))
     assert found.answered
     assert [one.reasons for one in found.ways] == [(Reason.TEST_UNANSWERED,), ()]
     assert found.light is Light.GREEN  # mail is amber, but what rings is proven

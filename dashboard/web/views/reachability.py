@@ -16,7 +16,7 @@ from accounts.models import Team, User
 from core import clock
 from core.web import signed_in
 from dashboard import reachability
-from dashboard.reachability import Line
+from dashboard.reachability import HEARD, Line
 from escalation import queries as escalation
 from notifications.domain.readiness import GRAVITY, LOOKS, Light
 from schedules.queries import visible_to as visible_schedules
@@ -32,10 +32,11 @@ class Tally:
 
     light: Light
     count: int
+    many: bool = False
 
     @property
     def word(self) -> str:
-        return LOOKS[self.light].word
+        return HEARD[self.light] if self.many else LOOKS[self.light].word
 
     @property
     def tone(self) -> str:
@@ -106,18 +107,20 @@ def _line_of(viewer: User, public_id: str) -> Line:
 
 
 def _of_many(request: HttpRequest, lines: Sequence[Line], tab: str) -> HttpResponse:
-    context = _listed(request, lines, request.GET.get("light", "")) | {"tab": tab}
+    context = _listed(request, lines, request.GET.get("light", ""), many=True) | {"tab": tab}
     return render(request, "dashboard/reachability_of_many.html", context)
 
 
-def _listed(request: HttpRequest, lines: Sequence[Line], light: str) -> dict[str, Any]:
+def _listed(
+    request: HttpRequest, lines: Sequence[Line], light: str, *, many: bool = False
+) -> dict[str, Any]:
     """The page of lines that have the wanted light, the gravest first, and the tally of all."""
     counts = Counter(line.light for line in lines)
     chosen = [line for line in lines if line.light == light] if light in SHOWN else list(lines)
     chosen.sort(key=lambda line: (-GRAVITY[line.light], line.name.lower()))
     return {
         "page": Paginator(chosen, PER_PAGE).get_page(request.GET.get("page")),
-        "tallies": [Tally(one, counts[one]) for one in SHOWN],
+        "tallies": [Tally(one, counts[one], many) for one in SHOWN],
         "light": light if light in SHOWN else "",
         "total": len(lines),
     }
