@@ -35,6 +35,10 @@ def make_person(name: str, role: str = Role.RESPONDER, status: str = UserStatus.
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
     """Each test has its own database; what a process remembers of the last one is wrong."""
+    forget_all()
+
+
+def forget_all() -> None:
     middleware.forget()
     config.forget()
     provider_accounts.forget()
