@@ -22,6 +22,7 @@ ANNOUNCED = {
     EventType.ACKNOWLEDGED: ("acknowledged", "on_acknowledged"),
     EventType.RESOLVED: ("resolved", "on_resolved"),
     EventType.REOPENED: ("triggered", "on_triggered"),
+    EventType.UNACKNOWLEDGED: ("triggered", "on_triggered"),
     EventType.SLA_WARNING: ("warning", "on_sla"),
     EventType.SLA_BREACHED: ("breached", "on_sla"),
 }

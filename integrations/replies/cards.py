@@ -10,6 +10,8 @@ from notifications.commands import cards
 TOLD: dict[str, tuple[str, tuple[str, ...]]] = {
     EventType.ACKNOWLEDGED: ("acknowledged", ("resolve",)),
     EventType.RESOLVED: ("resolved", ()),
+    EventType.UNACKNOWLEDGED: ("triggered", ("acknowledge", "resolve")),
+    EventType.REOPENED: ("triggered", ("acknowledge", "resolve")),
 }
 Asked = Sequence[tuple[int, int, str, int | None]]
 

@@ -15,7 +15,11 @@ from notifications.domain.message import Message
 from notifications.models import Channel, Delivery, DeliveryState
 
 CARD = "incident-card"
-WHAT = {"acknowledged": mark("Acknowledged"), "resolved": mark("Resolved")}
+WHAT = {
+    "triggered": mark("Open again"),
+    "acknowledged": mark("Acknowledged"),
+    "resolved": mark("Resolved"),
+}
 CHANNELS = (Channel.TELEGRAM, Channel.PUSHOVER, Channel.SLACK, Channel.DISCORD)
 LATE_RANK = 5  # after every page, before news
 
@@ -33,7 +37,7 @@ def update_cards(
 ) -> int:
     """Changes all pages about a subject: a line tells `what` and `who`; `verbs` are left to press.
 
-    `what`: acknowledged | resolved.
+    `what`: triggered (again) | acknowledged | resolved.
 
     `key` makes it once; pages whose key begins with `but` stay as they are. Returns how many
     changes were written. Joins the caller's transaction.

@@ -154,11 +154,11 @@ class TestMattermost:
         with FakeMattermost() as fake:
             mattermost.send(mattermost.render(page()), Outgoing(42, fake.url + "/hooks/x"))
             (attachment,) = fake.calls[0].json["attachments"]
-        (button,) = attachment["actions"]
-        assert button["integration"] == {
-            "url": f"{ORIGIN}/api/inbound/mattermost/actions",
-            "context": {"token": "WzcsMV0:t0ken:s1gn"},
-        }
+        token = {"token": "WzcsMV0:t0ken:s1gn"}
+        contexts = [button["integration"]["context"] for button in attachment["actions"]]
+        assert contexts == [token, token | {"verb": "escalate"}]
+        where = {button["integration"]["url"] for button in attachment["actions"]}
+        assert where == {f"{ORIGIN}/api/inbound/mattermost/actions"}
         assert f"[Open incident]({URL})" in attachment["text"]
         assert attachment["color"] == "#c62828"
 

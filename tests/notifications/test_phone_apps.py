@@ -103,7 +103,7 @@ class TestTelegram:
         deliver("telegram", vendor, message())
         (sent,) = vendor.messages
         verbs, way = sent["reply_markup"]["inline_keyboard"]
-        assert [button["text"] for button in verbs] == ["Acknowledge", "Resolve"]
+        assert [button["text"] for button in verbs] == ["Acknowledge", "Resolve", "Escalate"]
         assert way == [{"text": "Open in OpsKnight", "url": PAGE}]
         assert sent["link_preview_options"] == {"is_disabled": True}
         assert sent["disable_notification"] is False

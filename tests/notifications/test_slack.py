@@ -33,7 +33,7 @@ def by_app(fake: FakeSlack, message: Message, address: str = "C0GENERAL", **more
 
 
 class TestSlackApp:
-    def test_a_page_is_a_red_card_with_facts_and_two_verbs(self, a_slack: FakeSlack) -> None:
+    def test_a_page_is_a_red_card_with_facts_and_verbs(self, a_slack: FakeSlack) -> None:
         sent = by_app(a_slack, page())
         assert sent == Sent("accepted by Slack", "C0GENERAL:1700000000.000001")
         body = a_slack.calls[0].json
@@ -48,6 +48,9 @@ class TestSlackApp:
         assert [(b["action_id"], b.get("value")) for b in actions["elements"]] == [
             ("ack_incident", "7"),
             ("resolve_incident", "7"),
+            ("assign_me_incident", "7"),
+            ("snooze_incident", "7:60"),
+            ("escalate_incident", "7"),
             ("open_link_1", None),
         ]
         assert body["text"] == "Incident triggered: #7 Checkout is down"

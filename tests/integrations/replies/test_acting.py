@@ -11,9 +11,11 @@ from escalation.commands import PolicySpec, StepSpec, TargetSpec
 from incidents import commands, paging
 from incidents.commands.create import Draft
 from incidents.models import Incident
-from integrations.replies import acting
+from integrations.replies import acting, calling
 from integrations.replies.acting import act, candidates, incident_for, person_at
-from notifications.models import Channel, ContactMethod
+from notifications.domain.message import Message
+from notifications.domain.speech import speech_of
+from notifications.models import Channel, ContactMethod, Delivery
 from services import commands as services
 from tests.incidents.conftest import MINUTE, T0
 
@@ -139,3 +141,33 @@ def test_the_number_of_a_disabled_person_names_nobody(alice) -> None:
     alice.become(UserStatus.DISABLED)
     alice.save()
     assert person_at([Channel.SMS], "+4915100000001") is None
+
+
+class TestAskedToHelp:
+    @pytest.fixture
+    def asked(self, page, alice, bob) -> Incident:
+        """alice has it and asks bob, who is called."""
+        incident = page()
+        commands.acknowledge(incident, by=alice.as_actor("web"), now=T0)
+        phone(bob, channel=Channel.VOICE)
+        helpers = commands.Helpers(people=[bob])
+        commands.ask(incident, helpers, by=alice.as_actor("web"), now=T0, message="Please")
+        return incident
+
+    def test_to_acknowledge_what_somebody_has_means_to_come(self, asked, bob) -> None:
+        said = act(bob, "acknowledge", asked, via="sms", now=T0 + MINUTE)
+        assert said == f"#{asked.pk} counts on you, Alice is told: Checkout is down"
+        assert entries(asked, "responder_accepted") == [("Bob", "sms")]
+
+    @pytest.mark.parametrize(("key", "type"), [("4", "accepted"), ("6", "declined")])
+    def test_the_keys_of_a_call_answer_the_request(self, asked, bob, rf, key, type) -> None:
+        call = Delivery.objects.get(channel=Channel.VOICE)
+        message = Message.from_json(call.message)
+        assert speech_of(message).keys == "Press 4 to accept, or 6 to decline."
+        calling.pressed(call.pk, key, now=T0 + MINUTE, request=rf.post("/"))
+        assert entries(asked, f"responder_{type}") == [("Bob", "voice")]
+        assert asked.events.filter(type="resolved").count() == 0
+
+    def test_who_was_not_asked_is_told_so(self, asked, root) -> None:
+        said = act(root, "accept", asked, via="slack", now=T0)
+        assert said == f"#{asked.pk}: Nobody has asked you to help with this incident"

@@ -66,6 +66,17 @@ def test_a_click_stops_the_escalation_and_the_card_turns(slack, press, page, pub
     assert card(slack)["color"] == "#15803d"
 
 
+def test_a_card_does_not_go_on_saying_that_somebody_has_it(slack, press, page, publish, alice):
+    incident = page()
+    press("ack_incident", incident)
+    publish()
+    commands.unacknowledge(incident, by=alice.as_actor("web"), now=clock.now())
+    publish()
+    assert (card(slack)["color"], status(incident)[0]) == ("#c62828", "OPEN")
+    assert press("ack_incident", incident, trigger_id="2") == 200
+    assert status(incident)[0] == "ACKNOWLEDGED"
+
+
 def test_a_member_is_known_by_the_mail_address_too(slack, press, page, bob):
     slack.emails = {"U0BOB": "BOB@example.com"}
     incident = page()
