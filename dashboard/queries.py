@@ -169,11 +169,13 @@ def trouble(now: datetime) -> Trouble:
         failing=failing,
         exhausted=open_ones.filter(_EXHAUSTED),
         overdue=notifications.overdue(now, OVERDUE_GRACE),
+        late_bundles=incidents.overdue_bundles(now, OVERDUE_GRACE),
         events=incidents.given_up_events(since),
         fates=notifications.given_up_events(since),
         jobs=Failure.objects.filter(stopped__gte=since),
         unsent_mail=OutboxMail.objects.all(),
     )
+    found["overdue"] += found.pop("late_bundles", 0)
     dead_letters = sum(found.pop(name, 0) for name in ("events", "fates", "jobs"))
     return Trouble(dead_letters=dead_letters, no_mail_server=not config.get("email_url"), **found)
 

@@ -3,13 +3,16 @@
 A notification that stands on a device would go on asking: it is replaced too, without a sound.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from core import language
 from incidents import messages, queries
-from incidents.models import EventType, IncidentEvent
+from incidents.models import BundleKind, BundleMember, EventType, IncidentEvent
+from incidents.shield.admit import Ask, gathered
+from incidents.shield.departure import close_finished
 from notifications import commands as notifications
+from notifications.models import Delivery
 from services import queries as services
 
 NEWS = "incident-news"
@@ -17,18 +20,47 @@ STATES = {EventType.ACKNOWLEDGED: "acknowledged", EventType.RESOLVED: "resolved"
 
 
 def tell_those_paged(events: Sequence[IncidentEvent], now: datetime) -> None:
-    """Whoever did it is not told. The page key makes it once per run, whatever comes first."""
-    for event in events:
-        state = STATES.get(EventType(event.type))
-        if state is not None:
-            _tell(event, state, now)
+    """Whoever did it is not told. The page key makes it once per run, whatever comes first.
+
+    Where many are over at once, the storm shield gathers the news of one service into one message.
+    """
+    over = [event for event in events if EventType(event.type) in STATES]
+    asks = {(ask.incident.pk, ask.page_key): ask for event in over for ask in _asks(event)}
+    for told in _told_already(asks):
+        asks.pop(told, None)
+    for ask in gathered(BundleKind.NEWS, list(asks.values()), now):
+        del asks[ask.incident.pk, ask.page_key]
+    for event in over:
+        _tell(event, [ask for ask in asks.values() if ask.incident is event.incident], now)
+    close_finished({event.incident_id for event in over}, now)
 
 
-def _tell(event: IncidentEvent, state: str, now: datetime) -> None:
+def _asks(event: IncidentEvent) -> list[Ask]:
     incident = event.incident
-    people = [user for user in queries.people_paged(incident) if user.public_id != event.actor_id]
+    return [
+        Ask(incident, user, f"over.{incident.run}.{user.pk}", "LOW", may_wait=True)
+        for user in queries.people_paged(incident)
+        if user.public_id != event.actor_id
+    ]
+
+
+def _told_already(keys: Collection[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Who takes an incident and then resolves it is news once."""
+    if not keys:
+        return set()
+    ids, marks = {incident for incident, _ in keys}, {mark for _, mark in keys}
+    sent = Delivery.objects.filter(subject_kind=NEWS, subject_id__in=ids, page_key__in=marks)
+    members = BundleMember.objects.filter(incident__in=ids, page_key__in=marks)
+    return {
+        *sent.values_list("subject_id", "page_key"),
+        *members.values_list("incident_id", "page_key"),
+    }
+
+
+def _tell(event: IncidentEvent, asks: Sequence[Ask], now: datetime) -> None:
+    incident, state = event.incident, STATES[EventType(event.type)]
     who = event.actor_label if event.actor_type == "user" else ""
-    mine = {user.pk: language.resolve(user.language) for user in people}
+    mine = {ask.user.pk: language.resolve(ask.user.language) for ask in asks}
     said = {
         code: messages.over_message(incident, state, who, now=now, code=code)
         for code in {language.resolve(""), *mine.values()}
@@ -37,15 +69,15 @@ def _tell(event: IncidentEvent, state: str, now: datetime) -> None:
         notifications.PageRequest(
             subject_kind=NEWS,
             subject_id=incident.pk,
-            page_key=f"over.{incident.run}.{user.pk}",
-            user=user,
-            message=said[mine[user.pk]],
+            page_key=ask.page_key,
+            user=ask.user,
+            message=said[mine[ask.user.pk]],
             urgency="LOW",
             rank=9,
             quiet=True,
             may_wait=True,
         )
-        for user in people
+        for ask in asks
     ]
     told = notifications.enqueue(requests, now=now) if requests else []
     notifications.close_pushes(

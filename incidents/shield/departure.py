@@ -5,7 +5,7 @@ due, and the page key of its message makes it once.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,13 +30,14 @@ from incidents.models import (
 )
 from incidents.shield.admit import limits
 from incidents.shield.paging import RANK
-from incidents.shield.words import bundle_message
+from incidents.shield.words import bundle_message, over_message
 from notifications import commands as notifications
 
 log = logging.getLogger("opsknight.paging")
 
 SUBJECT = "bundle"
 NEWS = "incident-news"
+CLOSED = "bundle-news"
 NEWS_RANK = 9
 RETRY = timedelta(seconds=5)
 BATCH = 50
@@ -79,6 +80,23 @@ def still_wanted(rows: QuerySet[BundleMember], kind: BundleKind) -> QuerySet[Bun
     rows = rows.filter(incident__run=F("run"))
     open_now = Q(incident__status=Status.OPEN)
     return rows.filter(~open_now if kind is BundleKind.NEWS else open_now)
+
+
+def close_finished(incidents: Collection[int], now: datetime) -> None:
+    """What stands on devices after a bundle of which nothing is open any more is replaced."""
+    members = BundleMember.objects.filter(incident__in=incidents, bundle__state=BundleState.LEFT)
+    ids = set(members.filter(bundle__kind=BundleKind.PAGES).values_list("bundle", flat=True))
+    if not ids:
+        return
+    open_ones = BundleMember.objects.filter(bundle__in=ids, incident__status=Status.OPEN)
+    ids -= set(open_ones.values_list("bundle", flat=True))
+    for bundle in (
+        Bundle.objects.filter(pk__in=ids).select_related("service", "user").order_by("pk")
+    ):
+        codes = {language.resolve(""), language.resolve(bundle.user.language)}
+        said = {code: over_message(bundle, code) for code in codes}
+        pages, news = (SUBJECT, bundle.pk, bundle.page_key), (CLOSED, "closed")
+        notifications.close_pushes(pages, news, said, but=(), now=now)
 
 
 def shift_due_times(old_now: datetime, delta: timedelta, now: datetime) -> int:

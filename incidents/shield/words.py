@@ -86,4 +86,24 @@ def _news(bundle: Bundle, items: Sequence[Item]) -> Message:
         urgency="LOW",
         tag=_("Over"),
         service=bundle.service.name,
+        state="resolved",
     )
+
+
+def over_message(bundle: Bundle, code: str) -> Message:
+    """Takes the place of a push about a bundle: nothing in it is open any more. In the language."""
+    url = links.bundle_url(bundle)
+    with language.speaking(code):
+        title = _("{count} incidents on {service} are over for you")
+        return Message(
+            kind="news",
+            subject_id=name_of(bundle),
+            title=title.format(count=bundle.count, service=bundle.service.name),
+            facts=((_("Service"), bundle.service.name),),
+            url=url,
+            urgency="LOW",
+            tag=_("Over"),
+            service=bundle.service.name,
+            state="resolved",
+            language=code,
+        )

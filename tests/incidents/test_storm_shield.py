@@ -8,8 +8,10 @@ from django.test import Client
 
 from accounts.models import Role
 from core.actor import SYSTEM
+from dashboard.queries import trouble
 from escalation.commands import TargetSpec
 from incidents import commands, links, paging
+from incidents import publishing as incident_publishing
 from incidents.commands.create import Draft
 from incidents.models import Bundle, BundleState, Incident, IncidentEvent, Page, Status
 from incidents.shield import departure, freshness
@@ -18,7 +20,7 @@ from notifications import publishing
 from notifications.channels import sms
 from notifications.domain.message import Message
 from notifications.domain.speech import speech_of
-from notifications.models import Channel, Delivery, DeliveryEvent, DeliveryState
+from notifications.models import Channel, ContactMethod, Delivery, DeliveryEvent, DeliveryState
 from tests.cast import browser_of
 from tests.incidents.conftest import MINUTE, T0, person, policy_of
 
@@ -226,3 +228,40 @@ class TestOneAcknowledgeForAll:
         message = Message.from_json(storm.messages()[-1].message)
         assert f"Reply 1 B{bundle.pk} = ack all" in sms.render(message).body
         assert "4 to acknowledge all" in speech_of(message).keys
+
+
+class TestResolveStorm:
+    def test_the_news_of_many_come_in_one_quiet_message(self, storm):
+        incidents = storm.strike(12, T0)
+        departure.depart(T0 + 15 * S)
+        paged = len(storm.messages())
+        for incident in incidents:
+            commands.acknowledge(incident, by=SYSTEM, now=T0 + MINUTE)
+            commands.resolve(incident, by=SYSTEM, now=T0 + MINUTE)
+        for _ in range(3):
+            incident_publishing.publish_due(T0 + MINUTE, limit=17)
+        departure.depart(T0 + MINUTE + 15 * S)
+        first, rest = storm.messages()[paged:]
+        assert (first.subject_kind, rest.subject_kind) == ("incident-news", "bundle")
+        assert rest.message["title"] == "11 incidents on Checkout are over for you"
+        assert (rest.rank, rest.channel) == (9, Channel.EMAIL)
+        incident_publishing.publish_due(T0 + 2 * MINUTE)
+        assert len(storm.messages()) == paged + 2
+
+    def test_a_push_about_a_bundle_is_replaced_when_nothing_in_it_is_open(self, storm, people):
+        ContactMethod.objects.create(
+            user=people.ann, channel=Channel.PUSH, address="https://push.example/1", position=1
+        )
+        incidents = storm.strike(4, T0)
+        departure.depart(T0 + 15 * S)
+        Delivery.objects.filter(subject_kind="bundle").update(state="SENT", attempts=1)
+        closing = Delivery.objects.filter(subject_kind="bundle-news", channel=Channel.PUSH)
+        for left, incident in reversed(list(enumerate(incidents))):
+            commands.resolve(incident, by=SYSTEM, now=T0 + MINUTE)
+            incident_publishing.publish_due(T0 + MINUTE)
+            assert closing.count() == (1 if left <= 2 else 0)
+
+
+def test_a_bundle_that_does_not_leave_raises_the_alarm(storm):
+    storm.strike(3, T0)
+    assert trouble(T0 + MINUTE).overdue > trouble(T0 + 10 * S).overdue
