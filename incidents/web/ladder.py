@@ -15,6 +15,7 @@ from django.db.models import Prefetch
 from escalation import queries as escalation
 from escalation.domain.conditions import Case, in_words
 from escalation.domain.engine import Plan, State, TargetKind, foretell
+from escalation.domain.reasons import Code
 from escalation.models import PolicyVersion, Step, StepTarget
 from incidents import paging
 from incidents.models import (
@@ -237,10 +238,11 @@ def _add_people(incident: Incident, rungs: list[Rung], end: Rung) -> None:
     sent = Delivery.objects.filter(subject_kind="incident", subject_id=incident.pk)
     for delivery in sent.defer("message", "secret").order_by("position", "id"):
         tries[delivery.page_key].append(_try(delivery))
-    bundles = _bundles(incident, tries)
-    pages = Page.objects.filter(incident=incident, kind__in=OF_ESCALATION)
-    pages = pages.select_related("user").order_by("-id")
-    for page in pages[:200]:
+    rows = Page.objects.filter(incident=incident, kind__in=OF_ESCALATION)
+    pages = list(rows.select_related("user").order_by("-id")[:200])
+    bundled = any(why.get("code") == Code.BUNDLED for page in pages for why in page.why)
+    bundles = _bundles(incident, tries) if bundled else {}
+    for page in pages:
         rung = end if page.kind == PageKind.FALLBACK else _rung_at(rungs, page.step)
         if rung is not None:
             rung.people.append(_paged(page, tries[page.key], bundles.get(page.key)))

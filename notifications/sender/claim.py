@@ -1,12 +1,14 @@
 """Takes due deliveries for this sender: a conditional update with a lease and a fencing token."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
 from core.database import stored_time
 from notifications.domain import slots
+from notifications.domain.digest import STALE_AFTER
 from notifications.domain.retry import LEASE
 from notifications.models import Delivery
 
@@ -15,8 +17,9 @@ LOOK_AHEAD = 4 * slots.POOL  # candidates read to find some for which there is r
 # By hand, because this runs some twenty times a second for ever: the literal states let SQLite
 # use the partial index delivery_due, and RETURNING spares a transaction around three statements.
 _DUE = "state IN ('QUEUED', 'SENDING') AND next_attempt_at <= %s"
+_LATE = "(CASE WHEN attempts = 0 THEN next_attempt_at ELSE created_at END) < %s"
 _CANDIDATES = """
-SELECT id, provider FROM notifications_delivery WHERE {due} {but}
+SELECT id, provider, {late} FROM notifications_delivery WHERE {due} {but}
 ORDER BY rank, next_attempt_at, id LIMIT {limit}
 """
 _CLAIM = """
@@ -28,6 +31,14 @@ WHERE id IN ({still_due}) AND {due}
 RETURNING id, subject_kind, subject_id, page_key, user_id, channel, address, secret, provider,
     message, rank, attempts, lease_token, possible_duplicate
 """
+# Those that wait for their next try after a failure come along: each has another time.
+_READY = f"({_DUE} OR (state = 'QUEUED' AND attempts > 0))"
+_COMPANIONS = """
+SELECT id FROM notifications_delivery
+WHERE user_id = %s AND channel = %s AND address = %s AND subject_kind IN ({kinds})
+    AND {ready} AND {late} AND id NOT IN ({but})
+ORDER BY rank, id LIMIT {limit}{lock}
+"""
 _STILL_DUE = "SELECT id FROM notifications_delivery WHERE id IN ({marks}) AND {due}{lock}"
 
 
@@ -37,43 +48,76 @@ def claim(
     *,
     under_way: Mapping[str, int],
     mine: Collection[int] = (),
+    late: set[int] | None = None,
 ) -> list[Delivery]:
     """Due deliveries, most important first, as many as their providers have room for.
 
     `under_way`: sends per provider; a full one is left out, so it holds up nobody. `mine`: ids
     that this sender has in hand, never taken twice. A row that was SENDING lost its sender: it
     is taken again and marked as a possible duplicate. The rows carry only what sending needs.
+    `late` gets the ids of those that should have left long ago.
     """
-    ids = slots.fitting(_candidates(now, slots.full(under_way), mine), under_way)
+    candidates = _candidates(now, slots.full(under_way), mine)
+    ids = slots.fitting([(pk, provider) for pk, provider, _ in candidates], under_way)
     if not ids:
         return []  # a plain read: an idle sender takes no write lock
     taken = {row.pk: row for row in _lease(ids, now, token)}
+    if late is not None:
+        late |= {pk for pk, _, is_late in candidates if is_late and pk in taken}
     return [taken[pk] for pk in ids if pk in taken]
 
 
 def _candidates(
     now: datetime, full: Collection[str], mine: Collection[int]
-) -> list[tuple[int, str]]:
-    """(id, provider) of what is due, most important first."""
+) -> list[tuple[int, str, bool]]:
+    """(id, provider, late?) of what is due, most important first."""
     but = ""
     if full:
         but += f" AND provider NOT IN ({_marks(full)})"
     if mine:
         but += f" AND id NOT IN ({_marks(mine)})"
-    statement = _CANDIDATES.format(due=_DUE, but=but, limit=LOOK_AHEAD)
+    statement = _CANDIDATES.format(due=_DUE, but=but, limit=LOOK_AHEAD, late=_LATE)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [stored_time(now), *full, *mine])
+        long_ago = stored_time(now - STALE_AFTER)
+        cursor.execute(statement, [long_ago, stored_time(now), *full, *mine])
         return list(cursor.fetchall())
 
 
 def _lease(ids: Collection[int], now: datetime, token: str) -> list[Delivery]:
     """The rows that are still due and that nobody else takes at this moment."""
-    skip = connection.features.has_select_for_update_skip_locked
-    lock = " FOR UPDATE SKIP LOCKED" if skip else ""
-    still_due = _STILL_DUE.format(marks=_marks(ids), due=_DUE, lock=lock)
+    still_due = _STILL_DUE.format(marks=_marks(ids), due=_DUE, lock=_lock())
+    return _taken(still_due, [*ids, stored_time(now)], _DUE, now, token)
+
+
+def lease_companions(
+    address: tuple[int | None, str, str],
+    kinds: Collection[str],
+    now: datetime,
+    token: str,
+    *,
+    but: Collection[int],
+    limit: int,
+) -> list[Delivery]:
+    """What else is late to the same person and address, about subjects of these kinds."""
+    which = _COMPANIONS.format(
+        kinds=_marks(kinds), ready=_READY, late=_LATE, but=_marks(but), limit=limit, lock=_lock()
+    )
+    at, long_ago = stored_time(now), stored_time(now - STALE_AFTER)
+    rows = _taken(which, [*address, *kinds, at, long_ago, *but], _READY, now, token)
+    return sorted(rows, key=lambda row: (row.rank, row.pk))
+
+
+def _taken(
+    which: str, values: Sequence[Any], ready: str, now: datetime, token: str
+) -> list[Delivery]:
     at, until = stored_time(now), stored_time(now + LEASE)
-    statement = _CLAIM.format(still_due=still_due, due=_DUE)
-    return list(Delivery.objects.raw(statement, [token, until, until, at, *ids, at, at]))
+    statement = _CLAIM.format(still_due=which, due=ready)
+    return list(Delivery.objects.raw(statement, [token, until, until, at, *values, at]))
+
+
+def _lock() -> str:
+    skip = connection.features.has_select_for_update_skip_locked
+    return " FOR UPDATE SKIP LOCKED" if skip else ""
 
 
 def _marks(values: Collection[object]) -> str:

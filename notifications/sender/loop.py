@@ -20,6 +20,7 @@ from notifications.domain.retry import ATTEMPT_SECONDS, LEASE, MAX_CLAIMS
 from notifications.models import Delivery
 from notifications.queries import stranded
 from notifications.sender import faults, guards, results
+from notifications.sender.backlog import Backlog
 from notifications.sender.claim import claim
 from notifications.sender.faults import failed_inside
 from notifications.sender.pool import Job, Pool, Result
@@ -48,6 +49,7 @@ class Sender:
     def __init__(self) -> None:
         self.pool = Pool()
         self.unwritten: list[Result] = []
+        self.backlog = Backlog()
         self.stopping = False
         self._settled_in = False
         self._name = secrets.token_hex(6)
@@ -87,7 +89,7 @@ class Sender:
         """One round; waits at most the poll interval for a result. True when something was done."""
         time.sleep(max(0.0, self._next_turn - clock.monotonic()))
         self._next_turn = clock.monotonic() + TOGETHER
-        arrived = self.pool.collect(self._poll())
+        arrived = self.backlog.shared(self.pool.collect(self._poll()))
         self.unwritten += arrived
         self._write()
         claimed = self._claim() if may_claim else 0
@@ -161,9 +163,11 @@ class Sender:
         """Due rows under a new lease. One that cannot be read fails alone."""
         self._claims += 1
         token = f"{self._name}.{self._claims}"
-        mine = [*self.pool.running, *(result.delivery_id for result in self.unwritten)]
+        unwritten = (result.delivery_id for result in self.unwritten)
+        mine = [*self.pool.running, *self.backlog.in_hand, *unwritten]
+        late = self.backlog.late
         try:
-            return claim(now, token, under_way=self.pool.under_way(), mine=mine)
+            return claim(now, token, under_way=self.pool.under_way(), mine=mine, late=late)
         except AWAY:
             raise
         except Exception:
@@ -186,18 +190,18 @@ class Sender:
         self, rows: Sequence[Delivery], mail: MailSettings, now: datetime, begin_before: float
     ) -> int:
         """What is wanted goes out first: a failure to note the rest must not hold it up."""
-        refused = guards.unwanted(rows, now)
-        guards.renew([row for row in rows if row.pk not in refused], now)
-        for row in rows:
-            if row.pk in refused:
-                continue
-            if row.attempts > MAX_CLAIMS:
-                self.unwritten.append(_given_up(row, now))
-            else:
-                self._submit(row, mail, now, begin_before)
+        everything = [*rows, *self.backlog.company(rows, now)]
+        refused = guards.unwanted(everything, now)
+        wanted = [row for row in everything if row.pk not in refused]
+        guards.renew(wanted, now)
+        worn_out = [row for row in wanted if row.attempts > MAX_CLAIMS]
+        self.unwritten += [_given_up(row, now) for row in worn_out]
+        self.backlog.forget([*refused, *(row.pk for row in worn_out)])
+        for group in self.backlog.groups([row for row in wanted if row.attempts <= MAX_CLAIMS]):
+            self._submit(self.backlog.carry(group), mail, now, begin_before)
         if refused:
-            results.refuse(rows, refused, now=now)
-        return len(rows) - len(refused)
+            results.refuse(everything, refused, now=now)
+        return len(rows) - sum(row.pk in refused for row in rows)
 
     def _submit(
         self, row: Delivery, mail: MailSettings, now: datetime, begin_before: float
@@ -208,7 +212,7 @@ class Sender:
         except Exception as fault:
             log.exception("delivery %d cannot be handed to a thread", row.pk)
             lost = failed_inside(row.pk, row.lease_token, row.attempts, fault, now)
-            self.unwritten.append(lost)
+            self.unwritten += self.backlog.shared([lost])
 
     def _keep_house(self) -> None:
         """Each second: the proof of life, and chains whose earlier links hold out no hope."""
@@ -223,7 +227,7 @@ class Sender:
         """Waits for what is under way, as long as a clean stop may take."""
         end = clock.monotonic() + SHUTDOWN_SECONDS
         while (self.pool.running or self.unwritten) and clock.monotonic() < end:
-            self.unwritten += self.pool.collect(0.05)
+            self.unwritten += self.backlog.shared(self.pool.collect(0.05))
             try:
                 self._write()
             except Exception:

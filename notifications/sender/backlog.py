@@ -1,0 +1,132 @@
+"""After an outage: late pages to one address leave as one message, and all share its fate.
+
+Each delivery keeps its row, its lease and its result: retries, failover and timelines work as ever.
+A sender that dies with such a message leaves its rows to the end of their leases.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from django.urls import reverse
+
+from core import config
+from core.database import AWAY
+from notifications.domain.digest import MOST, digest_of
+from notifications.domain.message import Message
+from notifications.models import Channel, Delivery
+from notifications.sender.claim import lease_companions
+from notifications.sender.pool import Result
+
+log = logging.getLogger(__name__)
+
+KINDS = ("incident", "bundle")  # subjects whose deliveries are pages
+# A program reads these one by one.
+APART = (Channel.WEBHOOK,)
+
+Address = tuple[int | None, str, str]
+Carried = tuple[int, str, int]
+
+
+@dataclass(slots=True)
+class Backlog:
+    """`late`: ids of what was claimed long after its time; `carried`: by what travels for them."""
+
+    late: set[int] = field(default_factory=set)
+    carried: dict[tuple[int, str], list[Carried]] = field(default_factory=dict)
+
+    @property
+    def in_hand(self) -> list[int]:
+        """Rows that travel with another one."""
+        return [pk for rows in self.carried.values() for pk, _, _ in rows]
+
+    def company(self, rows: Sequence[Delivery], now: datetime) -> list[Delivery]:
+        """Other late pages to the addresses of late rows, leased with them."""
+        found: list[Delivery] = []
+        mine = {row.pk for row in rows} | set(self.in_hand)
+        for address in {_address(row) for row in rows if self._may_share(row)}:
+            token = next(row.lease_token for row in rows if _address(row) == address)
+            try:
+                more = lease_companions(address, KINDS, now, token, but=mine, limit=MOST)
+            except AWAY:
+                raise
+            except Exception:
+                log.exception("late pages cannot be gathered; each leaves alone")
+                continue
+            self.late |= {row.pk for row in more}
+            found += more
+        return found
+
+    def groups(self, rows: Sequence[Delivery]) -> list[list[Delivery]]:
+        """What leaves together, in the order of the rows; a group of one is an ordinary message."""
+        groups: list[list[Delivery]] = []
+        shared: dict[Address, list[Delivery]] = defaultdict(list)
+        for row in rows:
+            if not self._may_share(row):
+                groups.append([row])
+                continue
+            group = shared[_address(row)]
+            if not group:
+                groups.append(group)
+            group.append(row)
+        return groups
+
+    def carry(self, group: Sequence[Delivery]) -> Delivery:
+        """The row that travels for the group; its message names them all, in memory only."""
+        lead, *others = group
+        if others:
+            self.carried[lead.pk, lead.lease_token] = [
+                (row.pk, row.lease_token, row.attempts) for row in others
+            ]
+            oldest_first = sorted(group, key=lambda row: row.pk)
+            messages = [Message.from_json(row.message) for row in oldest_first]
+            lead.message = digest_of(
+                messages, url=config.absolute(reverse("incidents:list"))
+            ).to_json()
+        return lead
+
+    def shared(self, results: Sequence[Result]) -> list[Result]:
+        """The results, and for each that travelled for others the same for those."""
+        found: list[Result] = []
+        for result in results:
+            others = self.carried.pop((result.delivery_id, result.token), [])
+            self.late.discard(result.delivery_id)
+            if not others:
+                found.append(result)
+                continue
+            together = (
+                f"one message with {len(others) + 1} late pages, delivery {result.delivery_id}"
+            )
+            detail = f"{result.detail}: {together}" if result.detail else together
+            found.append(replace(result, detail=detail))
+            for pk, token, number in others:
+                self.late.discard(pk)
+                found.append(
+                    replace(
+                        result,
+                        delivery_id=pk,
+                        token=token,
+                        number=number,
+                        reference="",
+                        detail=detail,
+                    )
+                )
+        return found
+
+    def forget(self, ids: Collection[int]) -> None:
+        """Of rows that do not leave."""
+        self.late -= set(ids)
+
+    def _may_share(self, row: Delivery) -> bool:
+        return (
+            row.pk in self.late
+            and row.user_id is not None
+            and row.subject_kind in KINDS
+            and row.channel not in APART
+        )
+
+
+def _address(row: Delivery) -> Address:
+    return row.user_id, row.channel, row.address
