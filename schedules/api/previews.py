@@ -26,6 +26,7 @@ from schedules.models import Schedule
 from schedules.queries import DAYS, Seams
 
 LISTED = 200
+LIMITS = {"POST": 30}
 _MINUTE = timedelta(minutes=1)
 
 
@@ -131,7 +132,10 @@ class SeamsOut(serializers.Serializer):
 
 
 class PreviewOut(serializers.Serializer):
-    """Twelve months with the change and without it; lists end after 200, counts do not."""
+    """Twelve months with the change and without it; lists end after 200, counts do not.
+
+    `end` is earlier where the rules change hands too often to look so far.
+    """
 
     start = serializers.DateTimeField()
     end = serializers.DateTimeField()
@@ -148,6 +152,7 @@ class PreviewOut(serializers.Serializer):
 
 class PreviewOfLayer(ApiView):
     scopes = {"POST": "schedules:write"}
+    limits = LIMITS
 
     @extend_schema(operation_id="previewLayer", request=PreviewIn, responses=PreviewOut)
     def post(self, request: Request, public_id: str) -> Response:
@@ -170,6 +175,7 @@ class PreviewOfLayer(ApiView):
 
 class PreviewOfRemoval(ApiView):
     scopes = {"POST": "schedules:write"}
+    limits = LIMITS
 
     @extend_schema(
         operation_id="previewRemovalOfLayer", request=RemovalPreviewIn, responses=PreviewOut
@@ -184,6 +190,7 @@ class PreviewOfRemoval(ApiView):
 
 class PreviewOfZone(ApiView):
     scopes = {"POST": "schedules:write"}
+    limits = LIMITS
 
     @extend_schema(operation_id="previewZone", request=ZonePreviewIn, responses=PreviewOut)
     def post(self, request: Request, public_id: str) -> Response:

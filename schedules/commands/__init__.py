@@ -50,7 +50,13 @@ from schedules.commands.overrides import (
     warnings_of,
 )
 from schedules.commands.ownership import give_schedule
-from schedules.commands.previews import Outcome, preview_layer, preview_removal, preview_zone
+from schedules.commands.previews import (
+    Outcome,
+    preview_layer,
+    preview_removal,
+    preview_rota,
+    preview_zone,
+)
 from schedules.commands.restore import restore_override
 from schedules.commands.revision import CREATES_GAP, STALE, OpensGap
 from schedules.commands.rotas import create_rota
@@ -109,6 +115,7 @@ __all__ = [
     "note_feed_use",
     "preview_layer",
     "preview_removal",
+    "preview_rota",
     "preview_zone",
     "read_calendar",
     "read_calendars",

@@ -4,6 +4,7 @@
 """
 
 import zoneinfo
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from schedules import queries
 from schedules.commands import rules
 from schedules.commands.rules import LayerSpec
 from schedules.domain import draft, edit, model, preview
+from schedules.domain.effort import look_until
 from schedules.domain.overlap import Overlap, overlaps
 from schedules.domain.preview import Preview
 from schedules.models import Layer, LayerVersion, Schedule
@@ -20,9 +22,10 @@ from schedules.queries import Rules
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The year after a change. `twice`: named by two layers of one priority, and since when.
+    """The year after a change, or less (domain.effort).
 
-    `overlaps`: layers that have somebody on duty when the new or edited one has.
+    `twice`: who is named by two layers of one priority, and since when. `overlaps`: layers that
+    have somebody on duty when the new or edited one has.
     """
 
     preview: Preview
@@ -66,6 +69,26 @@ def preview_removal(layer: Layer, *, now: datetime) -> Outcome:
     read = queries.read([pk], start=now, end=now + preview.HORIZON)
     before = read.values[pk]
     return _outcome(before, draft.without_layer(before, layer.pk, now), now, read, set())
+
+
+def preview_rota(
+    *,
+    time_zone: str,
+    layers: Sequence[tuple[str, LayerSpec]],
+    now: datetime,
+    effective_from: datetime,
+) -> Outcome:
+    """A schedule that is not there yet. Raises ValidationFailed as `create_rota` does."""
+    rules.check_zone(time_zone)
+    rules.check_year(effective_from, "effectiveFrom")
+    schedule = Schedule(time_zone=time_zone)
+    before = after = model.Schedule(0, zoneinfo.ZoneInfo(time_zone), ())
+    for name, spec in layers:
+        rules.check(spec)
+        after = _with_new(after, spec, schedule, effective_from, name)
+    named = {user for _, spec in layers for user in spec.people}
+    start = max(now, effective_from)
+    return _outcome(before, after, start, Rules({}, {}, {}, {}, {}), named)
 
 
 def preview_zone(schedule: Schedule, time_zone: str, *, now: datetime) -> Outcome:
@@ -112,7 +135,7 @@ def _outcome(
     named: set[int],
     layer_id: int | None = None,
 ) -> Outcome:
-    end = start + preview.HORIZON
+    end = min(look_until(before, start), look_until(after, start))
     coming = named - read.people.keys()
     people = read.people | (User.objects.in_bulk(coming) if coming else {})
     found = preview.compare(before, after, start, end)

@@ -7,6 +7,7 @@ from datetime import datetime
 from core.errors import Conflict
 from schedules import queries
 from schedules.domain import preview
+from schedules.domain.effort import look_until
 from schedules.domain.windows import Interval
 from schedules.models import Schedule
 
@@ -47,16 +48,17 @@ def no_new_gap(
 ) -> Iterator[None]:
     """Around the writes of a change: raises OpensGap if they open a gap from `start` to `end`.
 
-    Without an `end` the year after `start` is looked at.
+    Without an `end` the year after `start` is looked at, or less (domain.effort).
     A gap that was there before is nobody's news. Nothing is asked when it is `confirmed`. The
     caller's transaction takes the writes back.
     """
     if confirmed:
         yield
         return
-    end = end or start + preview.HORIZON
-    before = queries.load([schedule_id], start=start, end=end)[schedule_id]
+    year = start + preview.HORIZON
+    before = queries.load([schedule_id], start=start, end=end or year)[schedule_id]
     yield
-    after = queries.load([schedule_id], start=start, end=end)[schedule_id]
+    after = queries.load([schedule_id], start=start, end=end or year)[schedule_id]
+    end = end or min(look_until(before, start), look_until(after, start))
     if gaps := preview.new_gaps(before, after, start, end):
         raise OpensGap(gaps)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import User
 from schedules.domain import model, preview
+from schedules.domain.effort import look_until
 from schedules.domain.seams import Report, report
 from schedules.domain.weekly_seams import WeeklySeam, weekly_seams
 from schedules.models import Schedule
@@ -37,6 +38,6 @@ def seams_of(
     value: model.Schedule, schedule: Schedule, people: dict[int, User], start: datetime
 ) -> Seams:
     """The same for rules that are not saved yet."""
-    end = start + preview.HORIZON
+    end = look_until(value, start)
     weekly = weekly_seams(value, ZoneInfo(schedule.time_zone), start, end)
     return Seams(start, end, report(value, start, end), weekly, people)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from accounts.models import User
 from schedules.commands import Outcome
 from schedules.domain.overlap import Overlap, Standing
+from schedules.domain.preview import HORIZON
 from schedules.domain.windows import Interval
 from schedules.web.gap import SHOWN, said
 
@@ -34,6 +35,8 @@ class Foretold:
     twice: list[tuple[str, datetime]]
     overlaps: list[tuple[str, datetime]]
     united: bool
+    days: int
+    cut: bool
 
 
 def foretold(outcome: Outcome) -> Foretold:
@@ -53,7 +56,14 @@ def foretold(outcome: Outcome) -> Foretold:
         twice=[(_name(people, user), since) for user, since in outcome.twice.items()],
         overlaps=[(_who_answers(one), one.since) for one in outcome.overlaps],
         united=any(one.standing == Standing.EQUAL for one in outcome.overlaps),
+        **looked(outcome),
     )
+
+
+def looked(outcome: Outcome) -> dict[str, int]:
+    """How far ahead was looked: `days`, and whether that was `cut`."""
+    span = outcome.preview.end - outcome.preview.start
+    return {"days": span.days, "cut": span < HORIZON}
 
 
 def _who_answers(one: Overlap) -> str:

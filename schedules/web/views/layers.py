@@ -18,6 +18,7 @@ from schedules.web.acting import revision_of
 from schedules.web.foretold import Foretold, foretold
 from schedules.web.forms import choosable
 from schedules.web.layer_form import LayerEditor
+from schedules.web.looking import may_look
 
 PREVIEW = "preview"
 
@@ -95,6 +96,8 @@ def _posted(
     if move := form_rows.asked(request.POST):
         return _show(request, schedule, editor.rearranged(move), version, move=move)
     valid = editor.is_valid()
+    if request.POST.get("do") == PREVIEW and not may_look(request, clock.now()):
+        return _show(request, schedule, editor, version, busy=True)
     if request.POST.get("do") == PREVIEW:
         found = _foretell(editor, schedule, version) if valid else None
         return _show(request, schedule, editor, version, foretold=found)

@@ -1,6 +1,6 @@
 """A new schedule with all of its layers, from a preset, on one page."""
 
-from datetime import time
+from datetime import datetime, time
 from typing import Any
 
 from django.contrib import messages
@@ -12,8 +12,12 @@ from core.web import actor_of, attempt, bound
 from schedules import commands
 from schedules.domain.walltime import to_local
 from schedules.web.forms import choosable
+from schedules.web.looking import may_look
 from schedules.web.presets import PRESETS, Preset
 from schedules.web.rota_form import RotaEditor
+from schedules.web.rota_look import rota_look
+
+PREVIEW = "preview"
 
 
 def from_preset(request: HttpRequest, key: str) -> HttpResponse:
@@ -31,6 +35,8 @@ def from_preset(request: HttpRequest, key: str) -> HttpResponse:
     editor = RotaEditor(preset, list(choosable()), data=data, initial=initial)
     if data is not None and request.POST.get("do") == "more":
         return _show(request, key, preset, editor.with_room())
+    if data is not None and request.POST.get("do") == PREVIEW:
+        return _show(request, key, preset, editor, **_look(request, editor, now))
     if data is not None and editor.is_valid():
         given = editor.form.cleaned_data
         made = attempt(
@@ -49,8 +55,25 @@ def from_preset(request: HttpRequest, key: str) -> HttpResponse:
     return _show(request, key, preset, editor, status=200 if data is None else 422)
 
 
+def _look(request: HttpRequest, editor: RotaEditor, now: datetime) -> dict[str, Any]:
+    """What it would say; nothing while the form does not work, which it then says."""
+    if not may_look(request, now):
+        return {"busy": True}
+    if not editor.is_valid():
+        return {}
+    zone, begins = editor.form.cleaned_data["time_zone"], editor.begins(now)
+    wanted = {"time_zone": zone, "layers": editor.layers(), "effective_from": begins}
+    outcome = attempt(editor.form, commands.preview_rota, now=now, **wanted)
+    return {"look": outcome and rota_look(outcome)}
+
+
 def _show(
-    request: HttpRequest, key: str, preset: Preset, editor: RotaEditor, status: int = 200
+    request: HttpRequest,
+    key: str,
+    preset: Preset,
+    editor: RotaEditor,
+    status: int = 200,
+    **more: Any,
 ) -> HttpResponse:
-    context = {"key": key, "preset": preset, "editor": editor}
+    context = {"key": key, "preset": preset, "editor": editor, **more}
     return render(request, "schedules/rota_form.html", context, status=status)

@@ -9,9 +9,10 @@ from accounts.models import User
 from schedules import queries
 from schedules.domain.resolver import gaps, on_call, users_of
 from schedules.models import LayerVersion, Schedule
+from schedules.web import looking
 from schedules.web.presets import PRESETS
 from tests.cast import make_person
-from tests.web.schedules.conftest import NOW, controls
+from tests.web.schedules.conftest import NOW, controls, text_of
 
 pytestmark = pytest.mark.django_db
 YEAR = timedelta(days=365)
@@ -30,6 +31,11 @@ def made_of(client: Client, key: str, data: dict[str, object]) -> Schedule:
     answer = client.post(f"/schedules/new/?preset={key}", data)
     assert answer.status_code == 302, answer.content.decode()
     return Schedule.objects.get(name="Rota")
+
+
+def words(answer) -> str:
+    assert answer.status_code == 200
+    return text_of(answer.content.decode())
 
 
 def value_of(schedule: Schedule):
@@ -79,6 +85,21 @@ def test_more_room_for_people_loses_nothing(as_alice: Client, alice: User, bob: 
     assert page.count(f'value="{alice.public_id}" selected') == 1
     assert 'value="Rota"' in page
     assert not Schedule.objects.exists()
+
+
+def test_what_it_would_say_is_shown_before_it_is_there(
+    as_alice: Client, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+):
+    data = filled(as_alice, "weekly", [alice, bob], do="preview", first_day="2026-03-23")
+    text = words(as_alice.post("/schedules/new/?preset=weekly", data))
+    assert "Mon 23 Mar, 09:00 – Mon 30 Mar, 09:00 : Alice" in text
+    assert "Bob : 26 shifts" in text
+    assert "Somebody is on call all the time" in text
+    assert not Schedule.objects.exists()
+    monkeypatch.setattr(looking, "PER_MINUTE", 1)
+    text = words(as_alice.post("/schedules/new/?preset=weekly", data))
+    assert "Too many looks within a minute" in text
+    assert made_of(as_alice, "weekly", data | {"do": ""})
 
 
 @pytest.mark.parametrize(
