@@ -58,6 +58,7 @@ def visible_to(user: User) -> QuerySet[Incident]:
     services = Subquery(Service.objects.order_by().filter(team__in=teams).values("pk"))
     owned = AmongRows(F("service_id"), services)
     asked = IncidentResponder.objects.order_by().filter(user=user)
+    asked = asked.exclude(state=ResponderState.WITHDRAWN)
     helped = AmongRows(F("pk"), Subquery(asked.values("incident_id")))
     theirs = Q(assignee=user) | Q(owned) | Q(AmongRows(F("assigned_team_id"), teams))
     return rows.filter(theirs | Q(helped))

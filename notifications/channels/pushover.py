@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from notifications.channels.base import Outgoing, Sent
 from notifications.channels.ntfy import plain_text
 from notifications.domain import drills
-from notifications.domain.message import Message
+from notifications.domain.message import REQUEST, Message
 from notifications.domain.text import one_line
 from notifications.domain.words import Channel, Urgency
 from notifications.providers import base as providers
@@ -20,6 +20,10 @@ EMERGENCY = 2
 LOUD = 1
 PRIORITIES: dict[str, int] = {Urgency.MEDIUM: 1, Urgency.LOW: 0}
 NORMAL, NEWS_PRIORITY = 0, -1
+
+
+# Somebody asks for this person, or must be told loudly: it may wake, but nobody acknowledges it.
+CALLS = {REQUEST, "assigned", "help"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ def provider(address: str) -> str:
 
 
 def _priority(message: Message) -> int:
-    if message.kind == drills.KIND:
+    called = message.kind in CALLS and message.urgency == Urgency.HIGH
+    if message.kind == drills.KIND or called:
         return LOUD
     if message.kind != "page":
         return NEWS_PRIORITY if message.kind == "news" else NORMAL

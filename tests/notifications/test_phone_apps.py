@@ -195,6 +195,7 @@ class TestPushover:
     @pytest.mark.parametrize(
         ("kind", "urgency", "priority"),
         [
+            ("request", "HIGH", "1"),
             ("page", "MEDIUM", "1"),
             ("page", "LOW", "0"),
             ("news", "LOW", "-1"),
