@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from core.domain.phrase import Say, mark
 from notifications.domain.message import Message
 from notifications.domain.words import Urgency
 
@@ -13,40 +14,35 @@ LISTED = 30
 RANKS = {Urgency.HIGH: 0, Urgency.MEDIUM: 1, Urgency.LOW: 2}
 
 
-def digest_of(messages: Sequence[Message], *, url: str, late: bool = True) -> Message:
+def digest_of(messages: Sequence[Message], *, url: str, say: Say = str) -> Message:
     """One message in place of several pages. `messages`: the oldest first; `url`: where all stand.
 
-    `late`: they could not be sent before; else somebody chose to hear of them together.
+    `say` puts it into the language of the reader.
     """
     ordered = sorted(messages, key=lambda message: RANKS.get(Urgency(message.urgency), 1))
     urgent = sum(message.urgency == Urgency.HIGH for message in ordered)
     titles = [message.title for message in ordered]
-    more = [f"and {len(titles) - NAMED} more"] if len(titles) > NAMED else []
-    word = "late pages" if late else "pages of low urgency"
-    high = f", {urgent} of high urgency" if urgent else ""
+    rest = len(titles) - NAMED
+    more = [say(mark("and {count} more")).format(count=rest)] if rest > 0 else []
+    title = say(mark("{count} late pages, {urgent} of high urgency"))
+    why = say(mark("they could not be sent when they were due, and are still open"))
     return Message(
         kind="digest",
         subject_id="",
-        title=f"{len(ordered)} {word}{high}",
-        facts=(("Why now", _why(late)),),
+        title=title.format(count=len(ordered), urgent=urgent),
+        facts=((say(mark("Why now")), why),),
         body="; ".join([*titles[:NAMED], *more]),
         details=tuple(_line(message) for message in ordered[:LISTED]),
         numbers=", ".join(_number(message) for message in ordered),
         url=url,
         urgency=ordered[0].urgency if ordered else Urgency.LOW,
-        tag="Digest",
+        tag=say(mark("Digest")),
+        language=messages[0].language if messages else "",
     )
 
 
-def _why(late: bool) -> str:
-    if late:
-        return "they could not be sent when they were due, and are still open"
-    return "you chose to hear of low urgency together"
-
-
 def _line(message: Message) -> tuple[str, str]:
-    service = dict(message.facts).get("Service", "")
-    return service or message.urgency.capitalize(), message.title
+    return message.service or message.urgency.capitalize(), message.title
 
 
 def _number(message: Message) -> str:
