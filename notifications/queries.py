@@ -8,6 +8,7 @@ from django.db.models import (
     BooleanField,
     Exists,
     ExpressionWrapper,
+    F,
     Min,
     OuterRef,
     Prefetch,
@@ -22,6 +23,7 @@ from core.models import GIVEN_UP
 from notifications.domain import drills
 from notifications.domain.chain import PATIENCE
 from notifications.domain.choice import Method, Rule, first_message_after
+from notifications.domain.drill_times import Monthly, Rhythm
 from notifications.domain.reach import Reach, Way
 from notifications.domain.reach import reach_of as reach_of_ways
 from notifications.domain.words import Fate
@@ -34,6 +36,7 @@ from notifications.models import (
     DeliveryEvent,
     DeliveryState,
     Drill,
+    DrillPlan,
     InAppNotification,
     NotificationRule,
     OutboxMail,
@@ -270,6 +273,26 @@ def arrived_ways(drill: Drill) -> set[int]:
 def oldest_drill_to_conclude(now: datetime) -> int | None:
     rows = Drill.objects.filter(concluded_at=None, ends_at__lte=now)
     return rows.order_by("ends_at").values_list("pk", flat=True).first()
+
+
+def drill_plan_of(user: User) -> DrillPlan | None:
+    return DrillPlan.objects.filter(user=user).first()
+
+
+def monthly_of(row: DrillPlan) -> Monthly:
+    """The row as the calendar needs it."""
+    return Monthly(Rhythm(row.rhythm), row.number, row.weekday, row.at)
+
+
+def drill_plans_due(now: datetime) -> QuerySet[DrillPlan]:
+    """Those whose time has come, and those whose person lives by other clocks by now."""
+    elsewhere = ~Q(time_zone=F("user__time_zone"))
+    return DrillPlan.objects.filter(Q(next_at__lte=now) | elsewhere)
+
+
+def oldest_drill_plan_due(now: datetime) -> int | None:
+    rows = drill_plans_due(now).order_by("next_at")
+    return rows.values_list("pk", flat=True).first()
 
 
 def unread_count(user: User) -> int:

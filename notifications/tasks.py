@@ -1,13 +1,18 @@
 """Entry points of the job queue."""
 
 from core import clock
-from notifications.commands import drills
+from notifications.commands import drill_plans, drills
 from notifications.publishing import publish_due
 
 
 def conclude_drills() -> int:
     """Ends test pages whose hour is over."""
     return drills.conclude_due(clock.now())
+
+
+def send_monthly_drills() -> int:
+    """Sends the monthly test pages whose time has come."""
+    return drill_plans.send_due(clock.now())
 
 
 def publish() -> int:

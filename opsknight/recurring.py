@@ -102,6 +102,12 @@ ERRANDS = (
         every=0.5,
     ),
     Errand(
+        "monthly test pages",
+        task="notifications.tasks.send_monthly_drills",
+        pending="notifications.queries.oldest_drill_plan_due",
+        every=20,
+    ),
+    Errand(
         "test pages that end",
         task="notifications.tasks.conclude_drills",
         pending="notifications.queries.oldest_drill_to_conclude",
@@ -164,4 +170,5 @@ CLOCK_SHIFTS = (
     "incidents.commands.shift_clocks",
     "incidents.shield.departure.shift_due_times",
     "notifications.commands.shift_due_times",
+    "notifications.commands.drill_plans.shift_due_times",
 )

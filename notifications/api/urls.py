@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from notifications.api import devices, drills, notices, providers, quiet, reach, telegram
+from notifications.api import (
+    devices,
+    drill_plans,
+    drills,
+    notices,
+    providers,
+    quiet,
+    reach,
+    telegram,
+)
 
 PERSON = "api/users/<str:user_id>"
 METHOD = f"{PERSON}/contact-methods/<str:public_id>"
@@ -15,6 +24,7 @@ urlpatterns = [
     path(f"{METHOD}/verification", reach.ContactMethodVerification.as_view()),
     path(f"{METHOD}/move", reach.ContactMethodMove.as_view()),
     path(f"{METHOD}/test", reach.ContactMethodTest.as_view()),
+    path(f"{PERSON}/monthly-test-page", drill_plans.MonthlyTestPage.as_view()),
     path(f"{PERSON}/test-pages", drills.TestPages.as_view()),
     path("api/test-pages/<str:public_id>", drills.OneTestPage.as_view()),
     path(f"{PERSON}/notification-rules", reach.NotificationRules.as_view()),

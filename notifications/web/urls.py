@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from notifications.web.views import (
     devices,
+    drill_plans,
     drills,
     notices,
     provider_tests,
@@ -37,6 +38,8 @@ urlpatterns = [
     path("profile/reach/rules/<str:urgency>/", reach.rules, name="rules"),
     path("profile/reach/rules/<str:urgency>/foretold/", reach.foretell, name="foretell"),
     path("profile/reach/summary/", readiness.mine, name="my_reach"),
+    path("profile/reach/monthly-test/", drill_plans.monthly, name="monthly_drill"),
+    path("profile/reach/monthly-test/clear/", drill_plans.clear, name="clear_monthly_drill"),
     path("profile/reach/test-page/", drills.start_mine, name="start_drill"),
     path("t/<str:token>/", drills.arrived, name="drill_arrival"),
     path("reachability/tests/<str:public_id>/", drills.show, name="drill"),

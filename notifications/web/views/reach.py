@@ -47,6 +47,7 @@ def reach(request: HttpRequest) -> HttpResponse:
             (method, test, lights.get(method.pk))
             for method, test in zip(methods, tests, strict=True)
         ],
+        "monthly": queries.drill_plan_of(user),
         "quiet": queries.quiet_hours_of(user),
         "urgencies": [
             (urgency, rules, of_rows(methods, rules, urgency))
