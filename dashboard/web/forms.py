@@ -46,6 +46,7 @@ class SettingsForm(forms.Form):
     forget_email_url = forms.BooleanField(required=False, label="Remove the mail server")
     mail_from = forms.CharField(max_length=320, label="Sender of mail")
     language = forms.ChoiceField(
+        required=False,  # a page that was open before there was a choice has none
         choices=list(language.NAMES.items()),
         label="Language of messages",
         help_text="For whoever chose none, and in chats of services. Pages stay English.",
@@ -79,6 +80,8 @@ class SettingsForm(forms.Form):
         """What is to be written, by name of the setting; a number left empty stays as it is."""
         wanted = {name: value for name, value in self.cleaned_data.items() if value is not None}
         forget = wanted.pop("forget_email_url", False)
+        if not wanted.get("language"):
+            wanted.pop("language", None)
         if "email_url" in wanted and not wanted["email_url"] and not forget:
             del wanted["email_url"]
         if forget:
