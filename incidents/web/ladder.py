@@ -250,6 +250,8 @@ def _add_people(incident: Incident, rungs: list[Rung], end: Rung) -> None:
 
 def _bundles(incident: Incident, tries: dict[str, list[Try]]) -> dict[str, Bundle]:
     """By page key: what the page travels in; the tries of the bundle are those of the page."""
+    if not getattr(incident, "has_bundles", True):
+        return {}
     members = incident.bundled.select_related("bundle").filter(bundle__kind=BundleKind.PAGES)
     bundles = {member.page_key: member.bundle for member in members}
     ids = {bundle.pk for bundle in bundles.values()}

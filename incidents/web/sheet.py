@@ -13,10 +13,12 @@ from incidents import queries
 from incidents.domain.details import apart, lines
 from incidents.domain.lifecycle import MOVES
 from incidents.models import (
+    BundleMember,
     EventType,
     Incident,
     IncidentEvent,
     IncidentResponder,
+    Mention,
     Note,
     SlaClock,
     Status,
@@ -73,7 +75,7 @@ def live(request: HttpRequest, incident: Incident) -> dict[str, Any]:
         "ladder": ladder_of(incident),
         "entries": timeline.entries(shown[:TIMELINE_LENGTH]),
         "more_entries": len(shown) > TIMELINE_LENGTH,
-        "notes": [(note, notes.as_html(note.content)) for note in _notes(incident)],
+        "notes": _notes(incident),
         "links": safe_links(incident.links),
         "details": lines(details, most=MAX_DETAILS, width=DETAIL_LENGTH),
         "description": description,
@@ -129,8 +131,16 @@ def _clocks(incident: Incident) -> list[SlaClock]:
     return list(present(rows).values()) if getattr(incident, "clocks", True) else []
 
 
-def _notes(incident: Incident) -> QuerySet[Note]:
-    return Note.objects.filter(incident=incident).order_by("-id").prefetch_related("mentions")
+def _notes(incident: Incident) -> list[tuple[Note, str, list[str]]]:
+    """Newest first: the note, its HTML, and who was called in it."""
+    rows = Note.objects.filter(incident=incident).order_by("-id")
+    called = getattr(incident, "has_mentions", True)
+    found = rows.prefetch_related("mentions") if called else rows
+    return [(note, notes.as_html(note.content), _called(note) if called else []) for note in found]
+
+
+def _called(note: Note) -> list[str]:
+    return [str(mention.label) for mention in note.mentions.all()]
 
 
 def etag_of(user: User, incident: Incident) -> str:
@@ -162,6 +172,8 @@ def _with_marks(rows: QuerySet[Incident]) -> QuerySet[Incident]:
     asked = IncidentResponder.objects.filter(incident=OuterRef("pk"))
     return rows.annotate(
         has_helpers=Exists(asked),
+        has_mentions=Exists(Mention.objects.filter(note__incident=OuterRef("pk"))),
+        has_bundles=Exists(BundleMember.objects.filter(incident=OuterRef("pk"))),
         last_event=Subquery(events.values("incident").annotate(n=Max("id")).values("n")),
         clocks=Subquery(clocks.values("incident").annotate(n=Max("changed_at")).values("n")),
         tries=Subquery(sent.annotate(n=Sum("attempts")).values("n")),
