@@ -289,7 +289,7 @@ def test_a_server_that_stops_reading_ends_at_the_deadline(mailer: SmtpPool) -> N
         started = time.monotonic()
         with pytest.raises(SmtpError) as failure:
             mailer.send(fake.target, "", "alice@example.com", b"x" * 20_000_000, 0.5)
-        assert time.monotonic() - started < 2.0
+        assert time.monotonic() - started < 5.0  # far from the eight of a whole attempt
     assert failure.value.sent is True
 
 
