@@ -1,6 +1,6 @@
 """`/api/metrics`: what a monitoring system watches about the pager itself, for Prometheus.
 
-A dozen statements at most, each answered from an index; labels come from fixed lists.
+Some fifteen statements at most, each answered from an index; labels come from fixed lists.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,9 +26,10 @@ from core.errors import Forbidden
 from core.prometheus import Gauge, Labels
 from dashboard.domain.alarm import Part
 from dashboard.queries import PROCESSES, broken_parts, trouble
+from incidents.domain.alert import Action
 from incidents.domain.sla import Clock
-from incidents.models import Incident, SlaClock, Status
-from notifications.models import OFFERED, OPEN_STATES, Delivery, DeliveryState
+from incidents.models import Alert, Incident, SlaClock, Status
+from notifications.models import OFFERED, OPEN_STATES, Delivery, DeliveryState, ProviderHealth
 from notifications.queries import DUE
 from schedules.queries import guard
 
@@ -71,6 +72,8 @@ def gauges(now: datetime) -> Iterator[Gauge]:
     yield from _trouble(now)
     yield from _open_deliveries(now)
     yield _latest_outcomes(now)
+    yield from _breakers(now)
+    yield _latest_events(now)
     yield from _machinery(now)
     yield Gauge.by(
         "kind",
@@ -168,6 +171,28 @@ def _latest_outcomes(now: datetime) -> Gauge:
         f"Messages made within the last hour, of the newest {NEWEST}, by what became of them",
         _zeros(DeliveryState) | found,
     )
+
+
+def _breakers(now: datetime) -> Iterator[Gauge]:
+    """Of enabled accounts, by kind: two of one kind are told apart on the page, not here."""
+    shut, failures = dict.fromkeys(settings.PROVIDERS, 0), dict.fromkeys(settings.PROVIDERS, 0)
+    rows = ProviderHealth.objects.filter(provider__enabled=True, provider__kind__in=shut)
+    for kind, number, until in rows.values_list("provider__kind", "failures", "open_until"):
+        failures[kind] = max(failures[kind], number)
+        shut[kind] += int(until is not None and until > now)
+    meaning = "Provider accounts that are left alone for a while because they failed"
+    yield Gauge.by("kind", "opsknight_provider_accounts_shut", meaning, shut)
+    meaning = "Failures in a row of the provider account that fares worst"
+    yield Gauge.by("kind", "opsknight_provider_failures", meaning, failures)
+
+
+def _latest_events(now: datetime) -> Gauge:
+    newest = Alert.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    rows = Alert.objects.filter(pk__gt=newest - NEWEST, created_at__gte=now - LATELY)
+    found = dict(rows.order_by().values_list("action").annotate(Count("id")))
+    counts = {action.lower(): found.get(action, 0) for action in Action}
+    meaning = f"Events taken in within the last hour, of the newest {NEWEST}"
+    return Gauge.by("action", "opsknight_events_last_hour", meaning, counts)
 
 
 def _machinery(now: datetime) -> Iterator[Gauge]:

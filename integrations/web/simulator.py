@@ -23,9 +23,8 @@ from core import clock
 from core.web import actor_of, role_required, signed_in
 from incidents import commands as incidents
 from incidents.domain.alert import Action, AlertEvent, Severity
-from incidents.models import Incident
 from integrations.replies import calling, texting
-from integrations.replies.acting import Verb, act
+from integrations.replies.acting import Verb, act, subject_of
 from integrations.web import screens
 from notifications.commands import receipts
 from notifications.commands import simulator as phones
@@ -74,11 +73,11 @@ def press(request: HttpRequest, delivery_id: int) -> HttpResponse:
     """A button of a push message or a card."""
     delivery = _delivery(request, delivery_id)
     verb, now = request.POST.get("verb", ""), clock.now()
-    incident = Incident.objects.select_related("service").filter(pk=delivery.subject_id).first()
-    if verb not in set(Verb) or delivery.subject_kind != "incident" or incident is None:
+    subject = subject_of(delivery.subject_kind, delivery.subject_id)
+    if verb not in set(Verb) or subject is None:
         raise Http404
     via = delivery.channel.lower()
-    said = act(_owner(delivery), verb, incident, via=via, now=now, request=request)
+    said = act(_owner(delivery), verb, subject, via=via, now=now, request=request)
     receipts.note(delivery.pk, Receipt.SEEN, now=now, detail=f"{verb} was pressed")
     return _said(request, said)
 

@@ -15,26 +15,32 @@ from core.database import stored_time
 from notifications.domain.text import one_line
 from notifications.sender.pool import Result
 
+# VALUES: id, lease, the provider's name for the message. Both databases call columns like this.
 _SENT = """
-UPDATE notifications_delivery
-SET state = 'SENT', reason = '', finished_at = %s, lease_until = NULL, lease_token = ''
-WHERE id IN (
-    SELECT id FROM notifications_delivery
-    WHERE state = 'SENDING' AND NOT ordered AND (id, lease_token) IN (VALUES {pairs}){lock}
-) RETURNING id
+UPDATE notifications_delivery AS d
+SET state = 'SENT', reason = '', finished_at = %s, lease_until = NULL, lease_token = '',
+    reference = v.column3
+FROM (VALUES {triples}) AS v
+WHERE d.id = v.column1 AND d.lease_token = v.column2 AND d.state = 'SENDING' AND NOT d.ordered{lock}
+RETURNING id
 """
+_LOCK = """ AND d.id IN (
+    SELECT id FROM notifications_delivery WHERE id IN ({ids}) ORDER BY id FOR UPDATE
+)"""
 _TRIES = """
 INSERT INTO notifications_deliveryattempt
-    (delivery_id, number, started_at, finished_at, ok, permanent, detail, answer) VALUES {rows}
+    (delivery_id, number, started_at, finished_at, ok, permanent, account, detail, answer)
+VALUES {rows}
 """
 _EVENTS = "INSERT INTO notifications_deliveryevent (delivery_id, outcome, at, detail) VALUES {rows}"
 DETAIL_LENGTH = 300
+REFERENCE_LENGTH = 120
 
 
 def settle(results: Sequence[Result], now: datetime) -> list[Result]:
     """Writes the plain successes among the results; returns the others. In a transaction."""
     times = Counter(result.delivery_id for result in results)  # twice: one of them came late
-    accepted = [result for result in results if _plain(result) and times[result.delivery_id] == 1]
+    accepted = [result for result in results if result.ok and times[result.delivery_id] == 1]
     if not accepted:
         return list(results)
     settled = _mark_sent(accepted, now)
@@ -46,17 +52,19 @@ def settle(results: Sequence[Result], now: datetime) -> list[Result]:
     return [result for result in results if id(result) not in done]
 
 
-def _plain(result: Result) -> bool:
-    return result.ok and not result.account and not result.reference
-
-
 def _mark_sent(accepted: Sequence[Result], now: datetime) -> set[int]:
     """Ids of the rows that were still ours; locked in order of id, like everywhere."""
-    lock = " ORDER BY id FOR UPDATE" if connection.features.has_select_for_update else ""
-    pairs = [value for result in accepted for value in (result.delivery_id, result.token)]
-    statement = _SENT.format(pairs=_rows("(%s, %s)", accepted), lock=lock)
+    lock = ""
+    if connection.features.has_select_for_update:
+        lock = _LOCK.format(ids=", ".join(str(result.delivery_id) for result in accepted))
+    triples = [
+        value
+        for result in accepted
+        for value in (result.delivery_id, result.token, result.reference[:REFERENCE_LENGTH])
+    ]
+    statement = _SENT.format(triples=_rows("(%s, %s, %s)", accepted), lock=lock)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [stored_time(now), *pairs])
+        cursor.execute(statement, [stored_time(now), *triples])
         return {row[0] for row in cursor.fetchall()}
 
 
@@ -65,8 +73,8 @@ def _write_tries(accepted: Sequence[Result]) -> None:
     for result in accepted:
         span = stored_time(result.started_at), stored_time(result.finished_at)
         detail = one_line(result.detail, DETAIL_LENGTH)
-        values += [result.delivery_id, result.number, *span, detail]
-    row = "(%s, %s, %s, %s, TRUE, FALSE, %s, '')"
+        values += [result.delivery_id, result.number, *span, result.account, detail]
+    row = "(%s, %s, %s, %s, TRUE, FALSE, %s, %s, '')"
     with connection.cursor() as cursor:
         cursor.execute(_TRIES.format(rows=_rows(row, accepted)), values)
 

@@ -21,9 +21,16 @@ def note(results: Sequence[Result], now: datetime) -> None:
             by_key[result.account].append(result)
     if not by_key:
         return
-    rows = Provider.objects.filter(public_id__in=by_key).order_by("id").only("id", "public_id")
-    for row in rows:
-        _note(row, by_key[row.public_id], now)
+    rows = Provider.objects.filter(public_id__in=by_key).order_by("id").select_related("health")
+    for row in rows.defer("config"):
+        if _is_worth_a_look(row, by_key[row.public_id], now):
+            _note(row, by_key[row.public_id], now)
+
+
+def _is_worth_a_look(provider: Provider, results: Sequence[Result], now: datetime) -> bool:
+    """In a storm of successes nothing is to be written, and so nothing to be locked."""
+    known = accounts.health_of(provider)
+    return any(result.error is not None for result in results) or bool(after_success(known, now))
 
 
 def _note(provider: Provider, results: Sequence[Result], now: datetime) -> None:

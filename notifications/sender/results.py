@@ -67,15 +67,14 @@ def record(results: Sequence[Result], *, now: datetime, jitter: Callable[[], flo
     with transaction.atomic():
         relax_commit()  # a mark that is lost repeats the page: late or loud
         others = accepted.settle(results, now)
-        if not others:
-            return
-        rows = _locked([result.delivery_id for result in others])
+        rows = _locked([result.delivery_id for result in others]) if others else {}
         batch = _Batch(now)
         for result in others:
             row = rows.get(result.delivery_id)
             if row is not None:
                 _settle(row, result, batch, jitter)
-        _write(batch)
+        if rows:
+            _write(batch)
         health.note(results, now)
         end_chains(batch.sent, now)
         release_next(batch.failed, now)

@@ -52,6 +52,13 @@ class Call:
         return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
 
 
+class _Server(ThreadingHTTPServer):
+    """A sender opens dozens of connections at once: those that find no place wait a second."""
+
+    request_queue_size = 512
+    daemon_threads = True
+
+
 class FakeVendor:
     """Records each call and answers with `answer(call)`; the modes win over it."""
 
@@ -61,8 +68,7 @@ class FakeVendor:
         self.mode = Mode.ACCEPT
         self.calls: list[Call] = []
         self._over = threading.Event()
-        self._server = ThreadingHTTPServer((HOST, 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server((HOST, 0), self._handler())
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
         )

@@ -92,13 +92,16 @@ def test_it_rings_and_a_key_acknowledges(broken: Incident, as_root: Client):
     assert "Incoming call" not in as_root.get(HOME).content.decode()
 
 
-def test_a_text_acknowledges(broken: Incident, as_root: Client):
+def test_a_text_acknowledges_and_everything_else_stops_ringing(broken: Incident, as_root: Client):
     owner = ringing()[Channel.SMS].user
     url = reverse("integrations:reply", args=[owner.public_id])
     answer = as_root.post(url, {"text": "1"}, headers={"HX-Request": "true"})
     assert f"#{broken.pk} is acknowledged" in answer.content.decode()
     broken.refresh_from_db()
     assert broken.status == Status.ACKNOWLEDGED
+    shown = answer.content.decode()
+    assert "Incoming call" not in shown and 'value="acknowledge"' not in shown
+    assert f"Acknowledged by {owner}" in shown
 
 
 def test_a_button_resolves(broken: Incident, as_root: Client):

@@ -11,8 +11,8 @@ from rest_framework.test import APIClient
 from accounts.models import User, UserStatus
 from core import clock, heartbeat, prometheus
 from core.prometheus import Gauge
-from incidents.models import Incident, Status
-from notifications.models import Channel, Delivery, DeliveryState
+from incidents.models import Alert, Incident, Status
+from notifications.models import Channel, Delivery, DeliveryState, Provider, ProviderHealth
 from schedules.commands import findings
 from schedules.commands.findings import Subject
 from schedules.domain.guard import Found, Kind
@@ -155,7 +155,7 @@ def test_heartbeats_and_the_guard_are_told(figures):
 def test_a_scrape_takes_few_statements(root: User, api: Api, django_assert_max_num_queries):
     monitoring = api(root, "metrics:read")
     monitoring.get(PATH)
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(18):
         assert monitoring.get(PATH).status_code == 200
 
 
@@ -164,3 +164,17 @@ def test_labels_and_meanings_are_escaped():
     page = prometheus.text([Gauge.by("label", "name", odd, {odd: 1.5, "plain": -2})])
     assert parsed(page) == {'name{label="a\\"b\\\\c\\nd"}': 1.5, 'name{label="plain"}': -2}
     assert page.startswith('# HELP name a"b\\\\c\\nd\n')
+
+
+def test_a_breaker_and_what_came_in_are_seen(figures):
+    now = clock.now()
+    service = Service.objects.create(name="Checkout")
+    Alert.objects.create(
+        action="trigger", dedup_key="a", service=service, payload={}, created_at=now
+    )
+    account = Provider.objects.create(kind="twilio")
+    ProviderHealth.objects.create(provider=account, failures=3, open_until=now + MINUTE)
+    found = figures()
+    assert found['opsknight_provider_accounts_shut{kind="twilio"}'] == 1
+    assert found['opsknight_provider_failures{kind="twilio"}'] == 3
+    assert found['opsknight_events_last_hour{action="trigger"}'] == 1
