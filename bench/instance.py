@@ -178,6 +178,21 @@ class Instance:
         ) as connection:
             connection.execute(sql)
 
+    def is_free(self) -> bool:
+        """Whether nobody holds the write lock of SQLite for more than a moment."""
+        import sqlite3
+
+        path = self.home / "opsknight.sqlite3"
+        with contextlib.closing(
+            sqlite3.connect(path, timeout=0.5, isolation_level=None)
+        ) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("ROLLBACK")
+            except sqlite3.OperationalError:
+                return False
+        return True
+
     def ask(self, sql: str, *values: object) -> list[tuple]:
         """One statement to the installation's database, from outside, at once committed.
 

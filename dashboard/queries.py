@@ -135,7 +135,8 @@ class Trouble:
 
     `orphans`: incidents that nothing will page for; `failing`: escalations that fail for a fault
     of ours, `untold` those among them of which not even the fallback contact heard; `overdue`:
-    deliveries that the sender should have begun; `dead_letters`: events and background jobs of the
+    deliveries that the sender should have begun; `unreachable`: pages of the last day to people
+    without any way to reach them; `dead_letters`: events and background jobs of the
     last day that were given up.
     """
 
@@ -144,6 +145,7 @@ class Trouble:
     failing: int = 0
     exhausted: int = 0
     overdue: int = 0
+    unreachable: int = 0
     dead_letters: int = 0
     unsent_mail: int = 0
     no_mail_server: bool = False
@@ -170,12 +172,13 @@ def trouble(now: datetime) -> Trouble:
         exhausted=open_ones.filter(_EXHAUSTED),
         overdue=notifications.overdue(now, OVERDUE_GRACE),
         late_bundles=incidents.overdue_bundles(now, OVERDUE_GRACE),
+        unreachable=notifications.unreachable(since),
         events=incidents.given_up_events(since),
         fates=notifications.given_up_events(since),
         jobs=Failure.objects.filter(stopped__gte=since),
         unsent_mail=OutboxMail.objects.all(),
     )
-    found["overdue"] += found.pop("late_bundles", 0)
+    found["overdue"] = found.get("overdue", 0) + found.pop("late_bundles", 0)
     dead_letters = sum(found.pop(name, 0) for name in ("events", "fates", "jobs"))
     return Trouble(dead_letters=dead_letters, no_mail_server=not config.get("email_url"), **found)
 
@@ -220,6 +223,7 @@ def gauges(found: Trouble) -> list[tuple[str, int, str]]:
         ("Escalations that keep failing", found.failing, "danger"),
         ("Exhausted policies", found.exhausted, "danger"),
         ("Pages overdue by more than 30 s", found.overdue, "warn"),
+        ("Pages in a day to people without a way to reach them", found.unreachable, "warn"),
         ("Events and jobs given up in a day", found.dead_letters, "warn"),
     )
     return [(label, count, tone if count else "ok") for label, count, tone in lines]
@@ -280,6 +284,10 @@ def alarms(found: Trouble, broken: Sequence[tuple[str, Entry]] = ()) -> list[Ala
     if found.overdue:
         text = f"{_so_many(found.overdue, 'page')} should have left by now."
         said.append(Alarm("warn", "Pages are late", text, "dashboard:health", "See why"))
+    if found.unreachable:
+        text = f"{_so_many(found.unreachable, 'page')} of the last day had nowhere to go."
+        title = "People without a way to reach them"
+        said.append(Alarm("warn", title, text, "notifications:deliveries", "Show"))
     if found.dead_letters:
         text = f"Events and jobs given up in the last day: {found.dead_letters}. The log says why."
         said.append(Alarm("warn", "Something was given up", text, "dashboard:health", "Show"))

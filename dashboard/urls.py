@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from dashboard.web.views import audit, home, moved, pwa, reachability, settings, theme
+from dashboard.web.views import audit, guide, home, moved, pwa, reachability, settings, theme
 
 settings_urls = [
     path("", settings.home, name="home"),
@@ -13,6 +13,7 @@ settings_urls = [
 dashboard_urls = [
     path("health/", home.health, name="health"),
     path("audit/", audit.index, name="audit"),
+    path("guide/what-happens/", guide.what_happens, name="what_happens"),
     path("reachability/", reachability.people, name="reachability"),
     path("reachability/schedules/", reachability.schedules, name="reach_of_schedules"),
     path("reachability/policies/", reachability.policies, name="reach_of_policies"),

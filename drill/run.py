@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from drill.faults.channels import channels
 from drill.faults.clock import clock
 from drill.faults.ends import stop, supervisor
+from drill.faults.freeze import freeze
 from drill.faults.frozen import frozen
 from drill.faults.kill import kill
 from drill.faults.lock import sqlite_locked
@@ -18,6 +20,8 @@ DRILLS: dict[str, Callable[[Site], Awaitable[None]]] = {
     "supervisor": supervisor,
     "clock": clock,
     "smtp": smtp,
+    "channels": channels,
+    "freeze": freeze,
     "frozen": frozen,
     "postgres": postgres,
     "sqlite-locked": sqlite_locked,
@@ -25,7 +29,7 @@ DRILLS: dict[str, Callable[[Site], Awaitable[None]]] = {
 }
 ONLY_ON = {"postgres": "postgres", "sqlite-locked": "sqlite"}
 # The clock of an installation can be moved only when it says that it is a test.
-ENV = {"clock": {"OPSKNIGHT_TESTING": "1"}}
+ENV = {name: {"OPSKNIGHT_TESTING": "1"} for name in ("clock", "freeze")}
 LOG_LENGTH = 4000
 LIMIT_SECONDS = 420.0  # of a drill beside the seconds asked for
 

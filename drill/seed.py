@@ -16,13 +16,12 @@ from accounts.commands import create_first_admin  # noqa: E402
 from accounts.models import User, UserStatus  # noqa: E402
 from core import clock  # noqa: E402
 from core.actor import SYSTEM  # noqa: E402
+from drill.site import WAIT_MINUTES  # noqa: E402
 from escalation import commands as escalation  # noqa: E402
 from escalation.commands import PolicySpec, StepSpec, TargetSpec  # noqa: E402
 from notifications import commands as notifications  # noqa: E402
 from notifications.models import Channel  # noqa: E402
 from services import commands as services  # noqa: E402
-
-WAIT_MINUTES = 60
 
 
 def person(name: str) -> User:
@@ -68,4 +67,5 @@ def main(port: int) -> None:
     sys.stdout.write(json.dumps(keys))
 
 
-main(int(sys.argv[1]))
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import subprocess
 import time
@@ -16,6 +17,8 @@ from bench.sinks import HttpSink, SmtpSink
 from drill.report import Report
 from drill.roles import ALL, roles
 
+WAIT_MINUTES = 60  # of each step of the seeded policies
+STOP_TRIES = 600
 PROBE_SECONDS = 2.0
 PROBE_EVERY = 0.1
 REQUEST = b"GET /api/health?mode=readiness HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -100,6 +103,22 @@ class Site:
             return home == str(self.instance.home) and process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             return False
+
+    async def stand_still(self, pid: int, *, writing: bool = False) -> None:
+        """SIGSTOP between two writes of SQLite, or in the middle of one (`writing`).
+
+        Raises RuntimeError when no such moment came.
+        """
+        for _ in range(STOP_TRIES):
+            os.kill(pid, signal.SIGSTOP)
+            if await self._is_free() is not writing and await self._is_free() is not writing:
+                return  # asked twice: another process may have been writing
+            os.kill(pid, signal.SIGCONT)
+            await asyncio.sleep(0.013)
+        raise RuntimeError(f"process {pid} could not be stopped at such a moment")
+
+    async def _is_free(self) -> bool:
+        return bool(self.instance.postgres) or await asyncio.to_thread(self.instance.is_free)
 
     async def end(self, number: signal.Signals, seconds: float) -> float:
         """Sends the signal to the supervisor; seconds until no process was left (or `seconds`)."""

@@ -17,6 +17,7 @@ from django.db.models import (
     Subquery,
 )
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from core.models import GIVEN_UP
@@ -48,6 +49,7 @@ from notifications.models import (
 
 TEST_SUBJECT = "test"
 PROVIDER_TEST = "provider-test"  # pinned to one account: subject_id is its key
+NEWEST = 20_000  # messages that are looked through, where no index helps
 # Spelt out, because SQLite uses the partial index delivery_due for no less.
 DUE = "state IN ('QUEUED', 'SENDING')"
 
@@ -308,6 +310,14 @@ def overdue(now: datetime, grace: timedelta) -> QuerySet[Delivery]:
     """Deliveries that should have been looked at `grace` ago: not empty means the sender lags."""
     due = RawSQL(DUE, (), output_field=BooleanField())  # noqa: S611 a constant
     return Delivery.objects.filter(due, next_attempt_at__lt=now - grace)
+
+
+def unreachable(since: datetime) -> QuerySet[Delivery]:
+    """Pages to people without a way to reach them; of the newest messages, to stay cheap."""
+    newest = Delivery.objects.order_by("-pk").values("pk")[:1]
+    lately = Delivery.objects.filter(pk__gt=Coalesce(Subquery(newest), 0) - NEWEST)
+    nowhere = lately.filter(channel=Channel.IN_APP, state=DeliveryState.FAILED)
+    return nowhere.filter(subject_kind="incident", created_at__gte=since)
 
 
 def given_up_events(since: datetime) -> QuerySet[DeliveryEvent]:

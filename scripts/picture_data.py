@@ -14,6 +14,7 @@ from django.test import Client  # noqa: E402
 from accounts.models import Role, User  # noqa: E402
 from core import clock  # noqa: E402
 from dashboard.commands import demo  # noqa: E402
+from incidents.models import Incident, Status  # noqa: E402
 from schedules import commands as schedules  # noqa: E402
 from schedules.models import OverrideKind, Schedule  # noqa: E402
 
@@ -30,8 +31,14 @@ def main() -> None:
         "key": "",
         "session": client.cookies["sessionid"].value,
         "schedule": schedule.public_id,
+        "incident": _with_a_policy().pk,
     }
     sys.stdout.write(json.dumps(found))
+
+
+def _with_a_policy() -> Incident:
+    rows = Incident.objects.filter(status=Status.OPEN, pages__isnull=False)
+    return rows.exclude(policy_version=None).order_by("urgency", "pk")[0]
 
 
 def _override(schedule: Schedule) -> None:

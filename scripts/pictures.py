@@ -14,7 +14,7 @@ DESK, PHONE = (1200, 800), (390, 844)
 
 @dataclass(frozen=True)
 class Picture:
-    """`path` may name {schedule}. Dark where it says so."""
+    """`path` may name {schedule} and {incident}. Dark where it says so."""
 
     name: str
     path: str
@@ -32,6 +32,7 @@ PICTURES = (
     Picture("fairness", "/schedules/{schedule}/fairness/"),
     Picture("board", "/on-call/", dark=True),
     Picture("feeds", "/calendar-feeds/"),
+    Picture("why", "/incidents/{incident}/why/"),
 )
 
 
@@ -60,7 +61,7 @@ def take(browser: Browser, instance: Instance, picture: Picture, into: Path) -> 
         [{"name": "sessionid", "value": str(instance.seeds["session"]), "url": origin}]
     )
     page = context.new_page()
-    answer = page.goto(picture.path.format(schedule=instance.seeds["schedule"]))
+    answer = page.goto(picture.path.format(**instance.seeds))
     if answer is None or not answer.ok:
         raise RuntimeError(f"{picture.path} answered {answer and answer.status}")
     page.wait_for_load_state("networkidle")

@@ -42,11 +42,11 @@ async def clock(site: Site) -> None:
             before = await _due_times(site, ladders.later)
             await asyncio.sleep(max(0.0, at - time.monotonic()))
             offset += jump
-            _set_offset(site, offset)
+            set_offset(site, offset)
             site.report.say(f"the clock was set {jump / 3600:+.0f} h")
             await _judge(site, jump, ladders, before)
         await flow.finish()
-        _set_offset(site, offset)
+        set_offset(site, offset)
     await nothing_is_lost(site, flow, offset=offset)
     first = site.mail.first
     waits = [first.get(mark, inf) - at for mark, at in flow.accepted.items()]
@@ -89,7 +89,7 @@ async def _due_times(site: Site, marks: list[str]) -> dict[str, float]:
     return {mark: seconds(at) for mark, at in rows if mark in marks}
 
 
-def _set_offset(site: Site, seconds: float) -> None:
+def set_offset(site: Site, seconds: float) -> None:
     """At once for every reader: a file that is half written would be a jump of its own."""
     path = site.instance.home / "clock_offset"
     fresh = path.with_suffix(".new")

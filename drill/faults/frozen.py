@@ -14,7 +14,7 @@ from drill.site import Site
 from drill.verify import nothing_is_lost
 
 ALARM_SECONDS = 120.0
-HEAL_SECONDS = 30.0
+HEAL_SECONDS = 60.0
 LOOK_SECONDS = 0.3
 # Who is frozen, and the part that must be named. With the supervisor nothing is started again.
 FROZEN = (
@@ -32,6 +32,8 @@ async def frozen(site: Site) -> None:
                 await _alarm(site, f"{' and '.join(names)} frozen", part)
             await _heals(site, part)
         await _hanging_again_and_again(site)
+        if not site.instance.postgres:
+            await _hanging_with_the_lock(site)
         await _without_the_queue(site)
         await flow.finish()
     await nothing_is_lost(site, flow)
@@ -41,7 +43,7 @@ async def frozen(site: Site) -> None:
 async def _stopped(site: Site, names: Sequence[str]) -> AsyncIterator[None]:
     pids = [_pid(site, name) for name in names]
     for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
+        await site.stand_still(pid)
     try:
         yield
     finally:
@@ -87,6 +89,14 @@ async def _hanging_again_and_again(site: Site) -> None:
             await stopping
     os.kill(_pid(site, "sender"), signal.SIGCONT)
     await _heals(site, "sender")
+
+
+async def _hanging_with_the_lock(site: Site) -> None:
+    """The ticker hangs in the middle of a write: nobody can write until it is killed."""
+    ticker = _pid(site, "ticker")
+    await site.stand_still(ticker, writing=True)
+    await _alarm(site, "the ticker hangs with the lock of SQLite", "database")
+    await _heals(site, "the lock")
 
 
 async def _stop_each(site: Site, name: str) -> None:

@@ -32,6 +32,8 @@ ANSWER_SECONDS = 15.0
 NAME = "supervisor"
 WATCHED = (Part.TICKER, Part.SENDER, Part.QUEUE, Part.WEB, Part.RESTARTS)
 WEB_SILENT_SECONDS = 45.0
+# SQLite has one write lock: a child that stands still with it in hand would keep it for ever.
+LOCKED_SECONDS = 45.0
 
 
 class Supervisor:
@@ -54,6 +56,7 @@ class Supervisor:
         self.sentry = sentry.Sentry(WATCHED)
         self.looked = 0.0
         self.database_down_since: float | None = None
+        self.locked_since = 0.0
 
     def run(self) -> None:
         """Returns after SIGTERM, SIGINT or SIGHUP, when every process has ended."""
@@ -156,11 +159,16 @@ class Supervisor:
 
     def _database_is_down(self, why: str, now: float) -> None:
         if self.database_down_since is None:
-            self.database_down_since = now
+            self.database_down_since = self.locked_since = now
             log.error("the database does not answer, trying again every second: %s", why)
-        for child in self.children:
-            if child not in self.web:
-                child.progress.excuse(now)
+        engines = [child for child in self.children if child not in self.web]
+        for child in engines:
+            child.progress.excuse(now)
+        if connection.vendor == "sqlite" and now - self.locked_since > LOCKED_SECONDS:
+            self.locked_since = now
+            for child in engines:
+                if child.pid:
+                    self._kill(child, "may hold the lock of the database")
 
     def _judge_web(self, now: float) -> None:
         for slot, child in enumerate(self.web):

@@ -65,3 +65,10 @@ def test_admins_read_all_rows_and_change_none(as_root, as_alice, paged, integrat
         assert page.status_code == 200
         assert "key_hash" not in page.content.decode()
     assert as_alice.get(reverse(f"{base}_changelist")).status_code in {302, 403}
+
+
+def test_the_guide_to_what_happens_is_a_page_with_its_drawing(as_alice):
+    page = as_alice.get("/guide/what-happens/").content.decode()
+    assert "img/what-happens" in page
+    assert "nine passes at most" in page
+    assert "](" not in page
