@@ -1,6 +1,7 @@
 """What people read about their shifts: facts into words, times in their own zone."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -28,11 +29,26 @@ def shift_message(
     notes: Iterable[HandoffNote],
     *,
     now: datetime,
+    sure: bool = True,
 ) -> Message:
-    """The notice as a message to its person; `people` by primary key."""
+    """The notice as a message to its person; `people` by primary key.
+
+    `sure` False: it is not known that a page would wake them, and the message says so.
+    """
     code = language.resolve(people[notice.user].language)
     with language.speaking(code):
-        return _message(schedule, notice, told, people, notes, now, code)
+        message = _message(schedule, notice, told, people, notes, now, code)
+        return message if sure else _doubting(message)
+
+
+def _doubting(message: Message) -> Message:
+    reach = config.absolute(reverse("notifications:reach"))
+    words = _("A page may not wake you. See how you are reached before you rely on it.")
+    return replace(
+        message,
+        body="\n\n".join(part for part in (words, message.body) if part),
+        actions=(*message.actions, Action(_("How you are reached"), reach)),
+    )
 
 
 def _message(

@@ -15,7 +15,7 @@ from accounts.models import User
 from notifications import accounts, queries
 from notifications.domain import readiness
 from notifications.domain.choice import Rule
-from notifications.domain.readiness import LastDrill, Score, WayFacts
+from notifications.domain.readiness import LastDrill, Light, Score, WayFacts
 from notifications.models import (
     Channel,
     ContactMethod,
@@ -27,6 +27,7 @@ from notifications.models import (
 )
 
 NAMES: dict[str, str] = {one.value: str(one.label) for one in Channel}
+MOST_NAMED = 5
 COLUMNS = ("user_id", "id", "channel", "enabled", "position", "proof", "failed", "address")
 # One instant and one flag instead of three instants: reading those is what takes the time.
 PROOF = Greatest(Coalesce("verified_at", "proven_at"), Coalesce("proven_at", "verified_at"))
@@ -55,6 +56,20 @@ def of_users(people: Iterable[tuple[int, str]], now: datetime) -> dict[int, Scor
         pk: readiness.score(_with_mail(ways[pk], email), rules[pk], served, now, drills.get(pk))
         for pk, email in mail.items()
     }
+
+
+def doubts(ids: Iterable[int], now: datetime) -> list[str]:
+    """Sentences that name whom of some people a page cannot reach, or may not wake."""
+    scores = of_people(ids, now)
+    names = dict(User.objects.filter(pk__in=scores).order_by("name").values_list("pk", "name"))
+    said = ((Light.RED, "A page cannot reach"), (Light.AMBER, "A page may not wake"))
+    found = []
+    for light, words in said:
+        listed = [name for pk, name in names.items() if scores[pk].light is light]
+        rest = f" and {len(listed) - MOST_NAMED} more" if len(listed) > MOST_NAMED else ""
+        if listed:
+            found.append(f"{words} {', '.join(listed[:MOST_NAMED])}{rest}: see Reachability.")
+    return found
 
 
 def note_failures(events: Sequence[DeliveryEvent], now: datetime) -> None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from notifications.domain.words import Urgency
 
 DAY = timedelta(days=1)
+FAR = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,11 @@ class QuietHours:
 def may_be_held(urgency: str, *, may_wait: bool, all_channels: bool) -> bool:
     """Whether quiet hours count at all for a message."""
     return may_wait and urgency != Urgency.HIGH and not all_channels
+
+
+def is_far(begins: datetime | None, now: datetime) -> bool:
+    """Whether news of what begins then may wait for the end of a night."""
+    return begins is not None and begins > now + FAR
 
 
 def quiet_until(hours: QuietHours, at: datetime) -> datetime | None:

@@ -13,6 +13,7 @@ from core.actor import Actor
 from core.errors import Conflict, Forbidden, ValidationFailed
 from notifications import commands as notifications
 from notifications.domain.message import Action, Message
+from notifications.domain.quiet import is_far
 from schedules import queries
 from schedules.models import TimeOff
 from schedules.queries import Clash
@@ -108,6 +109,7 @@ def _tell(person: User, now: datetime) -> None:
             message=_message(person, clashes, reader),
             urgency="LOW",
             quiet=True,
+            may_wait=is_far(min(clash.start for clash in clashes), now),
         )
         for pk, clashes in by_schedule.items()
         for reader in queries.told_of_clash(clashes[0].schedule, person)

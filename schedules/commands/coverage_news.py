@@ -11,6 +11,7 @@ from accounts.models import Membership, Role, User
 from core import config, language
 from notifications import commands as notifications
 from notifications.domain.message import Message
+from notifications.domain.quiet import is_far
 from schedules.commands import findings
 from schedules.domain.walltime import resolve, to_local
 from schedules.models import CoverageFinding
@@ -91,6 +92,7 @@ def _letter(
         message=_message(user, ordered, now),
         urgency="LOW",
         quiet=True,
+        may_wait=all(is_far(row.start, now) for row in rows),
     )
 
 

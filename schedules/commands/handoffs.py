@@ -12,6 +12,8 @@ from core.actor import Actor
 from core.errors import Forbidden, ValidationFailed
 from notifications import commands as notifications
 from notifications import queries as reach
+from notifications.commands import readiness
+from notifications.domain.readiness import Light
 from notifications.models import Urgency
 from schedules import messages, queries
 from schedules.commands import revision, trail
@@ -160,6 +162,7 @@ def _requests(due: list[_Due], rules: Rules, now: datetime) -> list[notification
     own_rules = reach.rules_by_user({one.notice.user for one in due})
     starting = [one for one in due if one.notice.kind != Kind.END]
     notes = queries.notes_for([(one.schedule.pk, one.notice.at) for one in starting], rules)
+    sure = _sure(starting, now)
     requests = []
     for one in due:
         told = handoffs.facts(rules.values[one.schedule.pk], one.notice)
@@ -171,7 +174,13 @@ def _requests(due: list[_Due], rules: Rules, now: datetime) -> list[notification
                 page_key=_page_key(one.notice),
                 user=rules.people[one.notice.user],
                 message=messages.shift_message(
-                    one.schedule, one.notice, told, rules.people, mine, now=now
+                    one.schedule,
+                    one.notice,
+                    told,
+                    rules.people,
+                    mine,
+                    now=now,
+                    sure=one.notice.kind == Kind.END or one.notice.user in sure,
                 ),
                 urgency=Urgency.LOW,
                 rank=NEWS_RANK,
@@ -180,6 +189,12 @@ def _requests(due: list[_Due], rules: Rules, now: datetime) -> list[notification
             )
         )
     return requests
+
+
+def _sure(due: list[_Due], now: datetime) -> set[int]:
+    """Those whom a page would wake for all that is known."""
+    scores = readiness.of_people({one.notice.user for one in due}, now) if due else {}
+    return {pk for pk, score in scores.items() if score.light is Light.GREEN}
 
 
 def _ring(due: list[_Due], rules: Rules, now: datetime) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from accounts.models import UserStatus
 from core.actor import Actor
 from notifications import commands as notifications
+from notifications.domain.quiet import is_far
 from schedules import news as words
 from schedules.models import Schedule
 from schedules.news import News
@@ -34,6 +35,7 @@ def tell(
             message=words.news_message(one, schedule),
             urgency="LOW",
             quiet=True,
+            may_wait=is_far(min((start for start, _ in one.periods), default=None), now),
         )
         for one in news
         if one.user.pk != by.user_pk and one.user.status != UserStatus.DISABLED

@@ -13,6 +13,8 @@ from escalation.models import EscalationPolicy, PolicyVersion, Step, StepTarget
 from notifications.commands import readiness
 from notifications.domain.readiness import Light, Reason
 from notifications.models import Channel, ContactMethod, Delivery
+from schedules import queries
+from schedules.commands import handoffs
 from schedules.models import Override, Schedule
 from tests.cast import make_person
 
@@ -155,3 +157,31 @@ def test_any_number_of_people_costs_the_same_few_queries(
     with django_assert_num_queries(4):
         found = readiness.of_people(list(people), clock.now())
     assert sorted(one.light for one in found.values()).count(Light.GREEN) == 20
+
+
+def test_whoever_saves_a_policy_or_an_override_hears_whom_it_cannot_reach(
+    schedule: Schedule, policy: EscalationPolicy
+) -> None:
+    now = clock.now()
+    people = queries.people_ahead([schedule.pk], now)[schedule.pk]
+    assert readiness.doubts(people, now) == ["A page cannot reach Alice, Bob: see Reachability."]
+    for name in ("alice", "bob"):
+        make_sure(User.objects.get(email=f"{name}@example.com"))
+    assert readiness.doubts(people, now) == []
+
+
+def test_a_notice_of_a_shift_says_when_a_page_may_not_wake(schedule: Schedule, alice: User) -> None:
+    now = clock.now()
+    Schedule.objects.update(handoff_lead_minutes=60, created_at=now - timedelta(days=9))
+    soon = now + timedelta(minutes=30)
+    Override.objects.create(
+        schedule=schedule,
+        kind="ADD",
+        user=make_person("dora"),
+        start=soon,
+        end=soon + timedelta(hours=8),
+        created_at=now,
+    )
+    handoffs.tell_shifts(now)
+    told = Delivery.objects.get(subject_kind="shift", page_key__startswith="soon")
+    assert "A page may not wake you" in told.message["body"]

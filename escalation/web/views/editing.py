@@ -15,6 +15,7 @@ from escalation.models import EscalationPolicy
 from escalation.web import access, editor
 from escalation.web.editor import Choices, PolicyEditor
 from escalation.web.ladder import rungs_of
+from escalation.web.reach import warn_of_reach
 
 
 @access.editors_only
@@ -34,6 +35,7 @@ def create(request: HttpRequest) -> HttpResponse:
             filled.blame(error)
         else:
             messages.success(request, f"{made.name} is there; now give it to a service")
+            warn_of_reach(request, made.public_id, clock.now())
             return redirect("escalation:detail", made.public_id)
     return _show(request, filled, status=422)
 
@@ -70,6 +72,7 @@ def edit(request: HttpRequest, public_id: str) -> HttpResponse:
     else:
         number = saved.current.number if saved.current else 0
         messages.success(request, f"Saved as version {number}; incidents that run keep theirs")
+        warn_of_reach(request, public_id, clock.now())
         return redirect("escalation:detail", public_id)
     return _show(request, filled, policy, status=422)
 

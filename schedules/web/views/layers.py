@@ -19,6 +19,7 @@ from schedules.web.foretold import Foretold, foretold
 from schedules.web.forms import choosable
 from schedules.web.layer_form import LayerEditor
 from schedules.web.looking import may_look
+from schedules.web.reach import warn_of_reach
 
 PREVIEW = "preview"
 
@@ -108,6 +109,7 @@ def _posted(
             request, "Saved as a new version; what was before it stays" if version else new
         )
         away.warn_of_clashes(request, schedule, clock.now())
+        warn_of_reach(request, schedule, clock.now())
         return redirect("schedules:detail", schedule.public_id)
     return _refused(request, schedule, editor, version, refusal)
 

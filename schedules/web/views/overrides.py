@@ -20,6 +20,7 @@ from schedules.models import Override, Schedule
 from schedules.web import access, gap
 from schedules.web.forms import choosable
 from schedules.web.override_forms import OverrideForm, drafted, prefilled
+from schedules.web.reach import warn_of_reach
 
 GAP = "creates_gap"
 UNDO_SALT = "opsknight.schedules.undo-override"
@@ -42,6 +43,7 @@ def add(request: HttpRequest, public_id: str) -> HttpResponse:
         made = _all_seen(request, found) and _save(request, form, schedule, now)
         if made:
             messages.success(request, "The override is saved")
+            warn_of_reach(request, schedule, now)
             return redirect("schedules:detail", public_id)
     context = {"form": form, "schedule": schedule, **_shown(found)}
     status = 422 if form.is_bound else 200

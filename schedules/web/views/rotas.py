@@ -14,6 +14,7 @@ from schedules.domain.walltime import to_local
 from schedules.web.forms import choosable
 from schedules.web.looking import may_look
 from schedules.web.presets import PRESETS, Preset
+from schedules.web.reach import warn_of_reach
 from schedules.web.rota_form import RotaEditor
 from schedules.web.rota_look import rota_look
 
@@ -51,6 +52,7 @@ def from_preset(request: HttpRequest, key: str) -> HttpResponse:
         )
         if made:
             messages.success(request, f"{made.name} is there; this is what it says")
+            warn_of_reach(request, made, now)
             return redirect("schedules:detail", made.public_id)
     return _show(request, key, preset, editor, status=200 if data is None else 422)
 
