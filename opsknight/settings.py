@@ -270,6 +270,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ChannelEnum": "notifications.models.Channel",
         "CoverageSubjectEnum": "schedules.models.SubjectKind",
+        "DeliveryStateEnum": "notifications.models.DeliveryState",
         "FeedKindEnum": "schedules.models.FeedKind",
         "FindingKindEnum": "schedules.models.FindingKind",
         "IncidentStatusEnum": "incidents.api.serializers.STATUSES",

@@ -52,7 +52,7 @@ class ServiceOut(serializers.Serializer):
     updatedAt = serializers.DateTimeField()
 
 
-class TargetShape(serializers.Serializer):
+class LevelTargetShape(serializers.Serializer):
     """Minutes; null promises nothing."""
 
     acknowledgeMinutes = serializers.IntegerField(
@@ -72,7 +72,7 @@ class LevelIn(serializers.Serializer):
     warnAcknowledgeMinutes = serializers.IntegerField(default=WARN_ACK_MINUTES)
     warnResolveMinutes = serializers.IntegerField(default=WARN_RESOLVE_MINUTES)
     tellsPeople = serializers.BooleanField(default=True)
-    targets = serializers.DictField(child=TargetShape(), default=dict)
+    targets = serializers.DictField(child=LevelTargetShape(), default=dict)
 
 
 class LevelOut(serializers.Serializer):
@@ -84,7 +84,7 @@ class LevelOut(serializers.Serializer):
     warnAcknowledgeMinutes = serializers.IntegerField()
     warnResolveMinutes = serializers.IntegerField()
     tellsPeople = serializers.BooleanField()
-    targets = serializers.DictField(child=TargetShape())
+    targets = serializers.DictField(child=LevelTargetShape())
 
 
 class IntegrationIn(serializers.Serializer):
