@@ -56,7 +56,7 @@ def test_a_broken_promise_is_seen_in_the_list_on_its_page_and_at_home(
     other = open_incident("Disk is full")
     found = as_alice.get(reverse("incidents:list") + "?status=all&sla=breached").content.decode()
     assert f"#{late_incident.pk}" in found and f"#{other.pk}<" not in found
-    assert "Ack breached" in found
+    assert "Ack</span> breached" in found
     page = as_alice.get(reverse("incidents:detail", args=[late_incident.pk])).content.decode()
     assert "The time to acknowledge is over" in page and "Targets" in page
     assert "Late" in as_alice.get(reverse("home")).content.decode()
