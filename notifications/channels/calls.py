@@ -14,6 +14,7 @@ from notifications.domain.retry import ATTEMPT_SECONDS
 
 ANSWER_LENGTH = 256
 PROVIDER_LENGTH = 120
+MOST_DIGITS = 9  # of a Retry-After in seconds: thirty years will do
 TEMPORARY = {408, 425, 429}
 
 
@@ -31,11 +32,27 @@ def call(
     if body is not None:
         content = json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
         named["Content-Type"] = "application/json; charset=utf-8"
+    return ask(method, url, headers=named, content=content, timeout=timeout)
+
+
+def ask(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None,
+    content: bytes,
+    timeout: float,
+    provider_fault: bool | None = None,
+) -> Response:
+    """The one way out: whatever is answered, or ChannelError when nothing is in time."""
     try:
-        return egress.request(method, url, headers=named, content=content, timeout=timeout)
+        return egress.request(method, url, headers=headers, content=content, timeout=timeout)
     except egress.EgressError as error:
         raise ChannelError(
-            error.reason, permanent=error.permanent, maybe_sent=error.sent
+            error.reason,
+            permanent=error.permanent,
+            maybe_sent=error.sent,
+            provider_fault=provider_fault,
         ) from error
 
 
@@ -49,7 +66,7 @@ def refusal(answer: Response, vendor: str, why: str = "") -> ChannelError:
     return ChannelError(
         words,
         permanent=300 <= answer.status < 500 and answer.status not in TEMPORARY,
-        retry_after=seconds(answer.headers.get("Retry-After")),
+        retry_after=wait_of(answer.headers.get("Retry-After"), answer.headers.get("Date")),
         answer=beginning(answer),
     )
 
@@ -60,11 +77,7 @@ def beginning(answer: Response) -> str:
 
 def json_of(answer: Response) -> dict[str, Any]:
     """The answer as a JSON object; empty when it is none."""
-    try:
-        found = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return object_of(answer.body)
 
 
 def host_of(address: str) -> str:
@@ -72,13 +85,27 @@ def host_of(address: str) -> str:
     return urlsplit(address).netloc.rpartition("@")[2].lower()[:PROVIDER_LENGTH]
 
 
-def seconds(retry_after: str | None) -> float | None:
-    """Retry-After is a number of seconds or an HTTP date; anything else counts as absent."""
-    if not retry_after:
-        return None
-    if retry_after.strip().isdigit():
-        return float(retry_after)
+def wait_of(retry_after: str | None, date: str | None = None) -> float | None:
+    """Seconds of a Retry-After header: a number or an HTTP date, counted from the answer's Date."""
+    text = (retry_after or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:MOST_DIGITS])
+    until, since = _instant(text), _instant(date or "")
+    return (until - since).total_seconds() if until and since else None
+
+
+def object_of(text: str | bytes) -> dict[str, Any]:
+    """A JSON object; empty for anything else."""
     try:
-        return (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError):
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
         return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -12,7 +12,7 @@ from notifications.channels.calls import (
     TEMPORARY,
     beginning,
     host_of,
-    seconds,
+    wait_of,
 )
 from notifications.domain.message import Message
 from notifications.domain.retry import ATTEMPT_SECONDS
@@ -55,7 +55,7 @@ def send(rendered: bytes, outgoing: Outgoing) -> str:
     raise ChannelError(
         f"HTTP {answer.status}",
         permanent=300 <= answer.status < 500 and answer.status not in TEMPORARY,
-        retry_after=seconds(answer.headers.get("Retry-After")),
+        retry_after=wait_of(answer.headers.get("Retry-After"), answer.headers.get("Date")),
         answer=beginning(answer),
     )
 

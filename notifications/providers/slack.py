@@ -79,7 +79,7 @@ class Api:
         answer = calls.call(f"{base}/{method}", body, method=http, headers=bearer, timeout=left)
         said = calls.json_of(answer)
         if answer.status == 429:
-            wait = calls.seconds(answer.headers.get("Retry-After"))
+            wait = calls.wait_of(answer.headers.get("Retry-After"), answer.headers.get("Date"))
             raise SlackRefused("ratelimited", retry_after=wait)
         if not calls.is_success(answer):
             raise calls.refusal(answer, "Slack")

@@ -1,8 +1,13 @@
 """The table of roles, read aloud."""
 
+from collections.abc import Iterator
+from importlib import import_module
+
 import pytest
+from django.conf import settings
 
 from accounts.domain.roles import RULES, SCOPES, Ability, Role, may, may_acknowledge, may_govern
+from core.api_view import ApiView
 
 
 @pytest.mark.parametrize("ability", Ability)
@@ -50,7 +55,15 @@ def test_what_only_admins_may(ability: Ability):
     assert not may(Role.RESPONDER, ability, own=True)
 
 
-def test_every_ability_has_a_rule_and_every_scope_a_meaning():
+def test_every_ability_has_a_rule_and_every_scope_a_meaning_and_a_door():
     assert set(RULES) == set(Ability)
-    assert len(SCOPES) == 19
     assert all(SCOPES.values())
+    import_module(settings.ROOT_URLCONF)
+    asked = {scope for view in _below(ApiView) for scope in view.scopes.values()}
+    assert {scope for scope in asked if scope} | {"events:write"} == set(SCOPES)  # ingest asks
+
+
+def _below(view: type[ApiView]) -> Iterator[type[ApiView]]:
+    for one in view.__subclasses__():
+        yield one
+        yield from _below(one)

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from notifications.channels import calls, email, in_app, webhook
+from notifications.channels import email, in_app, webhook
 from notifications.channels.base import ChannelError, MailSettings, Outgoing, module
 from notifications.domain.message import Action, Message
 from tests.phones import Mode, Phones
@@ -232,11 +232,6 @@ class TestWebhook:
             self.send(phones, words("x"))
         assert failure.value.permanent
         assert not phones.hook.attempts
-
-    def test_retry_after_may_be_a_date(self) -> None:
-        assert calls.seconds("Wed, 21 Oct 2015 07:28:00 GMT") < 0
-        assert calls.seconds("soon") is None
-        assert calls.seconds(None) is None
 
     @pytest.mark.parametrize(
         ("url", "host"),

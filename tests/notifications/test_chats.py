@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core import via
-from notifications.channels import base, calls, discord, google_chat, mattermost, teams
+from notifications.channels import base, discord, google_chat, mattermost, teams
 from notifications.channels.base import ChannelError, Outgoing, Sent
 from notifications.domain.message import Message
 from tests.fakes.chats import FakeDiscord, FakeGoogleChat, FakeMattermost, FakeTeams
@@ -232,8 +232,3 @@ def test_a_link_says_through_which_door_it_came() -> None:
     assert via.of(path, value.replace("teams", "slack"), "email") == "email"
     assert via.of("/a/other/", value, "email") == "email"
     assert via.of(path, "", "email") == "email"
-
-
-def test_retry_after_may_be_a_date() -> None:
-    assert calls.seconds("Wed, 21 Oct 2015 07:28:00 GMT") < 0
-    assert calls.seconds("soon") is None
