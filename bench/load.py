@@ -69,15 +69,15 @@ class Connection:
         self._streams = None
 
 
-def event(mark: str, severity: str = "critical") -> bytes:
-    """A trigger whose title carries the mark."""
+def event(mark: str, severity: str = "critical", action: str = "trigger") -> bytes:
+    """An event whose title carries the mark."""
     payload = {
         "summary": f"Load mark-{mark}",
         "source": "bench",
         "severity": severity,
         "custom_details": {"host": "web-01", "value": 95.5},
     }
-    return json.dumps({"event_action": "trigger", "dedup_key": mark, "payload": payload}).encode()
+    return json.dumps({"event_action": action, "dedup_key": mark, "payload": payload}).encode()
 
 
 async def flood_from_outside(port: int, key: str, **load: float) -> Tally:

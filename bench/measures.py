@@ -9,6 +9,7 @@ from bench.channels import channels
 from bench.figures import Figure, milliseconds, percentile
 from bench.instance import Instance
 from bench.load import Connection, event, flood_from_outside
+from bench.shield import shield
 from bench.sinks import Sink, SmtpSink
 
 
@@ -180,4 +181,5 @@ ALL = {
     "oncall": on_call,
     "rota": rota,
     "channels": channels,
+    "shield": shield,
 }
