@@ -111,13 +111,14 @@ class Site:
         """
         for _ in range(STOP_TRIES):
             os.kill(pid, signal.SIGSTOP)
-            if await self._is_free() is not writing and await self._is_free() is not writing:
+            if await self.is_free() is not writing and await self.is_free() is not writing:
                 return  # asked twice: another process may have been writing
             os.kill(pid, signal.SIGCONT)
             await asyncio.sleep(0.013)
         raise RuntimeError(f"process {pid} could not be stopped at such a moment")
 
-    async def _is_free(self) -> bool:
+    async def is_free(self) -> bool:
+        """Whether nobody holds SQLite's write lock; PostgreSQL has none."""
         return bool(self.instance.postgres) or await asyncio.to_thread(self.instance.is_free)
 
     async def end(self, number: signal.Signals, seconds: float) -> float:
