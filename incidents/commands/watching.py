@@ -8,7 +8,7 @@ from accounts.models import User, UserStatus
 from core.actor import Actor
 from core.errors import ValidationFailed
 from incidents import queries
-from incidents.commands.records import log
+from incidents.commands.records import lock, log
 from incidents.domain.watching import WatchRole
 from incidents.models import (
     EventType,
@@ -33,6 +33,7 @@ def watch(
     if not queries.visible_to(user).filter(pk=incident.pk).exists():
         raise ValidationFailed(f"{user} may not see this incident", field="userId")
     with transaction.atomic():
+        lock(incident)
         heard = queries.watch_of(incident, user)
         row, _ = IncidentWatcher.objects.update_or_create(
             incident=incident,
@@ -48,6 +49,7 @@ def watch(
 def unwatch(incident: Incident, user: User, *, by: Actor, now: datetime) -> bool:
     """Hears nothing more of it, also when its service is followed. False: heard nothing before."""
     with transaction.atomic():
+        lock(incident)
         if queries.watch_of(incident, user) is None:
             return False
         rows = IncidentWatcher.objects.filter(incident=incident, user=user)

@@ -84,7 +84,11 @@ class Covers(ApiView):
         given = filters_of(request, ["status", "scheduleId"])
         rows = queries.covers_visible_to(request.user, clock.now())
         if "status" in given:
-            rows = rows.filter(state=given["status"].upper())
+            state = given["status"].upper()
+            if state not in CoverState.values:
+                options = ", ".join(CoverState.values)
+                raise ValidationFailed(f"status is one of {options}", field="status")
+            rows = rows.filter(state=state)
         if "scheduleId" in given:
             rows = rows.filter(schedule__public_id=given["scheduleId"])
         return listing(request, rows, "coverRequests", cover_json)

@@ -106,8 +106,11 @@ def accept_cover(
         _decide(row, CoverState.TAKEN, now, taken_by=taker)
         if not queries.serves(row.schedule, row.requester, row.start, row.end):
             raise Conflict(f"{row.requester} is not on call then any more", reason="not_on_call")
+        back = _returned(row)
+        if back and not queries.serves(row.schedule, taker, back.start, back.end):
+            raise Conflict(f"{taker} has nothing to give in return any more", reason="not_on_call")
         made = [_hand_over(row, _given(row), row.requester, taker, by, now)]
-        if back := _returned(row):
+        if back:
             made.append(_hand_over(row, back, taker, row.requester, by, now))
         trail.record("schedule.cover_taken", row.schedule, by=by, now=now)
         _hush(row, now)

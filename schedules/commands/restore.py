@@ -24,7 +24,7 @@ def restore_override(
     with transaction.atomic():
         revision.change(override.schedule_id)
         row = Override.objects.select_for_update().select_related("schedule").get(pk=override.pk)
-        if row.cancelled_at is None and row.end > now:
+        if row.cancelled_at is None and (row.end > now or _goes_on(row, now)):
             raise Conflict("This override holds already")
         if end - row.start > LONGEST_OVERRIDE:
             raise ValidationFailed("An override lasts at most a year", field="end")
@@ -36,6 +36,13 @@ def restore_override(
         trail.record("schedule.override_restored", row.schedule, by=by, now=now)
         override_news.added(row, by=by, now=now)
     return row
+
+
+def _goes_on(row: Override, now: datetime) -> bool:
+    """Whether it was restored already: a copy keeps its place in the order."""
+    same = {"kind": row.kind, "user": row.user, "replaces": row.replaces}
+    rows = Override.objects.filter(schedule=row.schedule_id, created_at=row.created_at, **same)
+    return rows.filter(cancelled_at=None, end__gt=now).exclude(pk=row.pk).exists()
 
 
 def _held_again(row: Override, start: datetime, end: datetime) -> Override:

@@ -338,3 +338,15 @@ def test_whoever_left_the_schedule_takes_nothing_that_anyone_was_asked(
     with pytest.raises(Forbidden, match="not on this schedule any more"):
         accept(row, carol, NOW + HOUR)
     assert accept(row, alice, NOW + HOUR)
+
+
+def test_a_swap_whose_return_is_gone_is_refused_whole(
+    rota: Schedule, alice: User, bob: User, carol: User
+):
+    row = ask(rota, bob, asked=carol, in_return=(CAROLS, CAROLS + WEEK))
+    span = {"start": CAROLS, "end": CAROLS + WEEK}
+    commands.add_override(rota, kind="REPLACE", user=alice, replaces=carol, **span, **ACTING)
+    with pytest.raises(Conflict, match="nothing to give in return"):
+        accept(row, carol)
+    assert state_of(row) == CoverState.OPEN
+    assert name_at(rota, BOBS) == "Bob"

@@ -106,6 +106,8 @@ def test_undo_of_an_end_rewrites_nothing_that_has_happened(rota: Schedule, bob: 
     later = NOW + timedelta(seconds=9)
     back = commands.restore_override(row, end=NOW + 3 * HOUR, by=SYSTEM, now=later)
     assert (back.start, back.end) == (later, NOW + 3 * HOUR)
+    with pytest.raises(Conflict, match="holds already"):
+        commands.restore_override(row, end=NOW + 3 * HOUR, by=SYSTEM, now=later)
     # It stands where it stood in the order: below what was laid on top of it.
     assert back.created_at <= cover.created_at
     assert names(rota, NOW - timedelta(minutes=1)) == ["Bob"]
