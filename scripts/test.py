@@ -122,8 +122,8 @@ def _environment() -> dict[str, str]:
 def _collecting(arguments: list[str], environment: dict[str, str]) -> Iterator[None]:
     """Let one process compile the tests while the database is made ready, not three at once."""
     command = [*PYTEST, "--collect-only", "--quiet", "-p", "no:xdist", *arguments]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, **quiet) as child:
+    null = subprocess.DEVNULL
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=null, stderr=null) as child:
         try:
             yield
             child.wait()  # what is wrong with the tests is said by those that run them
