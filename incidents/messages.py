@@ -270,10 +270,27 @@ def _mention(incident: Incident, text: str, who: str, called: str) -> Message:
     )
 
 
-def clock_message(event: IncidentEvent, user: User) -> Message:
-    """A warning or a breach of the service level, in the zone of whoever reads it."""
+def clock_message(events: Sequence[IncidentEvent], user: User) -> Message:
+    """Warnings and breaches of service levels, in the zone of whoever reads them."""
     with language.speaking_to(user.language):
-        return _clock(event, user)
+        return _clock(events[0], user) if len(events) == 1 else _clocks(events, user)
+
+
+def _clocks(events: Sequence[IncidentEvent], user: User) -> Message:
+    url = config.absolute(reverse("incidents:list") + "?status=all&sla=breached")
+    more = len(events) - WATCHED
+    said = [(event.incident, clock_words(event, user.zone)) for event in events[:WATCHED]]
+    return Message(
+        kind="news",
+        subject_id="list",
+        title=_("Service level: {count} clocks run out or have").format(count=len(events)),
+        facts=tuple((f"#{row.pk} {row.title}"[:60], words) for row, words in said),
+        body=_("And {count} more.").format(count=more) if more > 0 else "",
+        url=url,
+        actions=(Action(_("Open the list"), url, "primary"),),
+        urgency=min((event.incident.urgency for event in events), key=list(URGENCIES).index),
+        tag=_("Service level"),
+    )
 
 
 def _clock(event: IncidentEvent, user: User) -> Message:

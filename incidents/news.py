@@ -6,9 +6,10 @@ A notification that stands on a device would go on asking: it is replaced too, w
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from accounts.models import User
 from core import language
 from incidents import messages, queries
-from incidents.models import BundleKind, BundleMember, EventType, IncidentEvent
+from incidents.models import BundleKind, BundleMember, EventType, IncidentEvent, Urgency
 from incidents.shield.admit import Ask, gathered
 from incidents.shield.departure import close_finished
 from notifications import commands as notifications
@@ -16,6 +17,8 @@ from notifications.models import Delivery
 from services import queries as services
 
 NEWS = "incident-news"
+FEW_CLOCKS = 3  # so many are told singly
+URGENT_FIRST = [urgency.value for urgency in Urgency]
 STATES = {EventType.ACKNOWLEDGED: "acknowledged", EventType.RESOLVED: "resolved"}
 
 
@@ -90,31 +93,43 @@ def _tell(event: IncidentEvent, asks: Sequence[Ask], now: datetime) -> None:
 
 
 def tell_of_service_level(events: Sequence[IncidentEvent], now: datetime) -> None:
-    """Subscriber: a clock runs out, or has; each told once, as loud as the incident is urgent."""
+    """Subscriber: clocks run out, or have; each told once, as loud as its incident is urgent.
+
+    Many at once are one message to each person: in a storm everything is late together.
+    """
+    mine: dict[User, list[IncidentEvent]] = {}
     for event in events:
-        if event.type in (EventType.SLA_WARNING, EventType.SLA_BREACHED):
-            _tell_of_clock(event, now)
-
-
-def _tell_of_clock(event: IncidentEvent, now: datetime) -> None:
-    """A warning that comes after the end is only on record: the breach says it all."""
-    incident = event.incident
-    warning = event.type == EventType.SLA_WARNING
-    level = services.level_of(incident.service)
-    if not level.tells_people or (warning and event.details.get("late")):
-        return
+        for user in _hears_of(event):
+            mine.setdefault(user, []).append(event)
     requests = [
-        notifications.PageRequest(
-            subject_kind=NEWS,
-            subject_id=incident.pk,
-            page_key=f"sla.{event.pk}.{user.pk}",
-            user=user,
-            message=messages.clock_message(event, user),
-            urgency=incident.urgency,
-            rank=5,
-            may_wait=True,
-        )
-        for user in queries.concerned_by_clocks(incident, breached=not warning)
+        _of_clocks(user, part)
+        for user, heard in mine.items()
+        for part in ([heard] if len(heard) > FEW_CLOCKS else [[event] for event in heard])
     ]
     if requests:
         notifications.enqueue(requests, now=now)
+
+
+def _hears_of(event: IncidentEvent) -> list[User]:
+    """A warning that comes after the end is only on record: the breach says it all."""
+    warning = event.type == EventType.SLA_WARNING
+    if not warning and event.type != EventType.SLA_BREACHED:
+        return []
+    level = services.level_of(event.incident.service)
+    if not level.tells_people or (warning and event.details.get("late")):
+        return []
+    return queries.concerned_by_clocks(event.incident, breached=not warning)
+
+
+def _of_clocks(user: User, events: Sequence[IncidentEvent]) -> notifications.PageRequest:
+    first = events[0]
+    return notifications.PageRequest(
+        subject_kind=NEWS,
+        subject_id=first.incident_id,
+        page_key=f"sla.{first.pk}.{user.pk}",
+        user=user,
+        message=messages.clock_message(events, user),
+        urgency=min((event.incident.urgency for event in events), key=URGENT_FIRST.index),
+        rank=5,
+        may_wait=True,
+    )

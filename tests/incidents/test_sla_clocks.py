@@ -267,3 +267,17 @@ def test_a_webhook_that_asks_for_it_hears_of_the_warning_and_of_the_breach(
     bodies = [row.message["data"]["event"] for row in rows]
     assert [body["type"] for body in bodies] == ["warning", "breached"]
     assert bodies[1]["serviceLevel"]["dueAt"] == "2026-03-02T03:15:00Z"
+
+
+def test_a_storm_of_late_incidents_is_one_message_to_each_person(
+    service: Service, run_until: Callable
+):
+    late = [opened(service, urgency) for urgency in ("LOW", "HIGH", "HIGH", "HIGH", "HIGH")]
+    run_until(T0)
+    tick(T0 + 15 * MINUTE)
+    rows = Delivery.objects.filter(page_key__startswith="sla.")
+    keys = set(rows.values_list("user__name", "page_key"))
+    assert sorted(name for name, _ in keys) == ["Ann", "Cat"]
+    message = rows.first().message
+    assert message["title"] == "Service level: 4 clocks run out or have"
+    assert [label.split()[0] for label, _ in message["facts"]] == [f"#{one.pk}" for one in late[1:]]
