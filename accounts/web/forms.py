@@ -161,7 +161,7 @@ class ProfileForm(forms.Form):
         choices=[("", "As this installation"), *language.NAMES.items()],
         required=False,
         label="Language of messages",
-        help_text="Pages, calls and mail speak it. These pages stay English.",
+        help_text="Messages and calls speak it. What you see here stays English.",
     )
     theme = forms.ChoiceField(choices=THEMES, required=False)
 

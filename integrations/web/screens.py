@@ -62,7 +62,7 @@ class Phone:
 
 
 def phones(people: Sequence[User], now: datetime) -> list[Phone]:
-    """The telephones of the people that have one; those that ring come first."""
+    """Of the people that have one; those that ring come first, then those that were used."""
     numbers = simulator.telephone_numbers(people)
     rows = simulator.taken(now).filter(user__in=numbers).order_by("-id")
     items: dict[int | None, list[Item]] = {}
@@ -77,7 +77,7 @@ def phones(people: Sequence[User], now: datetime) -> list[Phone]:
         for person in people
         if person.pk in numbers
     ]
-    return sorted(found, key=lambda phone: not phone.rings)
+    return sorted(found, key=lambda phone: (not phone.rings, not phone.items))
 
 
 def _ringing_first(items: Sequence[Item]) -> list[Item]:
