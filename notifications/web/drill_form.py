@@ -24,7 +24,7 @@ class DrillPlanForm(forms.Form):
         min_value=1,
         max_value=31,
         label="Day of the month",
-        help_text="In shorter months on the last day",
+        help_text="For the second choice above; in shorter months on the last day",
     )
     at = forms.TimeField(
         label="At",
