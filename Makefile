@@ -61,9 +61,11 @@ bench: install-dev ## measure speed on both databases (ARGS=…)
 drill: install-dev ## kill processes while events flow and count what was lost (ARGS=…)
 	@exec $(PY) -m drill $(ARGS)
 
-proof: install-dev ## ask every voice of the schedules at 10,000 random instants (ten minutes and more)
-	@OPSKNIGHT_PROOF_INSTANTS=10000 $(PY) -m scripts.test --db "$(or $(DB),sqlite)" \
-	    tests/schedules/test_voices_agree.py $(ARGS)
+PROOFS = tests/schedules/test_voices_agree.py tests/escalation/test_histories.py tests/incidents/test_histories.py
+proof: install-dev ## 10,000 random instants of schedules, histories of escalations (ARGS=schedules|escalation)
+	@OPSKNIGHT_PROOF_INSTANTS=10000 OPSKNIGHT_PROOF_HISTORIES=10000 \
+	    $(PY) -m scripts.test --db "$(or $(DB),sqlite)" $(if $(filter escalation,$(ARGS)),$(filter %histories.py,$(PROOFS)),\
+	    $(if $(filter schedules,$(ARGS)),$(filter %voices_agree.py,$(PROOFS)),$(PROOFS)))
 
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: install ## pin requirements*.in (ARGS=--upgrade for newer versions)
