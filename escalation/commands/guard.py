@@ -8,7 +8,7 @@ from accounts.models import Membership, User
 from escalation import queries
 from escalation.domain import guard
 from escalation.domain.engine import TargetKind
-from escalation.domain.guard import People, Timeline
+from escalation.domain.guard import People, Rung, Timeline
 from escalation.models import EscalationPolicy, StepTarget
 from notifications import queries as notifications
 from notifications.domain.reach import Reach
@@ -17,6 +17,7 @@ from schedules.commands import findings, watch
 from schedules.commands.findings import Subject
 from schedules.domain import ranks
 from schedules.domain.guard import Found, Look
+from schedules.domain.windows import Interval, without
 from schedules.models import SubjectKind
 
 KIND = SubjectKind.POLICY
@@ -39,12 +40,13 @@ def look_at(ids: Collection[int], now: datetime) -> None:
 
 def _findings(rows: Iterable[EscalationPolicy], now: datetime) -> dict[Subject, list[Found]]:
     policies = list(rows)
-    everything = _Timelines([target for row in policies for target in _targets(row)], now)
+    everything = _Timelines(policies, now)
     found: dict[Subject, list[Found]] = {}
     for row in policies:
         subject = Subject(KIND, row.pk, row.public_id, row.name, row.team_id)
         look = Look.around(now, _zone(row))
-        found[subject] = guard.policy_findings(everything.of(row), look)
+        low = everything.fires(row.current.low_hours_id if row.current else None)
+        found[subject] = guard.rungs_findings(everything.of(row), look, low)
     return found
 
 
@@ -62,8 +64,11 @@ def _zone(policy: EscalationPolicy) -> ZoneInfo:
 class _Timelines:
     """Who each of some targets means through the look; whom nothing reaches counts as nobody."""
 
-    def __init__(self, targets: Collection[StepTarget], now: datetime) -> None:
+    def __init__(self, policies: Collection[EscalationPolicy], now: datetime) -> None:
+        targets = [target for row in policies for target in _targets(row)]
         self.look = Look.around(now, ZoneInfo("UTC"))
+        plans = [queries.plan_of(row.current) for row in policies if row.current]
+        self._hours = queries.hours_of_plans(plans, now)
         asked = {(row.schedule_id, row.rank) for row in targets if row.schedule_id}
         self._spans = self._on_call(asked)
         self._pageable = set(
@@ -77,10 +82,24 @@ class _Timelines:
         reach = notifications.reach_of(everybody)
         self._deaf = {user for user in everybody if reach.get(user) in (None, Reach.NONE)}
 
-    def of(self, policy: EscalationPolicy) -> list[list[Timeline]]:
-        """For each step, a timeline for each target."""
-        steps = policy.current.steps.all() if policy.current else []
-        return [[self._heard(self._line(row)) for row in step.targets.all()] for step in steps]
+    def of(self, policy: EscalationPolicy) -> list[Rung]:
+        """For each step, a timeline for each target, and when it fires at all."""
+        return [
+            Rung(
+                [self._heard(self._line(row)) for row in step.targets.all()],
+                step.condition,
+                self.fires(step.hours_id, inside=step.inside_hours),
+            )
+            for step in (policy.current.steps.all() if policy.current else [])
+        ]
+
+    def fires(self, hours: int | None, *, inside: bool = True) -> list[Interval] | None:
+        """When support hours are open (or shut) during the look; None: no such hours."""
+        value = self._hours.get(hours or 0)
+        if value is None:
+            return None
+        spans = value.spans(self.look.start, self.look.end)
+        return spans if inside else without([(self.look.start, self.look.end)], spans)
 
     def _heard(self, line: Timeline) -> Timeline:
         return [(when, people - self._deaf) for when, people in line]

@@ -24,6 +24,8 @@ class Hours(Protocol):
 
     def next_open(self, instant: datetime) -> datetime | None: ...
 
+    def spans(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]: ...
+
 
 @dataclass(frozen=True, slots=True)
 class HoursRule:

@@ -17,13 +17,26 @@ from notifications.domain.reach import Reach
 from schedules.domain.guard import Found, Kind
 from schedules.models import CoverageFinding, FindingKind, SubjectKind
 
-COUNTED = frozenset({Kind.GAP, Kind.REACHES_NOBODY, Kind.SINGLE_POINT})
+OF_URGENCIES = (Kind.NOBODY_HIGH, Kind.NOBODY_MEDIUM, Kind.NOBODY_LOW)
+COUNTED = frozenset({Kind.GAP, Kind.REACHES_NOBODY, Kind.SINGLE_POINT, *OF_URGENCIES})
 KEPT = ("key", "subject_name", "team_id", "start", "end", "people", "words")
 # Whoever writes down time off is told of what it meets at once, elsewhere.
 TOLD_ELSEWHERE = frozenset({Kind.TIME_OFF})
 WORDS = {
     Kind.GAP: mark("Nobody is on call"),
     Kind.REACHES_NOBODY: mark("No step pages anybody: only the fallback contact would hear of it"),
+    Kind.NOBODY_HIGH: mark(
+        "No step pages anybody for high urgency without a priority: only the fallback contact"
+        " would hear of it"
+    ),
+    Kind.NOBODY_MEDIUM: mark(
+        "No step pages anybody for medium urgency without a priority: only the fallback contact"
+        " would hear of it"
+    ),
+    Kind.NOBODY_LOW: mark(
+        "No step pages anybody for low urgency without a priority: only the fallback contact"
+        " would hear of it"
+    ),
     Kind.SINGLE_POINT: mark("{who} alone is paged, whatever the step"),
     Kind.DISABLED: mark("{who} is disabled and still takes turns"),
     Kind.TIME_OFF: mark("{who} is on call and away"),

@@ -30,6 +30,9 @@ class Kind(StrEnum):
     """What is wrong, the gravest first."""
 
     REACHES_NOBODY = "REACHES_NOBODY"
+    NOBODY_HIGH = "NOBODY_HIGH"  # of a policy: for incidents of that urgency alone
+    NOBODY_MEDIUM = "NOBODY_MEDIUM"
+    NOBODY_LOW = "NOBODY_LOW"
     GAP = "GAP"
     UNREACHABLE = "UNREACHABLE"
     SINGLE_POINT = "SINGLE_POINT"

@@ -13,6 +13,9 @@ class FindingKind(models.TextChoices):
     UNREACHABLE = Kind.UNREACHABLE.value, "A person without a verified contact"
     DISABLED = Kind.DISABLED.value, "A disabled person in the rotation"
     REACHES_NOBODY = Kind.REACHES_NOBODY.value, "The policy would reach nobody"
+    NOBODY_HIGH = Kind.NOBODY_HIGH.value, "The policy would reach nobody for high urgency"
+    NOBODY_MEDIUM = Kind.NOBODY_MEDIUM.value, "The policy would reach nobody for medium urgency"
+    NOBODY_LOW = Kind.NOBODY_LOW.value, "The policy would reach nobody for low urgency"
     TIME_OFF = Kind.TIME_OFF.value, "Somebody on call is away"
 
 

@@ -16,12 +16,15 @@ from schedules.web.fields import FORMAT, wall_of
 ICONS = {
     FindingKind.GAP: "triangle-alert",
     FindingKind.REACHES_NOBODY: "triangle-alert",
+    FindingKind.NOBODY_HIGH: "triangle-alert",
+    FindingKind.NOBODY_MEDIUM: "triangle-alert",
+    FindingKind.NOBODY_LOW: "triangle-alert",
     FindingKind.UNREACHABLE: "bell-off",
     FindingKind.SINGLE_POINT: "user",
     FindingKind.DISABLED: "user-x",
     FindingKind.TIME_OFF: "calendar",
 }
-GRAVE = frozenset({FindingKind.GAP, FindingKind.REACHES_NOBODY})
+GRAVE = frozenset({FindingKind.GAP, FindingKind.REACHES_NOBODY, FindingKind.NOBODY_HIGH})
 PAGES = {SubjectKind.SCHEDULE: "schedules:detail", SubjectKind.POLICY: "escalation:detail"}
 
 

@@ -28,6 +28,9 @@ class Office:
     def open_at(self, instant: datetime) -> bool:
         return OPENS <= instant.hour < CLOSES
 
+    def spans(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+        raise NotImplementedError  # the guard asks, the engine does not
+
     def next_open(self, instant: datetime) -> datetime:
         today = instant.replace(hour=OPENS, minute=0, second=0, microsecond=0)
         return instant if self.open_at(instant) else today + timedelta(days=instant > today)

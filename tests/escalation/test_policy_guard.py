@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from escalation.domain.guard import Timeline, policy_findings
+from escalation.domain.conditions import Condition
+from escalation.domain.guard import Rung, Timeline, policy_findings, rungs_findings
 from schedules.domain.guard import Found, Kind, Look
 from schedules.domain.windows import Interval
 
@@ -96,6 +97,36 @@ def test_the_secondary_who_swaps_into_the_first_place_is_seen_only_then():
     behind = [(LOOK.start, frozenset({2})), (NOW + 8 * HOUR, frozenset({1}))]
     [found] = policy_findings([[on_call], [behind]], LOOK)
     assert (found.people, found.start, found.end) == ((2,), NOW + 5 * HOUR, NOW + 8 * HOUR)
+
+
+def urgencies_found(*rungs: Rung, low: list[Interval] | None = None) -> list[tuple[str, timedelta]]:
+    return [(one.kind, one.total) for one in rungs_findings(rungs, LOOK, low)]
+
+
+def test_an_urgency_for_which_no_step_is_reaches_nobody():
+    month = 30 * 24 * HOUR
+    high = Rung([always(1, 2)], Condition(frozenset({"HIGH"})))
+    assert urgencies_found(high) == [(Kind.NOBODY_MEDIUM, month), (Kind.NOBODY_LOW, month)]
+    day = [(NOW, NOW + 8 * HOUR)]
+    assert urgencies_found(high, low=day)[1] == (Kind.NOBODY_LOW, 8 * HOUR), "else it waits"
+    urgent = Rung([always(1, 2)], Condition(priorities=frozenset({"P1"})))
+    assert [kind for kind, _ in urgencies_found(urgent)] == [
+        Kind.NOBODY_HIGH,
+        Kind.NOBODY_MEDIUM,
+        Kind.NOBODY_LOW,
+    ]
+    assert urgencies_found(high, Rung([always(1, 2)])) == []
+
+
+def test_a_step_that_its_hours_keep_shut_reaches_nobody():
+    day = [(LOOK.start, NOW + 8 * HOUR), (NOW + 12 * HOUR, LOOK.end)]
+    rung = Rung([always(1, 2)], fires=day)
+    [found] = rungs_findings([rung], LOOK)
+    assert (found.kind, found.start, found.end) == (
+        Kind.REACHES_NOBODY,
+        NOW + 8 * HOUR,
+        NOW + 12 * HOUR,
+    )
 
 
 def test_holes_that_come_back_each_night_are_one():
