@@ -15,6 +15,7 @@ from django.db.models import F
 from core.actor import SYSTEM
 from core.database import AWAY
 from incidents import queries
+from incidents.commands import clock_rows
 from incidents.domain import sla
 from incidents.domain.lifecycle import Status
 from incidents.domain.sla import Clock, Run
@@ -43,19 +44,6 @@ AFTER = {
     EventType.UNSUPPRESSED: Status.OPEN,
 }
 MOVES_A_CLOCK = {*AFTER, EventType.URGENCY_CHANGED, EventType.PRIORITY_CHANGED}
-READ = (
-    "target_minutes",
-    "started_at",
-    "due_at",
-    "left_seconds",
-    "paused_at",
-    "opens_at",
-    "pauses",
-    "warned_at",
-    "breached_at",
-    "met_at",
-    "next_at",
-)
 
 
 def follow_events(events: Sequence[IncidentEvent], now: datetime) -> None:
@@ -162,7 +150,7 @@ class _Reader:
 
     def __init__(self, now: datetime, sure: bool, rows: dict[Key, SlaClock]) -> None:
         self.now, self.sure, self.rows = now, sure, rows
-        self._before = {key: _facts(row) for key, row in self.rows.items()}
+        self._before = {key: clock_rows.facts(row) for key, row in self.rows.items()}
         self._gone: list[int] = []
         self._news: list[IncidentEvent] = []
 
@@ -202,14 +190,13 @@ class _Reader:
         for key, row in self.rows.items():
             if not row.pk:
                 fresh.append(row)
-            elif row.pk not in self._gone and _facts(row) != self._before[key]:
+            elif row.pk not in self._gone and clock_rows.facts(row) != self._before[key]:
                 changed.append(row)
             else:
                 continue
             row.changed_at = self.now
-        SlaClock.objects.bulk_create(fresh, ignore_conflicts=True)
-        if changed:
-            SlaClock.objects.bulk_update(changed, [*READ, "changed_at"], batch_size=BATCH)
+        clock_rows.insert(fresh)
+        clock_rows.update(changed)
         IncidentEvent.objects.bulk_create(self._news)
 
     def _warn(self, row: SlaClock, seen: sla.Face) -> None:
@@ -306,7 +293,3 @@ def _next(row: SlaClock, seen: sla.Face) -> datetime | None:
 def _pause(pause: sla.Pause) -> dict[str, str | None]:
     until = pause.end.isoformat() if pause.end else None
     return {"from": pause.start.isoformat(), "until": until, "why": pause.why.value}
-
-
-def _facts(row: SlaClock) -> tuple[object, ...]:
-    return tuple(getattr(row, name) for name in READ)
