@@ -112,18 +112,18 @@ def ladder_of(version: PolicyVersion, now: datetime, case: Case) -> Ladder:
     """For such an incident, with the people of right now; queries do not grow with the steps."""
     plan = queries.plan_of(version)
     case = replace(case, hours=queries.hours_of_plans([plan], now))
+    opening = waits_until(plan.low_waits_for, case, now)
     rungs = rungs_of(version)
     steps = list(version.steps.all())
     found = _recipients(steps, plan, now)
     fallback = queries.fallback(version.pk)
     ways = _Ways(user for people in (*found, fallback) for user in people)
     for rung, step, people in zip(rungs, steps, found, strict=True):
-        rung.skipped = bool(refusal(step.condition, case, now))
+        rung.skipped = bool(refusal(step.condition, case, opening or now))
         rung.people = ways.of(people, Wish(Urgency.HIGH, channels=step.channels))
     end = Rung(len(rungs) + 1, [], plan.initial_delay + _time_out(rungs, plan) * plan.cycles)
     end.people = ways.of(fallback, Wish(Urgency.HIGH, all_channels=True))
     forever = version.repeat_count is None
-    opening = waits_until(plan.low_waits_for, case, now)
     return Ladder(version, rungs, end, plan.cycles, until_acknowledged=forever, opening=opening)
 
 
