@@ -169,13 +169,6 @@
   document.addEventListener("htmx:responseError", failed((e) => `Not done: the server answered ${e.detail.xhr.status}. Reload and try again.`));
   document.addEventListener("htmx:sendError", failed(() => "Not sent: no connection. Try again when you are back online."));
   document.addEventListener("htmx:timeout", failed(() => "No answer in 15 seconds. Reload to see whether it was done."));
-  // A bar of a timeline is read out loud by its name; whoever sees it reads it below the chart.
-  const readBar = (event) => {
-    const bar = event.target.closest?.(".tl-svg [aria-label]");
-    if (bar && $("tl-said")) $("tl-said").textContent = bar.getAttribute("aria-label");
-  };
-  document.addEventListener("mouseover", readBar);
-  document.addEventListener("focusin", readBar);
   document.addEventListener("toast", (event) => say(event.detail.text ?? event.detail.value, event.detail.tone));
   document.addEventListener("htmx:load", (event) => { tickRelative(); tickCountdown(); all(".toast", event.target).forEach(startToast); });
 

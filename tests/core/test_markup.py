@@ -27,7 +27,7 @@ def test_a_select_escapes_values_labels_and_groups():
 
 
 def test_a_timeline_escapes_names_and_addresses():
-    bar = Bar("0%", "1%", NOW, NOW, 1, NASTY, NASTY, NASTY, f"?{NASTY}", current=True)
+    bar = Bar("0%", "1%", NOW, NOW, 1, *[NASTY] * 4, f"?{NASTY}", current=True)
     drawn = drawing.bars([bar], focusable=True) + drawing.stretches([bar])
     assert "<b" not in drawn
     assert drawn.count("&lt;b onclick=&#x27;") == 14

@@ -132,8 +132,9 @@ def tick(twin: Twin) -> None:
 
 def leave(twin: Twin, absent: frozenset[int]) -> None:
     gone = [twin.world.people[pk].pk for pk in absent]
-    User.objects.filter(pk__in=twin.numbers).update(status=UserStatus.ACTIVE)
-    User.objects.filter(pk__in=gone).update(status=UserStatus.DISABLED)
+    everybody = User.objects.filter(pk__in=twin.numbers)
+    everybody.update(status=UserStatus.ACTIVE, is_active=True)
+    everybody.filter(pk__in=gone).update(status=UserStatus.DISABLED, is_active=False)
 
 
 def acknowledge(twin: Twin) -> None:
