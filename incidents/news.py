@@ -79,6 +79,7 @@ def _tell(event: IncidentEvent, asks: Sequence[Ask], now: datetime) -> None:
             rank=9,
             quiet=True,
             may_wait=True,
+            about=incident.urgency,
         )
         for ask in asks
     ]

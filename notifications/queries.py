@@ -39,6 +39,7 @@ from notifications.models import (
     Drill,
     DrillPlan,
     InAppNotification,
+    LowDigest,
     NotificationRule,
     OutboxMail,
     Provider,
@@ -249,6 +250,10 @@ def failing_of(ids: Iterable[int]) -> set[int]:
 
 def quiet_hours_of(user: User) -> QuietHours | None:
     return QuietHours.objects.filter(user=user).first()
+
+
+def low_digest_of(user: User) -> LowDigest | None:
+    return LowDigest.objects.filter(user=user).first()
 
 
 def last_code(method: ContactMethod) -> VerificationCode | None:

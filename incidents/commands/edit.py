@@ -12,14 +12,15 @@ from incidents.commands.create import DESCRIPTION_LENGTH, TITLE_LENGTH
 from incidents.commands.patience import follow_change
 from incidents.commands.records import lock, log
 from incidents.domain.alert import Urgency, one_line
-from incidents.models import EventType, Incident, Priority
+from incidents.models import BundleMember, BundleState, EventType, Incident, Priority
+from notifications import commands as notifications
 
 
 def change_urgency(incident: Incident, urgency: str, *, by: Actor, now: datetime) -> Incident:
     """Raises ValidationFailed unless HIGH, MEDIUM or LOW. Pages from the next step on follow it.
 
     What waited for support hours because it was LOW goes on at once; so does a step that was
-    skipped because it was not for such an incident.
+    skipped because it was not for such an incident, and so do pages that wait for a digest.
     """
     if urgency not in set(Urgency):
         raise ValidationFailed("Urgency is HIGH, MEDIUM or LOW", field="urgency")
@@ -32,7 +33,16 @@ def change_urgency(incident: Incident, urgency: str, *, by: Actor, now: datetime
         incident.urgency = urgency
         _save(incident, now, "urgency", *follow_change(incident, before, by=by, now=now))
         log(incident, EventType.URGENCY_CHANGED, by=by, now=now, details=details)
+        if urgency != Urgency.LOW:
+            _let_go(incident, now)
     return incident
+
+
+def _let_go(incident: Incident, now: datetime) -> None:
+    members = BundleMember.objects.filter(incident=incident, bundle__state=BundleState.LEFT)
+    bundles = members.values_list("bundle", flat=True)
+    for kind, ids in (("incident", [incident.pk]), ("bundle", list(bundles))):
+        notifications.let_go(kind, ids, incident.urgency, now=now)
 
 
 def change_priority(

@@ -168,6 +168,7 @@ def _request(bundle: Bundle, members: Sequence[Wanted], now: datetime) -> notifi
         rank=NEWS_RANK if news else RANK[Urgency(urgency)],
         quiet=news,
         may_wait=bundle.may_wait,
+        about=urgency,
     )
 
 

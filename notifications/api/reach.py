@@ -168,9 +168,9 @@ class ContactMethodTest(ReachView):
 class NotificationRules(ReachView):
     @extend_schema(operation_id="getNotificationRules", responses=shapes.RulesOut)
     def get(self, request: Request, user_id: str) -> Response:
-        """Rules by urgency; an empty list means the defaults."""
+        """Rules by urgency, where an empty list means the defaults; the digest of low urgency."""
         user = self.person(request, user_id, admins=True)
-        return Response(shapes.rules_json(queries.rules_of(user)))
+        return Response(_rules(user))
 
     @extend_schema(
         operation_id="replaceNotificationRules",
@@ -178,7 +178,7 @@ class NotificationRules(ReachView):
         responses=shapes.RulesOut,
     )
     def put(self, request: Request, user_id: str) -> Response:
-        """Replaces the urgencies that are named; all or nothing."""
+        """Replaces what is named; all or nothing."""
         user = self.person(request, user_id)
         body = checked(shapes.RulesChange, request)
         methods = {row.public_id: row for row in commands.ensure_default_method(user)}
@@ -187,7 +187,13 @@ class NotificationRules(ReachView):
                 if urgency in body:
                     specs = [_spec(rule, methods) for rule in body[urgency]]
                     commands.set_rules(user, urgency, specs, **self.acting(request))
-        return Response(shapes.rules_json(queries.rules_of(user)))
+            if "lowDigest" in body:
+                commands.set_low_digest(user, **body["lowDigest"], **self.acting(request))
+        return Response(_rules(user))
+
+
+def _rules(user: User) -> dict[str, Any]:
+    return shapes.rules_json(queries.rules_of(user), queries.low_digest_of(user))
 
 
 def _spec(rule: dict[str, Any], methods: dict[str, ContactMethod]) -> commands.RuleSpec:

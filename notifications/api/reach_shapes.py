@@ -13,12 +13,14 @@ from notifications.commands.rules import (
 )
 from notifications.domain import reasons
 from notifications.domain.addresses import masked
+from notifications.domain.gathering import MORNING, Rhythm
 from notifications.models import (
     OFFERED,
     Channel,
     ContactMethod,
     Delivery,
     InAppNotification,
+    LowDigest,
     NotificationRule,
     QuietHours,
     Urgency,
@@ -87,18 +89,27 @@ class RuleShape(serializers.Serializer):
     repeatTimes = serializers.IntegerField(min_value=0, max_value=MAX_REPEATS, default=0)
 
 
+class LowDigestShape(serializers.Serializer):
+    """How often what is of low urgency comes; `hour` of DAILY, by the person's own clocks."""
+
+    rhythm = serializers.ChoiceField(choices=[one.value for one in Rhythm])
+    hour = serializers.IntegerField(min_value=0, max_value=23, default=MORNING)
+
+
 class RulesChange(serializers.Serializer):
-    """Body of PUT: the urgencies that are named are replaced; an empty list means the defaults."""
+    """Body of PUT: what is named is replaced; an empty list of rules means the defaults."""
 
     HIGH = RuleShape(many=True, required=False)
     MEDIUM = RuleShape(many=True, required=False)
     LOW = RuleShape(many=True, required=False)
+    lowDigest = LowDigestShape(required=False)
 
 
 class RulesOut(serializers.Serializer):
     HIGH = RuleShape(many=True)
     MEDIUM = RuleShape(many=True)
     LOW = RuleShape(many=True)
+    lowDigest = LowDigestShape()
 
 
 class QuietHoursShape(serializers.Serializer):
@@ -172,8 +183,14 @@ def method_json(method: ContactMethod, *, own: bool, failing: bool, set_up: bool
     }
 
 
-def rules_json(found: dict[Urgency, list[NotificationRule]]) -> dict[str, list[dict[str, Any]]]:
-    return {urgency.value: [_rule(row) for row in rows] for urgency, rows in found.items()}
+def rules_json(
+    found: dict[Urgency, list[NotificationRule]], digest: LowDigest | None
+) -> dict[str, Any]:
+    rules = {urgency.value: [_rule(row) for row in rows] for urgency, rows in found.items()}
+    low = {"rhythm": Rhythm.AT_ONCE.value, "hour": MORNING}
+    if digest:
+        low = {"rhythm": digest.rhythm, "hour": digest.hour}
+    return rules | {"lowDigest": low}
 
 
 def quiet_json(row: QuietHours | None) -> dict[str, Any]:

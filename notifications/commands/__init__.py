@@ -10,6 +10,7 @@ from notifications.commands.devices import (
 )
 from notifications.commands.direct import close_pushes
 from notifications.commands.enqueue import DirectRequest, PageRequest, enqueue, enqueue_direct
+from notifications.commands.low_digest import let_go, set_low_digest
 from notifications.commands.methods import (
     add_method,
     change_method,
@@ -54,6 +55,7 @@ __all__ = [
     "ensure_default_methods",
     "follow_address",
     "forget_sent_codes",
+    "let_go",
     "mailbox_proven",
     "mark_read",
     "move_method",
@@ -69,6 +71,7 @@ __all__ = [
     "send_provider_test",
     "send_test",
     "set_enabled",
+    "set_low_digest",
     "set_quiet_hours",
     "set_rules",
     "shift_due_times",

@@ -10,10 +10,11 @@ from core.language import ENGLISH
 from core.language import resolve as language_of
 from notifications import accounts, queries
 from notifications.channels import in_app
+from notifications.commands.holds import Hold, Holds, holds
 from notifications.commands.methods import ensure_default_methods
-from notifications.commands.quiet import Hold, holds
 from notifications.domain import reasons
 from notifications.domain.choice import NO_DELAY, Choice, Method, Wish, choose
+from notifications.domain.gathering import may_be_gathered
 from notifications.domain.message import Message
 from notifications.domain.quiet import may_be_held
 from notifications.models import (
@@ -41,8 +42,9 @@ class PageRequest:
 
     `channels`: those of the escalation step; `all_channels`: everything at once (fallback
     contact); `quiet`: news on the quietest channel; `may_wait`: not urgent, and nobody's duty, so
-    that the person's quiet hours count. `rank` orders the queue (0 first), None
-    derives it from the urgency.
+    that the person's quiet hours and digest count. `about`: the urgency of what news tell of, when
+    it is another than their own. `rank` orders the queue (0 first), None derives it from the
+    urgency.
     """
 
     subject_kind: str
@@ -56,6 +58,7 @@ class PageRequest:
     rank: int | None = None
     quiet: bool = False
     may_wait: bool = False
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ def _enqueue(requests: Sequence[PageRequest], now: datetime) -> list[Delivery]:
     notices: list[InAppNotification] = []
     for request in requests:
         pk = request.user.pk
-        hold = held.get(pk) if _may_be_held(request) else None
+        hold = _hold(request, held.get(pk, Holds()))
         rows += _rows(request, methods[pk], rules[pk], now, hold)
         notices += _notices(request, now)
     stored = _store(rows)
@@ -133,8 +136,9 @@ def _rows(
 ) -> list[Delivery]:
     if request.user.status == UserStatus.DISABLED:
         return [_unreachable(request, DISABLED, now)]
-    by_mail = bool(hold and hold.mail_meanwhile and _has_mail(methods))
-    wait = hold.until - now if hold and not by_mail else NO_DELAY
+    by_mail = bool(hold and hold.mail_at and _has_mail(methods))
+    leaves = hold and ((by_mail and hold.mail_at) or hold.until)
+    wait = leaves - now if leaves else NO_DELAY
     choices = choose(
         [Method(row.pk, row.channel, row.enabled, row.position) for row in methods],
         [queries.rule_value(row) for row in rules],
@@ -148,29 +152,48 @@ def _rows(
     for choice in choices:
         why = _why(choice, hold, by_mail=by_mail)
         later = replace(choice, delay=choice.delay + wait)
-        rows.append(_row(request, by_id[choice.method_id], later, message, why, now))
+        row = _row(request, by_id[choice.method_id], later, message, why, now)
+        row.gathered = bool(hold and hold.gathered)
+        rows.append(row)
     return rows
 
 
 def _why(choice: Choice, hold: Hold | None, *, by_mail: bool) -> list[reasons.Reason]:
+    if by_mail and hold and hold.gathered and hold.mail_at:
+        return [reasons.mail_meanwhile(), reasons.gathered(hold.mail_at)]
     if by_mail:
         return [reasons.mail_meanwhile()]
     minutes = int(choice.delay.total_seconds() // 60)
     found = reasons.chosen(
         choice.because, minutes=minutes, number=choice.number, position=choice.position
     )
-    return [found, reasons.held(hold.until)] if hold else [found]
+    if hold is None:
+        return [found]
+    kept = reasons.gathered if hold.gathered else reasons.held
+    return [found, kept(hold.until)]
 
 
-def _holds(requests: Sequence[PageRequest], now: datetime) -> dict[int, Hold]:
+def _holds(requests: Sequence[PageRequest], now: datetime) -> dict[int, Holds]:
     """Asked only when something may wait: what is urgent costs no query more."""
     people = {request.user.pk: request.user for request in requests if _may_be_held(request)}
-    return holds(people.values(), now) if people else {}
+    low = {request.user.pk for request in requests if _may_be_gathered(request)}
+    return holds(people.values(), low, now) if people else {}
+
+
+def _hold(request: PageRequest, found: Holds) -> Hold | None:
+    if _may_be_gathered(request):
+        return found.low
+    return found.quiet if _may_be_held(request) else None
 
 
 def _may_be_held(request: PageRequest) -> bool:
     wishes = {"may_wait": request.may_wait, "all_channels": request.all_channels}
     return may_be_held(request.urgency, **wishes)
+
+
+def _may_be_gathered(request: PageRequest) -> bool:
+    wishes = {"may_wait": request.may_wait, "all_channels": request.all_channels}
+    return may_be_gathered(request.urgency, request.about, **wishes)
 
 
 def _has_mail(methods: Sequence[ContactMethod]) -> bool:

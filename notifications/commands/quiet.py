@@ -1,33 +1,16 @@
-"""Quiet hours: chosen, cleared, and asked about by what may wait."""
+"""Quiet hours: chosen and cleared. What they hold back: `holds`."""
 
-import logging
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, time
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import transaction
-from django.utils.module_loading import import_string
 
 from accounts.domain import zones
 from accounts.models import User
 from audit import commands as audit
 from core.actor import Actor
-from core.database import AWAY
 from core.errors import ValidationFailed
-from notifications.domain import quiet
 from notifications.models import QuietHours
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A message waits until then, or goes by mail meanwhile."""
-
-    until: datetime
-    mail_meanwhile: bool
 
 
 def set_quiet_hours(
@@ -66,35 +49,6 @@ def clear_quiet_hours(user: User, *, by: Actor, now: datetime) -> None:
     with transaction.atomic():
         QuietHours.objects.filter(user=user).delete()
         _trace(user, "", by, now)
-
-
-def holds(people: Iterable[User], now: datetime) -> dict[int, Hold]:
-    """Who of them is not to be disturbed now, and until when. Nobody on duty is among them."""
-    users = {user.pk: user for user in people}
-    found = {}
-    for row in QuietHours.objects.filter(user__in=users):
-        until = quiet.quiet_until(_value(row, users[row.user_id]), now)
-        if until:
-            found[row.user_id] = Hold(until, row.mail_meanwhile)
-    busy = _on_duty(found, now) if found else set()
-    return {pk: hold for pk, hold in found.items() if pk not in busy}
-
-
-def _on_duty(ids: Iterable[int], now: datetime) -> set[int]:
-    """Asked of the schedules above. What cannot be told counts as duty: loud, not late."""
-    try:
-        with transaction.atomic():
-            return set(import_string(settings.ON_DUTY)(set(ids), now))
-    except AWAY:
-        raise
-    except Exception:
-        log.exception("who is on duty could not be told; nobody's quiet hours count")
-        return set(ids)
-
-
-def _value(row: QuietHours, user: User) -> quiet.QuietHours:
-    zone = ZoneInfo(row.time_zone) if row.time_zone else user.zone
-    return quiet.QuietHours(row.start, row.end, frozenset(row.days), zone, row.mail_meanwhile)
 
 
 def _trace(user: User, hours: str, by: Actor, now: datetime) -> None:

@@ -32,9 +32,21 @@ class Named:
     sure: bool = False
 
 
-def story(choices: Sequence[Choice], ways: Mapping[int, Named], start: datetime) -> str:
-    """For example “22:00 page: Push and E-mail at once, SMS 22:01, Phone call 22:03”."""
+def story(
+    choices: Sequence[Choice],
+    ways: Mapping[int, Named],
+    start: datetime,
+    gathered_until: datetime | None = None,
+) -> str:
+    """For example “22:00 page: Push and E-mail at once, SMS 22:01, Phone call 22:03”.
+
+    `gathered_until`: when the digest leaves that such a page waits for.
+    """
     clock = f"{start:%H:%M} page"
+    if gathered_until and choices:
+        day = "" if gathered_until.date() == start.date() else " the next day"
+        clock += f", gathered with others until {gathered_until:%H:%M}{day}"
+        start = gathered_until
     if not choices:
         return f"{clock}: nothing is sent, nobody is told"
     if choices[0].ordered:
@@ -43,7 +55,8 @@ def story(choices: Sequence[Choice], ways: Mapping[int, Named], start: datetime)
     parts = []
     for delay, group in groupby(choices, key=lambda choice: choice.delay):
         names = _joined([ways[choice.method_id].name for choice in group])
-        parts.append(f"{names} {f'{start + delay:%H:%M}' if delay else 'at once'}")
+        soon = not delay and not gathered_until
+        parts.append(f"{names} {'at once' if soon else f'{start + delay:%H:%M}'}")
     return f"{clock}: {', '.join(parts)}"
 
 

@@ -22,6 +22,7 @@ class Why(StrEnum):
     ONE_BY_ONE = "one_by_one"
     QUIETEST = "quietest"
     HELD = "held"
+    GATHERED = "gathered"
     MAIL_MEANWHILE = "mail_meanwhile"
 
 
@@ -35,6 +36,11 @@ def chosen(code: str, *, minutes: int = 0, number: int = 1, position: int = 0) -
 def held(until: datetime) -> Reason:
     """Quiet hours: it waits for their end."""
     return {"code": str(Why.HELD), "until": until.isoformat()}
+
+
+def gathered(until: datetime) -> Reason:
+    """Their digest of low urgency: it leaves then, with others."""
+    return {"code": str(Why.GATHERED), "until": until.isoformat()}
 
 
 def mail_meanwhile() -> Reason:
@@ -79,5 +85,8 @@ _WORDS: dict[str, Callable[[Reason], str]] = {
     Why.ONE_BY_ONE: _one_by_one,
     Why.QUIETEST: _plain("news goes by the quietest channel"),
     Why.HELD: lambda found: f"kept for the end of their quiet hours, {found.get('until', '?')}",
+    Why.GATHERED: lambda found: (
+        f"gathered for their digest of low urgency, {found.get('until', '?')}"
+    ),
     Why.MAIL_MEANWHILE: _plain("quiet hours: mail instead, as they chose"),
 }

@@ -12,6 +12,7 @@ from core.crypto import EncryptedTextField
 from core.domain.phrase import mark
 from core.models import GIVEN_UP_TRIES, Published
 from notifications.domain import words
+from notifications.domain.gathering import Rhythm
 
 
 class Channel(models.TextChoices):
@@ -188,6 +189,17 @@ class QuietHours(models.Model):
         return f"{self.user}: {self.start:%H:%M} to {self.end:%H:%M}"
 
 
+class LowDigest(models.Model):
+    """How often what is of low urgency comes (domain.gathering). No row: at once."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="low_digest")
+    rhythm = models.CharField(max_length=8, choices=[(one.value, one.value) for one in Rhythm])
+    hour = models.PositiveSmallIntegerField(help_text="Of a daily one, by the person's clocks")
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.rhythm}"
+
+
 class DeliveryState(models.TextChoices):
     WAITING = words.State.WAITING.value, "Waits for an earlier channel"
     QUEUED = words.State.QUEUED.value, "Queued"
@@ -238,6 +250,8 @@ class Delivery(models.Model):
     rank = models.PositiveSmallIntegerField(default=1, help_text="0 urgent page … 9 news")
     ordered = models.BooleanField(default=False, help_text="One of a chain: next on failure")
     position = models.PositiveSmallIntegerField(default=0)
+    # The code before this column goes on writing rows for a while.
+    gathered = models.BooleanField(default=False, db_default=False, help_text="For a digest")
     state = models.CharField(
         max_length=10, choices=DeliveryState.choices, default=DeliveryState.QUEUED
     )

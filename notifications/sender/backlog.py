@@ -1,4 +1,4 @@
-"""After an outage: late pages to one address leave as one message, and all share its fate.
+"""Late pages to one address, and what a digest gathered, leave as one message and share its fate.
 
 Each delivery keeps its row, its lease and its result: retries, failover and timelines work as ever.
 A sender that dies with such a message leaves its rows to the end of their leases.
@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
-from core import config
+from core import config, language
 from core.database import AWAY
 from notifications.domain.digest import MOST, digest_of
 from notifications.domain.message import Message
@@ -26,16 +27,21 @@ KINDS = ("incident", "bundle")  # subjects whose deliveries are pages
 # A program reads these one by one.
 APART = (Channel.WEBHOOK,)
 
-Address = tuple[int | None, str, str]
+# Person, channel, address, gathered for a digest?
+Address = tuple[int | None, str, str, bool]
 Carried = tuple[int, str, int]
 
 
 @dataclass(slots=True)
 class Backlog:
-    """`late`: ids of what was claimed long after its time; `carried`: by what travels for them."""
+    """`late`: ids of what was claimed long after its time; `carried`: by what travels for them.
+
+    `digests`: ids of those that travel for what was gathered.
+    """
 
     late: set[int] = field(default_factory=set)
     carried: dict[tuple[int, str], list[Carried]] = field(default_factory=dict)
+    digests: set[int] = field(default_factory=set)
 
     @property
     def in_hand(self) -> list[int]:
@@ -43,7 +49,7 @@ class Backlog:
         return [pk for rows in self.carried.values() for pk, _, _ in rows]
 
     def company(self, rows: Sequence[Delivery], now: datetime) -> list[Delivery]:
-        """Other late pages to the addresses of late rows, leased with them."""
+        """What else is late, or gathered, for the addresses of such rows, leased with them."""
         found: list[Delivery] = []
         mine = {row.pk for row in rows} | set(self.in_hand)
         for address in {_address(row) for row in rows if self._may_share(row)}:
@@ -53,9 +59,9 @@ class Backlog:
             except AWAY:
                 raise
             except Exception:
-                log.exception("late pages cannot be gathered; each leaves alone")
+                log.exception("what leaves together cannot be read; each leaves alone")
                 continue
-            self.late |= {row.pk for row in more}
+            self.late |= {row.pk for row in more if not row.gathered}
             found += more
         return found
 
@@ -82,9 +88,11 @@ class Backlog:
             ]
             oldest_first = sorted(group, key=lambda row: row.pk)
             messages = [Message.from_json(row.message) for row in oldest_first]
-            lead.message = digest_of(
-                messages, url=config.absolute(reverse("incidents:list"))
-            ).to_json()
+            url = config.absolute(reverse("incidents:list"))
+            with language.speaking(messages[0].language):
+                words = digest_of(messages, url=url, gathered=lead.gathered, say=gettext)
+            lead.message = words.to_json()
+            self.digests |= {lead.pk} if lead.gathered else set()
         return lead
 
     def shared(self, results: Sequence[Result]) -> list[Result]:
@@ -96,9 +104,10 @@ class Backlog:
             if not others:
                 found.append(result)
                 continue
-            together = (
-                f"one message with {len(others) + 1} late pages, delivery {result.delivery_id}"
-            )
+            gathered = result.delivery_id in self.digests
+            self.digests.discard(result.delivery_id)
+            what = "gathered messages" if gathered else "late pages"
+            together = f"one message with {len(others) + 1} {what}, delivery {result.delivery_id}"
             detail = f"{result.detail}: {together}" if result.detail else together
             found.append(replace(result, detail=detail))
             for pk, token, number in others:
@@ -121,12 +130,11 @@ class Backlog:
 
     def _may_share(self, row: Delivery) -> bool:
         return (
-            row.pk in self.late
-            and row.user_id is not None
-            and row.subject_kind in KINDS
+            row.user_id is not None
             and row.channel not in APART
+            and (row.gathered or (row.pk in self.late and row.subject_kind in KINDS))
         )
 
 
 def _address(row: Delivery) -> Address:
-    return row.user_id, row.channel, row.address
+    return row.user_id, row.channel, row.address, row.gathered

@@ -29,14 +29,14 @@ SET possible_duplicate = (possible_duplicate OR state = 'SENDING'), state = 'SEN
     attempts = attempts + 1
 WHERE id IN ({still_due}) AND {due}
 RETURNING id, subject_kind, subject_id, page_key, user_id, channel, address, secret, provider,
-    message, rank, attempts, lease_token, possible_duplicate
+    message, rank, attempts, lease_token, possible_duplicate, gathered
 """
 # Those that wait for their next try after a failure come along: each has another time.
 _READY = f"({_DUE} OR (state = 'QUEUED' AND attempts > 0))"
 _COMPANIONS = """
 SELECT id FROM notifications_delivery
-WHERE user_id = %s AND channel = %s AND address = %s AND subject_kind IN ({kinds})
-    AND {ready} AND {late} AND id NOT IN ({but})
+WHERE user_id = %s AND channel = %s AND address = %s AND {alike}
+    AND {ready} AND id NOT IN ({but})
 ORDER BY rank, id LIMIT {limit}{lock}
 """
 _STILL_DUE = "SELECT id FROM notifications_delivery WHERE id IN ({marks}) AND {due}{lock}"
@@ -90,7 +90,7 @@ def _lease(ids: Collection[int], now: datetime, token: str) -> list[Delivery]:
 
 
 def lease_companions(
-    address: tuple[int | None, str, str],
+    address: tuple[int | None, str, str, bool],
     kinds: Collection[str],
     now: datetime,
     token: str,
@@ -98,12 +98,16 @@ def lease_companions(
     but: Collection[int],
     limit: int,
 ) -> list[Delivery]:
-    """What else is late to the same person and address, about subjects of these kinds."""
+    """What else is due to the same person and address: of a digest, or late about these kinds."""
+    *whom, gathered = address
+    alike, values = "gathered", []
+    if not gathered:
+        alike = f"NOT gathered AND subject_kind IN ({_marks(kinds)}) AND {_LATE}"
+        values = [*kinds, stored_time(now - STALE_AFTER)]
     which = _COMPANIONS.format(
-        kinds=_marks(kinds), ready=_READY, late=_LATE, but=_marks(but), limit=limit, lock=_lock()
+        alike=alike, ready=_READY, but=_marks(but), limit=limit, lock=_lock()
     )
-    at, long_ago = stored_time(now), stored_time(now - STALE_AFTER)
-    rows = _taken(which, [*address, *kinds, at, long_ago, *but], _READY, now, token)
+    rows = _taken(which, [*whom, *values, stored_time(now), *but], _READY, now, token)
     return sorted(rows, key=lambda row: (row.rank, row.pk))
 
 

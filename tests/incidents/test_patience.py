@@ -10,6 +10,8 @@ from escalation.commands import PolicySpec, StepSpec, TargetSpec
 from incidents import commands, paging
 from incidents.commands.create import Draft
 from incidents.models import EscalationState, HoursWait, Incident, Page
+from notifications import commands as notifications
+from notifications.models import Delivery
 from schedules import commands as schedules
 from schedules.models import SupportHours
 from tests.incidents.conftest import MINUTE, T0, policy_of
@@ -41,6 +43,20 @@ def woken(incident: Incident) -> list[tuple[float, str]]:
     """(minutes after T0, name) of every page, in order."""
     rows = Page.objects.filter(incident=incident).select_related("user").order_by("id")
     return [((row.created_at - T0) / MINUTE, row.user.name) for row in rows]
+
+
+def test_a_step_never_waits_for_a_digest_and_what_is_raised_leaves_it(
+    make_service, people, run_until
+) -> None:
+    notifications.set_low_digest(people.ann, "DAILY", **ACTING)
+    steps = [(5, [TargetSpec(user=people.ann)]), (5, [TargetSpec(user=people.ben)])]
+    incident = opened(make_service(policy_of(*steps)).service)
+    run_until(T0 + 5 * MINUTE)
+    assert woken(incident) == [(0, "Ann"), (5, "Ben")]
+    sent = Delivery.objects.filter(subject_kind="incident", user=people.ann)
+    assert sent.get().next_attempt_at == T0 + 5 * HOUR  # 08:00
+    commands.change_urgency(incident, "HIGH", by=SYSTEM, now=T0 + HOUR)
+    assert sent.get().next_attempt_at == T0 + HOUR
 
 
 class TestLowWaits:

@@ -76,7 +76,13 @@ def test_rules_are_replaced_by_urgency_all_or_nothing(api: Api, alice: User):
     wrong = {"HIGH": [], "LOW": [rule | {"contactMethodId": "cm_nobody"}]}
     assert mine.put(RULES, wrong).status_code == 422
     assert mine.put(RULES, {"LOW": [rule, rule]}).status_code == 422
-    assert mine.get(RULES).json() == {"HIGH": [rule], "MEDIUM": [], "LOW": []}
+    digest = {"rhythm": "DAILY", "hour": 9}
+    assert mine.put(RULES, {"lowDigest": {"rhythm": "WEEKLY"}}).status_code == 422
+    assert mine.put(RULES, {"lowDigest": digest | {"hour": 24}}).status_code == 422
+    assert mine.get(RULES).json()["lowDigest"] == {"rhythm": "AT_ONCE", "hour": 8}
+    assert mine.put(RULES, {"lowDigest": digest}).status_code == 200
+    kept = {"HIGH": [rule], "MEDIUM": [], "LOW": [], "lowDigest": digest}
+    assert mine.get(RULES).json() == kept
 
 
 def test_the_bell_is_read_and_marked(api: Api, alice: User, bob: User):

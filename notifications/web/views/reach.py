@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -16,9 +17,10 @@ from core.errors import ProductError
 from core.web import actor_of, blame, say_refusal, signed_in
 from notifications import commands, queries
 from notifications.commands import readiness
-from notifications.models import OPEN_STATES, ContactMethod, Delivery, Urgency
+from notifications.models import OPEN_STATES, ContactMethod, Delivery, LowDigest, Urgency
 from notifications.web.foretold import of_rows, of_specs, wake_surely
 from notifications.web.forms import CodeForm, MethodForm, RulesForm, channels_on_offer
+from notifications.web.low_digest_form import LowDigestForm
 
 HOME = "notifications:reach"
 
@@ -38,6 +40,7 @@ def reach(request: HttpRequest) -> HttpResponse:
     score = readiness.of_user(user, clock.now())
     lights = {way.id: way for way in score.ways}
     tests = queries.last_tests(methods)
+    digest = queries.low_digest_of(user)
     context = {
         "score": score,
         "silent_minutes": queries.minutes_of_silence(user),
@@ -50,7 +53,7 @@ def reach(request: HttpRequest) -> HttpResponse:
         "monthly": queries.drill_plan_of(user),
         "quiet": queries.quiet_hours_of(user),
         "urgencies": [
-            (urgency, rules, of_rows(methods, rules, urgency))
+            (urgency, rules, of_rows(methods, rules, urgency, digest))
             for urgency, rules in queries.rules_of(user).items()
         ],
         "open_states": OPEN_STATES,
@@ -154,13 +157,14 @@ def rules(request: HttpRequest, urgency: str) -> HttpResponse:
         raise Http404
     user = _me(request)
     methods = commands.ensure_default_method(user)
-    present = queries.rules_of(user)[Urgency(urgency)]
-    form = RulesForm(methods, present, request.POST if request.method == "POST" else None)
-    if _saved(request, user, urgency, form, methods):
+    present, digest = queries.rules_of(user)[Urgency(urgency)], queries.low_digest_of(user)
+    data = request.POST if request.method == "POST" else None
+    form, low = RulesForm(methods, present, data), _digest_form(urgency, digest, data)
+    if _saved(request, user, urgency, form, low, methods):
         return redirect(HOME)
-    told = of_rows(methods, present, urgency)
-    context = {"form": form, "urgency": Urgency(urgency), "told": told}
-    status = 422 if form.is_bound and not form.is_valid() else 200
+    told = of_rows(methods, present, urgency, digest)
+    context = {"form": form, "low": low, "urgency": Urgency(urgency), "told": told}
+    status = 422 if form.is_bound and not _valid(form, low) else 200
     return render(request, "notifications/rules.html", context, status=status)
 
 
@@ -171,22 +175,44 @@ def foretell(request: HttpRequest, urgency: str) -> HttpResponse:
     if urgency not in Urgency.values:
         raise Http404
     methods = commands.ensure_default_method(_me(request))
-    form = RulesForm(methods, [], request.POST)
-    told = of_specs(methods, form.chosen(), urgency) if form.is_valid() else None
+    form, low = RulesForm(methods, [], request.POST), _digest_form(urgency, None, request.POST)
+    told = None
+    if _valid(form, low):
+        told = of_specs(
+            methods, form.chosen(), urgency, low.chosen() if low and low.is_bound else None
+        )
     return render(request, "notifications/_foretold.html", {"told": told})
 
 
+def _digest_form(urgency: str, present: LowDigest | None, data: Any) -> LowDigestForm | None:
+    """Without its fields, as a preset is posted, the digest stays as it is."""
+    data = data if data and "digest-rhythm" in data else None
+    return LowDigestForm(present, data) if urgency == Urgency.LOW else None
+
+
+def _valid(form: RulesForm, low: LowDigestForm | None) -> bool:
+    return form.is_valid() and (low is None or not low.is_bound or low.is_valid())
+
+
 def _saved(
-    request: HttpRequest, user: User, urgency: str, form: RulesForm, methods: list[ContactMethod]
+    request: HttpRequest,
+    user: User,
+    urgency: str,
+    form: RulesForm,
+    low: LowDigestForm | None,
+    methods: list[ContactMethod],
 ) -> bool:
     preset = request.POST.get("preset", "")
-    if request.method != "POST" or not (preset or form.is_valid()):
+    if request.method != "POST" or not (preset or _valid(form, low)):
         return False
     specs = {"wake": wake_surely(methods), "default": []}.get(preset)
     specs = form.chosen() if specs is None and form.is_valid() else specs or []
     try:
         how = {"by": actor_of(request), "now": clock.now()}
-        commands.set_rules(user, urgency, specs, **how)
+        with transaction.atomic():
+            commands.set_rules(user, urgency, specs, **how)
+            if low and low.is_bound:
+                commands.set_low_digest(user, **low.cleaned_data, **how)
     except ProductError as error:
         blame(form, error)
         return False
