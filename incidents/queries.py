@@ -14,7 +14,7 @@ from core import config
 from core.lookups import AmongRows
 from core.models import GIVEN_UP
 from escalation import queries as escalation
-from incidents.domain.marks import RESPONDER, call_of
+from incidents.domain.marks import CONTINUES, RESPONDER, call_of, run_of
 from incidents.domain.responders import WAITING, ResponderState
 from incidents.domain.shield import written
 from incidents.models import (
@@ -24,6 +24,7 @@ from incidents.models import (
     BundleMember,
     BundleState,
     EscalationState,
+    EventType,
     Incident,
     IncidentEvent,
     IncidentResponder,
@@ -109,9 +110,27 @@ def unwanted_pages(
             reason = "the person is disabled"
         if reason:
             refused[delivery] = reason
+    other = {pk for pk, *_ in deliveries if refused.get(pk) == ANOTHER_RUN}
+    before = _continued({incident for pk, incident, *_ in deliveries if pk in other})
+    for delivery, incident, page_key, _ in deliveries:
+        between = range(run_of(page_key), states[incident][1]) if delivery in other else ()
+        if between and before[incident].issuperset(between):
+            del refused[delivery]  # nothing began anew since then
     return refused
 
 
+def _continued(incidents: Collection[int]) -> dict[int, set[int]]:
+    """Their runs that another one continues; asked only where a page is of another run."""
+    found: dict[int, set[int]] = defaultdict(set)
+    if incidents:
+        rows = IncidentEvent.objects.filter(incident__in=incidents, type=EventType.ESCALATION)
+        rows = rows.filter(details__has_key=CONTINUES)
+        for incident, details in rows.values_list("incident_id", "details"):
+            found[incident].add(details[CONTINUES])
+    return found
+
+
+ANOTHER_RUN = "the escalation was started again"
 _UNTIL_THE_END = (ResponderState.ACCEPTED, ResponderState.ENDED)
 _WANTED_BY = ("status", "run", "assignee_id", "assigned_team_id")
 
@@ -126,7 +145,7 @@ def _unwanted(facts: list[Any] | None, page_key: str, user: int | None) -> str:
     if status != Status.OPEN:
         return f"the incident is {status.lower()}"
     if not page_key.startswith(f"{run}."):
-        return "the escalation was started again"
+        return ANOTHER_RUN
     return ""
 
 

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from accounts.domain import roles
 from accounts.models import User
 from core.actor import Actor
+from core.database import AWAY
 from core.errors import Forbidden, NotFound, ProductError
 from incidents import queries
 from incidents.commands.status import acknowledge
@@ -44,38 +45,53 @@ def acknowledge_bundle(
     end = time.monotonic() + AT_ONCE_SECONDS
     while time.monotonic() < end and _take_some(row, now):
         pass
-    return _left(row).count()
+    return _left(row, now).count()
 
 
 def go_on_taking(now: datetime) -> int:
     """What a request had no time for, or a crash left; returns how many were acknowledged."""
     taken = 0
     for bundle in Bundle.objects.filter(taking=True).order_by("id")[:PORTION]:
-        taken += _take_some(bundle, now)
+        try:
+            taken += _take_some(bundle, now)
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("bundle %d cannot be acknowledged: what is left stays open", bundle.pk)
+            Bundle.objects.filter(pk=bundle.pk).update(taking=False)
     return taken
 
 
 def _take_some(bundle: Bundle, now: datetime) -> int:
     """A portion, each in a transaction of its own; ends the wish when nothing is left."""
     by = Actor(**bundle.taken_by["actor"])
-    taken, refused = 0, 0
-    for incident in _left(bundle)[:PORTION]:
+    taken = 0
+    for incident in _left(bundle, now)[:PORTION]:
         try:
             acknowledge(incident, by=by, now=now, via=by.via)
             taken += 1
         except ProductError as error:
-            refused += 1
             log.warning("#%d of bundle %d: %s", incident.pk, bundle.pk, error.message)
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("#%d of bundle %d cannot be acknowledged", incident.pk, bundle.pk)
     if not taken:
         Bundle.objects.filter(pk=bundle.pk, taken_at=bundle.taken_at).update(taking=False)
     return taken
 
 
-def _left(bundle: Bundle) -> QuerySet[Incident]:
-    """Open incidents that were in it when it was taken, as far as they are the person's."""
+def _left(bundle: Bundle, now: datetime) -> QuerySet[Incident]:
+    """Open incidents that were in it when it was taken, as far as they are the person's.
+
+    One that was opened again since is not meant: nobody has seen that it is back.
+    """
     wish = bundle.taken_by
     members = BundleMember.objects.filter(bundle=bundle, pk__lte=wish["last"])
     rows = Incident.objects.filter(status=Status.OPEN, pk__in=members.values("incident"))
+    # Up to now: a time ahead of ours is that of a clock before it was set back.
+    since = {"last_status_change__gt": bundle.taken_at, "last_status_change__lte": now}
+    rows = rows.exclude(**since)
     if wish["user"] != bundle.user_id:
         user = User.objects.filter(pk=wish["user"]).first()
         rows = rows.filter(pk__in=queries.visible_to(user).values("pk")) if user else rows.none()

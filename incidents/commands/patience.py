@@ -8,7 +8,9 @@ from escalation.domain import engine
 from escalation.domain.conditions import Case
 from escalation.domain.engine import Plan
 from incidents.commands.records import log
+from incidents.domain.marks import CONTINUES
 from incidents.models import (
+    BundleMember,
     EscalationState,
     EventType,
     HoursWait,
@@ -69,12 +71,16 @@ def _go_back(incident: Incident, before: Case, by: Actor, now: datetime) -> list
     step = engine.newly_applying(plan, state, was, case, now)
     if step is None or _was_paged(incident, step):
         return []
+    ended = incident.run
     incident.run += 1
+    # Whom an earlier step pages is paged still: what is under way or gathers goes on.
+    BundleMember.objects.filter(incident=incident, run=ended).update(run=incident.run)
     incident.cycle, incident.next_step = min(incident.cycle, plan.cycles), step
     incident.escalation_state = EscalationState.ESCALATING
     incident.escalate_at = now
     reason = f"step {step + 1} is for such an incident after all"
-    log(incident, EventType.ESCALATION, by=by, now=now, details={"reason": reason})
+    details = {"reason": reason, CONTINUES: ended}
+    log(incident, EventType.ESCALATION, by=by, now=now, details=details)
     return ["run", "cycle", "next_step", "escalation_state", "escalate_at"]
 
 

@@ -11,6 +11,8 @@ FRESH = timedelta(seconds=10)
 
 OWNER, RESPONDER = "owner", "responder"
 CALLS = (OWNER, RESPONDER)  # pages that a person asked for, beside the escalation
+# In the details of an entry: this run, which a new one continues, so that its pages are wanted.
+CONTINUES = "continues"
 # What deliveries about incidents are of.
 SUBJECTS = {"incident", "incident-news", "incident-hook", "incident-clock-hook"}
 
@@ -36,6 +38,12 @@ def call_of(key: str) -> str:
     """OWNER or RESPONDER for a page that a person asked for; "" for one of the escalation."""
     kind = key.partition(".")[0]
     return kind if kind in CALLS else ""
+
+
+def run_of(key: str) -> int:
+    """The run of a page of the escalation; 0 for any other key."""
+    run = key.partition(".")[0]
+    return int(run) if run.isdecimal() else 0
 
 
 def is_stale(

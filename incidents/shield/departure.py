@@ -41,6 +41,7 @@ CLOSED = "bundle-news"
 NEWS_RANK = 9
 RETRY = timedelta(seconds=5)
 BATCH = 50
+PORTION = 100  # of a bundle that cannot leave, sent singly at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,8 @@ def depart(now: datetime) -> int:
         except AWAY:
             raise
         except Exception:
-            log.exception("bundle %d cannot leave; next try in %s", pk, RETRY)
-            Bundle.objects.filter(pk=pk).update(leaves_at=now + RETRY)
+            log.exception("bundle %d cannot leave as one message; one by one", pk)
+            ended += _end_singly(pk, now)
     return ended
 
 
@@ -142,6 +143,50 @@ def _end(pk: int, now: datetime) -> bool:
         account.recent = shield.written(instants[: shield.REMEMBERED])
         account.bundle = None
         account.save(update_fields=["recent", "bundle"])
+    return True
+
+
+def _end_singly(pk: int, now: datetime) -> int:
+    """Rather loud than lost: what cannot travel together leaves singly; the rest is tried again."""
+    try:
+        if _fall_apart(pk, now):
+            return 1
+    except AWAY:
+        raise
+    except Exception:
+        log.exception("bundle %d cannot leave; next try in %s", pk, RETRY)
+    Bundle.objects.filter(pk=pk).update(leaves_at=now + RETRY)
+    return 0
+
+
+@transaction.atomic
+def _fall_apart(pk: int, now: datetime) -> bool:
+    """Whether nothing is left in it. Members that have left for themselves are taken out."""
+    PageBudget.objects.select_for_update().filter(bundle=pk).first()
+    rows = Bundle.objects.select_for_update(of=("self",)).select_related("user", "service")
+    bundle = rows.filter(pk=pk, state=BundleState.GATHERING).first()
+    if bundle is None:
+        return True
+    members = wanted(bundle)
+    first = members[:PORTION]
+    gone = [member.item.number for member in first if _leaves_alone(bundle, member, now)]
+    bundle.members.filter(incident__in=gone).delete()
+    if len(gone) < len(members):
+        return False
+    _close(bundle, 0, now)
+    PageBudget.objects.filter(bundle=pk).update(bundle=None)
+    return True
+
+
+def _leaves_alone(bundle: Bundle, member: Wanted, now: datetime) -> bool:
+    try:
+        with transaction.atomic():
+            notifications.enqueue([_request(bundle, [member], now)], now=now)
+    except AWAY:
+        raise
+    except Exception:
+        log.exception("incident %d of bundle %d cannot leave", member.item.number, bundle.pk)
+        return False
     return True
 
 

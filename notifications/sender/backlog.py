@@ -79,19 +79,31 @@ class Backlog:
             group.append(row)
         return groups
 
+    def leaving(self, rows: Sequence[Delivery]) -> list[Delivery]:
+        """What is handed over: one row for each group; of one that cannot be joined every row."""
+        found: list[Delivery] = []
+        for group in self.groups(rows):
+            try:
+                found.append(self.carry(group))
+            except Exception:
+                log.exception("%d messages cannot be joined; each leaves alone", len(group))
+                found += group
+        return found
+
     def carry(self, group: Sequence[Delivery]) -> Delivery:
         """The row that travels for the group; its message names them all, in memory only."""
         lead, *others = group
         if others:
-            self.carried[lead.pk, lead.lease_token] = [
-                (row.pk, row.lease_token, row.attempts) for row in others
-            ]
             oldest_first = sorted(group, key=lambda row: row.pk)
             messages = [Message.from_json(row.message) for row in oldest_first]
             url = config.absolute(reverse("incidents:list"))
             with language.speaking(messages[0].language):
                 words = digest_of(messages, url=url, gathered=lead.gathered, say=gettext)
             lead.message = words.to_json()
+            # Noted last: whom a message that cannot be written were to carry would never leave.
+            self.carried[lead.pk, lead.lease_token] = [
+                (row.pk, row.lease_token, row.attempts) for row in others
+            ]
             self.digests |= {lead.pk} if lead.gathered else set()
         return lead
 

@@ -197,8 +197,8 @@ class Sender:
         worn_out = [row for row in wanted if row.attempts > MAX_CLAIMS]
         self.unwritten += [_given_up(row, now) for row in worn_out]
         self.backlog.forget([*refused, *(row.pk for row in worn_out)])
-        for group in self.backlog.groups([row for row in wanted if row.attempts <= MAX_CLAIMS]):
-            self._submit(self.backlog.carry(group), mail, now, begin_before)
+        for row in self.backlog.leaving([row for row in wanted if row.attempts <= MAX_CLAIMS]):
+            self._submit(row, mail, now, begin_before)
         if refused:
             results.refuse(everything, refused, now=now)
         return len(rows) - sum(row.pk in refused for row in rows)

@@ -7,9 +7,10 @@ import pytest
 
 from core.actor import SYSTEM
 from escalation.commands import PolicySpec, StepSpec, TargetSpec
-from incidents import commands, paging
+from incidents import commands, paging, queries
 from incidents.commands.create import Draft
-from incidents.models import EscalationState, HoursWait, Incident, Page
+from incidents.models import Bundle, EscalationState, HoursWait, Incident, Page
+from incidents.shield import departure
 from notifications import commands as notifications
 from notifications.models import Delivery
 from schedules import commands as schedules
@@ -176,3 +177,28 @@ class TestConditions:
         commands.change_priority(incident, "P1", by=SYSTEM, now=T0 + HOUR)
         run_until(T0 + HOUR)
         assert sorted(woken(incident)[4:]) == [(60, "Ann"), (60, "Ben")]
+
+    def test_pages_of_earlier_steps_go_on_when_a_step_applies_after_all(
+        self, make_service, people, run_until
+    ) -> None:
+        """Ann's second incident on would wait in a bundle, and her first one in the queue."""
+        steps = [
+            StepSpec([TargetSpec(user=people.ann)], 5),
+            StepSpec([TargetSpec(user=people.ben)], 5, priorities=["P1"]),
+            StepSpec([TargetSpec(user=people.cat)], 60),
+        ]
+        service = make_service(PolicySpec(steps)).service
+        first, *_, last = [opened(service, "HIGH") for _ in range(4)]
+        run_until(T0 + 5 * MINUTE)
+        for incident in (first, last):
+            commands.change_priority(incident, "P1", by=SYSTEM, now=T0 + 5 * MINUTE)
+        run_until(T0 + 5 * MINUTE)
+        assert woken(last) == [(0, "Ann"), (5, "Cat"), (5, "Ben")]
+        [row] = Delivery.objects.filter(user=people.ann, subject_id=first.pk)
+        asked = [(row.pk, row.subject_id, row.page_key, row.user_id)]
+        assert queries.unwanted_pages(asked, T0) == {}
+        departure.depart(T0 + 5 * MINUTE)
+        bundle = Bundle.objects.get(user=people.ann)
+        assert bundle.named == 2
+        commands.restart_escalation(first, by=SYSTEM, now=T0 + 6 * MINUTE)
+        assert queries.unwanted_pages(asked, T0) == {row.pk: "the escalation was started again"}

@@ -149,6 +149,26 @@ def test_steps_move_on_only_when_the_bundle_reached_nobody(storm):
     assert told.details["detail"] == "no such mailbox, in one message about 2 incidents"
 
 
+def test_a_bundle_that_cannot_leave_falls_apart_and_only_what_is_broken_stays(storm, monkeypatch):
+    incidents = storm.strike(6, T0)
+    request = departure._request
+
+    def broken(bundle, members, now):
+        if any(member.item.number == incidents[3].pk for member in members):
+            raise ValueError("cannot be worded")
+        return request(bundle, members, now)
+
+    monkeypatch.setattr(departure, "_request", broken)
+    assert departure.depart(T0 + 15 * S) == 0
+    alone = [row.subject_id for row in storm.messages()[2:]]
+    assert alone == [incidents[number].pk for number in (2, 4, 5)]
+    assert trouble(T0 + MINUTE).overdue > 0, "what stays raises the alarm"
+    monkeypatch.setattr(departure, "_request", request)
+    assert departure.depart(T0 + MINUTE) == 1
+    assert storm.messages()[-1].subject_id == incidents[3].pk
+    assert len(storm.messages()) == 6
+
+
 def test_a_shield_that_breaks_lets_every_page_through(storm, monkeypatch):
     def broken(*_: object) -> None:
         raise RuntimeError
@@ -196,6 +216,17 @@ class TestOneAcknowledgeForAll:
         assert commands.go_on_taking(now) == 0
         bundle.refresh_from_db()
         assert bundle.taking is False
+
+    def test_one_that_was_opened_again_meanwhile_is_not_taken(self, bundle, storm, monkeypatch):
+        monkeypatch.setattr("incidents.commands.bundles.AT_ONCE_SECONDS", -1.0)
+        by, now = storm.people.ann.as_actor("web"), T0 + MINUTE
+        commands.acknowledge_bundle(bundle, storm.people.ann, by=by, now=now)
+        back = bundle.members.first().incident
+        commands.resolve(back, by=SYSTEM, now=now + S)
+        commands.reopen(back, by=SYSTEM, now=now + 2 * S)
+        assert commands.go_on_taking(now + 3 * S) == 3
+        back.refresh_from_db()
+        assert back.status == Status.OPEN
 
     def test_pages_show_it_and_take_it(self, bundle, storm):
         browser = browser_of(storm.people.ann)

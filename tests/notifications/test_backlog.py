@@ -79,6 +79,16 @@ def test_when_it_fails_each_page_fails_for_itself_and_is_tried_again(
     assert set(fates(by="pk").values()) == {DeliveryState.SENT}
 
 
+def test_one_that_cannot_be_joined_does_not_hold_up_the_others(
+    phones: Phones, alice: User, send_until, pass_time
+):
+    pages(alice, 3)
+    Delivery.objects.filter(subject_id=2).update(message={"title": "?", "urgency": "of old"})
+    pass_time(40 * 60)
+    send_until(lambda: fates(by="subject_id")["1"] == fates(by="subject_id")["3"] == "SENT")
+    assert len(phones.mails) >= 2
+
+
 def test_programs_get_every_page_for_itself(phones: Phones, alice: User, send_until, pass_time):
     hook(alice, phones.hook.url())
     pages(alice, 3)
