@@ -12,6 +12,7 @@ from escalation.queries import Recipients
 from incidents.commands import status
 from incidents.commands.calls import call
 from incidents.commands.escalation import restart_escalation
+from incidents.commands.patience import would_wait
 from incidents.commands.records import lock, log
 from incidents.messages import owner_message
 from incidents.models import EscalationState, EventType, Incident, PageKind, Status
@@ -102,4 +103,5 @@ def _first_step_pages(incident: Incident, now: datetime) -> bool:
     """Whether the assignee is paged at this moment anyway: one message is enough."""
     begins = incident.status == Status.OPEN and incident.current_step is None
     loud = begins and not incident.quiet_start
-    return loud and incident.escalate_at is not None and incident.escalate_at <= now
+    due = incident.escalate_at is not None and incident.escalate_at <= now
+    return loud and due and not would_wait(incident, now)

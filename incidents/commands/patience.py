@@ -52,6 +52,15 @@ def look_again(now: datetime) -> int:
     return freed
 
 
+def would_wait(incident: Incident, now: datetime) -> bool:
+    """Whether its next step, due now, would wait for support hours."""
+    plan = _plan(incident) if incident.urgency == Urgency.LOW else None
+    if plan is None or incident.hours_wait == HoursWait.WAIVED:
+        return False
+    hours = escalation.hours_of_plans([plan], now)
+    return engine.opening(plan, Case(incident.urgency, incident.priority, hours), now) is not None
+
+
 def _stop_waiting(incident: Incident, now: datetime) -> list[str]:
     if incident.hours_wait != HoursWait.WAITING or incident.urgency == Urgency.LOW:
         return []

@@ -115,6 +115,18 @@ class TestLowWaits:
         incident.refresh_from_db()
         assert incident.escalate_at == NINE + 5 * MINUTE
 
+    @pytest.mark.parametrize("restart", [False, True])
+    def test_whoever_is_given_it_meanwhile_hears_of_it_at_once(
+        self, patient, people, run_until, restart
+    ) -> None:
+        incident = opened(patient.service)
+        run_until(T0)
+        by = people.ben.as_actor("web")
+        commands.assign(incident, user=people.cat, restart=restart, by=by, now=T0 + HOUR)
+        run_until(T0 + HOUR)
+        assert Delivery.objects.filter(user=people.cat).exists()
+        assert woken(incident) == [(60, "Cat")]
+
     def test_also_after_a_snooze(self, patient, run_until) -> None:
         incident = opened(patient.service)
         run_until(T0)
