@@ -37,6 +37,11 @@ class Candidate:
     serves: frozenset[str]
     health: Health
     complete: bool = True
+    per_minute: int = 0
+
+    def is_well(self, now: datetime) -> bool:
+        """Complete, and neither broken nor asked to wait."""
+        return self.complete and not self.health.is_open(now) and not self.health.rests(now)
 
 
 @dataclass(slots=True)
@@ -113,10 +118,33 @@ def for_delivery(delivery: Delivery, now: datetime) -> Account | None:
         return None
     if is_pinned(delivery):
         return _pinned(provider)
-    able = candidates(delivery.channel, now)
-    kept = [one for one in able if one.account.key == provider and not one.health.is_open(now)]
-    chosen = (kept or able)[:1]
+    chosen = _in_order(delivery, now)[:1]
     return chosen[0].account if chosen else None
+
+
+def paced(delivery: Delivery, now: datetime) -> list[Candidate]:
+    """The accounts to ask in turn where one has a limit or rests; empty when none does: no query.
+
+    A test of one account alone is never held back.
+    """
+    own_way = not delivery.provider.startswith(ACCOUNT_PREFIX) and delivery.provider != NONE
+    if own_way or is_pinned(delivery):
+        return []
+    able = _in_order(delivery, now)
+    return able if any(one.per_minute or one.health.rests(now) for one in able) else []
+
+
+def any_paced(now: datetime) -> bool:
+    """Whether any enabled account has a limit or rests."""
+    return any(one.per_minute or one.health.rests(now) for one in _all())
+
+
+def _in_order(delivery: Delivery, now: datetime) -> list[Candidate]:
+    able = candidates(delivery.channel, now)
+    return sorted(
+        able,
+        key=lambda one: one.account.key != delivery.provider or one.health.is_open(now),
+    )
 
 
 def another(delivery: Delivery, tried: Collection[str], now: datetime) -> Account | None:
@@ -174,6 +202,7 @@ def _candidate(row: Provider, is_oldest: bool) -> Candidate | None:
         serves=frozenset(kind.sends),
         health=health_of(row),
         complete=not settings_of.missing(kind, stored, environ),
+        per_minute=row.per_minute,
     )
 
 
@@ -182,4 +211,4 @@ def health_of(row: Provider) -> Health:
     stored = getattr(row, "health", None)
     if stored is None:
         return Health()
-    return Health(stored.failures, stored.open_until, stored.last_ok_at)
+    return Health(stored.failures, stored.open_until, stored.last_ok_at, stored.rest_until)

@@ -338,6 +338,7 @@ def stranded(now: datetime, limit: int = 200) -> list[Delivery]:
     and the links behind a provider too busy to be tried at all.
     """
     first_try = Q(state=DeliveryState.QUEUED, attempts=0, next_attempt_at__gt=now - PATIENCE)
+    first_try &= Q(throttled_since=None) | Q(throttled_since__gt=now - PATIENCE)
     hope = Q(state__in=[DeliveryState.WAITING, DeliveryState.SENT])
     hope |= first_try | Q(state=DeliveryState.SENDING, attempts__lte=1)
     earlier = Delivery.objects.filter(

@@ -29,7 +29,15 @@ from dashboard.queries import PROCESSES, broken_parts, trouble
 from incidents.domain.alert import Action
 from incidents.domain.sla import Clock
 from incidents.models import Alert, Incident, SlaClock, Status
-from notifications.models import OFFERED, OPEN_STATES, Delivery, DeliveryState, ProviderHealth
+from notifications.domain import pace
+from notifications.models import (
+    OFFERED,
+    OPEN_STATES,
+    Delivery,
+    DeliveryState,
+    Provider,
+    ProviderHealth,
+)
 from notifications.queries import DUE
 from schedules.queries import guard
 
@@ -73,6 +81,7 @@ def gauges(now: datetime) -> Iterator[Gauge]:
     yield from _open_deliveries(now)
     yield _latest_outcomes(now)
     yield from _breakers(now)
+    yield from _limits(now)
     yield _latest_events(now)
     yield from _machinery(now)
     yield Gauge.by(
@@ -184,6 +193,28 @@ def _breakers(now: datetime) -> Iterator[Gauge]:
     yield Gauge.by("kind", "opsknight_provider_accounts_shut", meaning, shut)
     meaning = "Failures in a row of the provider account that fares worst"
     yield Gauge.by("kind", "opsknight_provider_failures", meaning, failures)
+
+
+def _limits(now: datetime) -> Iterator[Gauge]:
+    """Of enabled accounts, by kind: the fullest one, and what waits for all of them."""
+    share, waiting = dict.fromkeys(settings.PROVIDERS, 0.0), dict.fromkeys(settings.PROVIDERS, 0)
+    due = RawSQL(DUE, (), output_field=BooleanField())  # noqa: S611 a constant
+    rows = Delivery.objects.filter(
+        due, state=DeliveryState.QUEUED, throttled_since__isnull=False
+    ).order_by()
+    held = dict(rows.values_list("provider").annotate(Count("id")))
+    able = Provider.objects.filter(enabled=True, kind__in=share)
+    for key, kind, limit, recent in able.values_list(
+        "public_id", "kind", "per_minute", "pace__recent"
+    ):
+        waiting[kind] += held.get(key, 0)
+        if limit:
+            used = pace.used(pace.within(recent or [], now))
+            share[kind] = max(share[kind], used / limit)
+    meaning = "Part of its limit that the fullest provider account used in the last minute"
+    yield Gauge.by("kind", "opsknight_provider_limit_used_ratio", meaning, share)
+    meaning = "Messages that wait for the limit of a provider account, or because its vendor asked"
+    yield Gauge.by("kind", "opsknight_provider_messages_held", meaning, waiting)
 
 
 def _latest_events(now: datetime) -> Gauge:

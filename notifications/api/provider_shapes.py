@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from core.api_time import iso
 from notifications.commands.providers import LABEL_LENGTH, TEXT_LENGTH
+from notifications.domain.pace import MOST_PER_MINUTE
 from notifications.domain.standing import Standing
 from notifications.models import Channel, Delivery, DeliveryState
 from notifications.providers.base import Field, Kind
@@ -18,12 +19,19 @@ def _texts() -> serializers.DictField:
     return serializers.DictField(child=text, required=False)
 
 
+def _limit(help_text: str) -> serializers.IntegerField:
+    return serializers.IntegerField(
+        min_value=0, max_value=MOST_PER_MINUTE, required=False, help_text=help_text
+    )
+
+
 class ProviderIn(serializers.Serializer):
     """Body of POST /api/providers; `settings` are the fields of its kind."""
 
     kind = serializers.CharField(max_length=30)
     label = serializers.CharField(max_length=LABEL_LENGTH, default="", allow_blank=True)
     enabled = serializers.BooleanField(default=True)
+    perMinute = _limit(help_text="0: no limit; left out: what the vendor documents")
     settings = _texts()
 
 
@@ -32,6 +40,7 @@ class ProviderChange(serializers.Serializer):
 
     label = serializers.CharField(max_length=LABEL_LENGTH, required=False, allow_blank=True)
     enabled = serializers.BooleanField(required=False)
+    perMinute = _limit(help_text="0: no limit")
     settings = _texts()
     clear = serializers.ListField(child=serializers.CharField(max_length=60), required=False)
 
@@ -61,6 +70,18 @@ class HealthOut(serializers.Serializer):
     lastError = serializers.CharField()
 
 
+class PaceOut(serializers.Serializer):
+    """The limit of an account: `used` in the last sixty seconds (0 without a limit).
+
+    `waiting` messages are held back; `restUntil`: the vendor asked for a pause until then.
+    """
+
+    perMinute = serializers.IntegerField()
+    used = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+    restUntil = serializers.DateTimeField(allow_null=True)
+
+
 class ProviderOut(serializers.Serializer):
     """An account. `secretsSet` names its secrets; `environment`: field -> variable that decides."""
 
@@ -74,6 +95,7 @@ class ProviderOut(serializers.Serializer):
     environment = _texts()
     missing = serializers.ListField(child=serializers.CharField())
     health = HealthOut()
+    pace = PaceOut()
 
 
 class ProvidersOut(serializers.Serializer):
@@ -155,6 +177,12 @@ def provider_json(card: Card) -> dict[str, Any]:
             "lastOkAt": iso(health.last_ok_at),
             "lastFailureAt": iso(health.last_failure_at),
             "lastError": health.last_error,
+        },
+        "pace": {
+            "perMinute": account.per_minute,
+            "used": card.used,
+            "waiting": card.waiting,
+            "restUntil": iso(health.rest_until),
         },
     }
 

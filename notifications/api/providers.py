@@ -91,6 +91,7 @@ class Providers(AdminView):
             body.get("settings", {}),
             label=body["label"],
             enabled=body["enabled"],
+            per_minute=body.get("perMinute"),
             by=actor_of_api(request),
             now=clock.now(),
         )
@@ -118,6 +119,7 @@ class OneProvider(AdminView):
             clear=body.get("clear", ()),
             label=body.get("label"),
             enabled=body.get("enabled"),
+            per_minute=body.get("perMinute"),
             by=actor_of_api(request),
             now=clock.now(),
         )

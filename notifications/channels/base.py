@@ -23,6 +23,7 @@ class ChannelError(Exception):
     `answer`: how the provider's answer began. `unsent`: what to keep in the outbox.
     `provider_fault`: the account or its provider is to blame, so another one may do better; by
     default everything that is not permanent. A bad address is not the provider's fault.
+    `throttled`: too many at once through this account, so `retry_after` is meant for all of it.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class ChannelError(Exception):
         outcome: Outcome = Outcome.FAILED,
         unsent: "UnsentMail | None" = None,
         provider_fault: bool | None = None,
+        throttled: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -45,6 +47,7 @@ class ChannelError(Exception):
         self.answer = answer
         self.outcome = outcome
         self.unsent = unsent
+        self.throttled = throttled
         self.provider_fault = not permanent if provider_fault is None else provider_fault
 
 

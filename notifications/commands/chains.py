@@ -71,6 +71,7 @@ def release_next(failed: Sequence[Delivery], now: datetime) -> None:
                 other.attempts,
                 other.next_attempt_at,
                 other.contact_method_id,
+                other.throttled_since,
             )
             for other in pages[_page_of(row)]
             if other.pk not in released

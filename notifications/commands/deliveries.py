@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import BooleanField, Case, F, QuerySet, Value, When
+from django.db.models.expressions import RawSQL
 
 from notifications.models import OPEN_STATES, Delivery, DeliveryEvent, DeliveryState
+from notifications.queries import DUE
 
 log = logging.getLogger("opsknight.clock")
 
@@ -46,6 +48,18 @@ def withdraw(rows: QuerySet[Delivery], reason: str, now: datetime) -> int:
 
 
 @transaction.atomic
+def release_throttled(now: datetime) -> int:
+    """What the limits of accounts make wait is looked at again: after a change of the accounts."""
+    rows = Delivery.objects.filter(
+        RawSQL(DUE, (), output_field=BooleanField()),  # noqa: S611 a constant
+        state=DeliveryState.QUEUED,
+        throttled_since__isnull=False,
+    )
+    ids = list(rows.order_by("id").select_for_update().values_list("id", flat=True))
+    return Delivery.objects.filter(id__in=ids).update(next_attempt_at=now, planned_at=now)
+
+
+@transaction.atomic
 def shift_due_times(old_now: datetime, delta: timedelta, now: datetime) -> int:
     """The clock jumped by `delta` from `old_now`: what was planned for later keeps its distance.
 
@@ -60,6 +74,7 @@ def shift_due_times(old_now: datetime, delta: timedelta, now: datetime) -> int:
     moved += rows.filter(next_attempt_at__gt=old_now).update(
         next_attempt_at=F("next_attempt_at") + delta,
         planned_at=F("planned_at") + delta,
+        throttled_since=F("throttled_since") + delta,
         lease_until=F("lease_until") + delta,
     )
     events = DeliveryEvent.objects.filter(published_at=None, retry_at__gt=min(now, old_now))

@@ -12,6 +12,8 @@ from audit import commands as audit
 from core.actor import SYSTEM, Actor
 from core.errors import Conflict, ValidationFailed
 from notifications import accounts
+from notifications.commands.deliveries import release_throttled
+from notifications.domain.pace import MOST_PER_MINUTE
 from notifications.models import Provider
 from notifications.providers import fields as settings_of
 from notifications.providers.base import Field, Kind, kinds
@@ -31,8 +33,12 @@ def create(
     now: datetime,
     label: str = "",
     enabled: bool = True,
+    per_minute: int | None = None,
 ) -> Provider:
-    """A new account, the last in its channels. Raises ValidationFailed with the field."""
+    """A new account, the last in its channels. Raises ValidationFailed with the field.
+
+    `per_minute`: most messages in sixty seconds, 0 for no limit, None for what its vendor allows.
+    """
     declared = _kind(kind)
     with transaction.atomic():
         known = list(Provider.objects.select_for_update().order_by("id"))
@@ -48,9 +54,11 @@ def create(
             enabled=enabled,
             position=max((row.position for row in known), default=-1) + 1,
             config=json.dumps(texts),
+            per_minute=_limit(declared.per_minute if per_minute is None else per_minute),
         )
-        _audit("provider.created", account, by, now, _shown(declared, texts))
-    accounts.forget()
+        limit = {"per_minute": account.per_minute} if account.per_minute else {}
+        _audit("provider.created", account, by, now, _shown(declared, texts) | limit)
+    _renew(now)
     return account
 
 
@@ -63,6 +71,7 @@ def change(
     clear: Collection[str] = (),
     label: str | None = None,
     enabled: bool | None = None,
+    per_minute: int | None = None,
 ) -> Provider:
     """Changes what is named; `clear` empties fields, an empty secret keeps the stored one.
 
@@ -80,11 +89,14 @@ def change(
         if enabled is not None and enabled != row.enabled:
             row.enabled = enabled
             changes["enabled"] = enabled
+        if per_minute is not None and _limit(per_minute) != row.per_minute:
+            row.per_minute = per_minute
+            changes["per_minute"] = per_minute
         if changes:
             row.config = json.dumps(after)
-            row.save(update_fields=["config", "label", "enabled", "updated_at"])
+            row.save(update_fields=["config", "label", "enabled", "per_minute", "updated_at"])
             _audit("provider.changed", row, by, now, changes)
-    accounts.forget()
+        _renew(now)
     return row
 
 
@@ -96,7 +108,7 @@ def set_enabled(account: Provider, enabled: bool, *, by: Actor, now: datetime) -
             return False
         verb = "provider.enabled" if enabled else "provider.disabled"
         _audit(verb, account, by, now)
-    accounts.forget()
+    _renew(now)
     return True
 
 
@@ -131,7 +143,7 @@ def remove(account: Provider, *, by: Actor, now: datetime) -> None:
             raise Conflict(f"The environment sets {variables}. Switch the account off instead.")
         _audit("provider.removed", row, by, now)
         row.delete()
-    accounts.forget()
+    _renew(now)
 
 
 def adopt_environment(environ: Mapping[str, str], *, now: datetime) -> list[str]:
@@ -162,12 +174,21 @@ def _adopted(kind: str, now: datetime) -> bool:
         with transaction.atomic():
             last = Provider.objects.order_by("-position").values_list("position", flat=True).first()
             account = Provider.objects.create(
-                public_id=FROM_ENVIRONMENT + kind, kind=kind, position=(last or 0) + 1
+                public_id=FROM_ENVIRONMENT + kind,
+                kind=kind,
+                position=(last or 0) + 1,
+                per_minute=kinds()[kind].per_minute,
             )
             _audit("provider.created", account, SYSTEM, now, {"from": "the environment"})
     except IntegrityError:
         return False  # another process was faster
     return True
+
+
+def _renew(now: datetime) -> None:
+    """Senders read the accounts again, and what waited for one may find a way at once."""
+    accounts.forget()
+    release_throttled(now)
 
 
 def _kind(key: str) -> Kind:
@@ -258,6 +279,13 @@ def _keep_secrets_home(
 
 def _label(text: str) -> str:
     return " ".join(text.split())[:LABEL_LENGTH]
+
+
+def _limit(per_minute: int) -> int:
+    if not 0 <= per_minute <= MOST_PER_MINUTE:
+        message = f"A whole number from 0, no limit, to {MOST_PER_MINUTE}"
+        raise ValidationFailed(message, field="per_minute")
+    return per_minute
 
 
 def _different(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:

@@ -20,6 +20,7 @@ class Link:
     attempts: int
     due: datetime
     method: int | None = None
+    held: datetime | None = None  # since then by the limit of its account
 
 
 def released_by_failure(failed_id: int, links: Iterable[Link], now: datetime) -> int | None:
@@ -40,7 +41,8 @@ def released_by_failure(failed_id: int, links: Iterable[Link], now: datetime) ->
 
 
 def _untried(link: Link, now: datetime) -> bool:
-    planned = link.state == State.QUEUED and link.attempts == 0 and link.due > now
+    first = link.state == State.QUEUED and link.attempts == 0
+    planned = first and link.due > now and link.held is None
     return planned or link.state == State.WAITING
 
 
@@ -48,5 +50,8 @@ def _hopeful(link: Link, now: datetime) -> bool:
     """A first try that is due or running and has not had its time yet."""
     if link.state == State.SENDING:
         return link.attempts <= 1
-    fresh = now - PATIENCE < link.due <= now
+    if link.held is not None:
+        fresh = now - PATIENCE < link.held <= now
+    else:
+        fresh = now - PATIENCE < link.due <= now
     return link.state == State.QUEUED and link.attempts == 0 and fresh

@@ -1,4 +1,4 @@
-"""The nouns of notifications, by room: how people are reached and what was sent, test pages."""
+"""The nouns of notifications, by room: how people are reached, what was sent, accounts, tests."""
 
 from notifications.models.drills import Drill, DrillPlan, DrillTrigger
 from notifications.models.paging import (
@@ -15,13 +15,12 @@ from notifications.models.paging import (
     LowDigest,
     NotificationRule,
     OutboxMail,
-    Provider,
-    ProviderHealth,
     QuietHours,
     Urgency,
     VerificationCode,
     every_day,
 )
+from notifications.models.providers import Provider, ProviderHealth, ProviderPace
 
 __all__ = [
     "OFFERED",
@@ -42,6 +41,7 @@ __all__ = [
     "OutboxMail",
     "Provider",
     "ProviderHealth",
+    "ProviderPace",
     "QuietHours",
     "Urgency",
     "VerificationCode",

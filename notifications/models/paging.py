@@ -39,46 +39,6 @@ class Urgency(models.TextChoices):
     LOW = words.Urgency.LOW.value, "Low"
 
 
-class Provider(models.Model):
-    """An account through which messages leave, such as one at Twilio.
-
-    `kind` names the module of settings.PROVIDERS; several of one kind are allowed. Per channel the
-    enabled ones are tried in order of `position`.
-    """
-
-    public_id = models.CharField(max_length=32, unique=True, default=ids.provider, editable=False)
-    kind = models.CharField(max_length=30)
-    label = models.CharField(max_length=60, blank=True, default="")
-    enabled = models.BooleanField(default=True)
-    position = models.PositiveSmallIntegerField(default=0)
-    config = EncryptedTextField(default="{}", help_text="JSON object: field name -> text")
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        ordering = ["position", "id"]
-
-    def __str__(self) -> str:
-        return self.label or self.kind
-
-
-class ProviderHealth(models.Model):
-    """How an account fares, shared by all processes. A bad address is not its fault.
-
-    `failures` counts in a row; while `open_until` lies ahead, others of the channel go first.
-    """
-
-    provider = models.OneToOneField(Provider, on_delete=models.CASCADE, related_name="health")
-    failures = models.PositiveIntegerField(default=0)
-    open_until = models.DateTimeField(null=True, blank=True)
-    last_ok_at = models.DateTimeField(null=True, blank=True)
-    last_failure_at = models.DateTimeField(null=True, blank=True)
-    last_error = models.CharField(max_length=300, blank=True, default="")
-
-    def __str__(self) -> str:
-        return f"{self.provider}: {self.failures} failures"
-
-
 class ContactMethod(models.Model):
     """One way to reach a person: a channel and an address on it."""
 
@@ -259,6 +219,9 @@ class Delivery(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
     planned_at = models.DateTimeField(null=True, blank=True)
+    throttled_since = models.DateTimeField(
+        null=True, blank=True, help_text="Held back by the limit of its account, before any try"
+    )
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_token = models.CharField(max_length=32, blank=True, default="")
     possible_duplicate = models.BooleanField(default=False)

@@ -46,6 +46,7 @@ class Kind:
 
     `connect(account, origin)` is called after an account is saved: it checks the credentials and
     tells the vendor where to call. It returns a sentence for the admin or raises ChannelError.
+    `per_minute`: the limit of a new account, where the vendor documents one; 0 for none.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Kind:
     fields: tuple[Field, ...] = field(default=())
     guide: str = ""
     connect: Callable[[Account, str], str] | None = None
+    per_minute: int = 0
 
 
 @cache

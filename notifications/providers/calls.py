@@ -13,6 +13,7 @@ from notifications.domain.retry import ATTEMPT_SECONDS
 from notifications.domain.text import one_line
 
 REASON_LENGTH = 200
+THROTTLED = 429  # "Too Many Requests"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -84,4 +85,5 @@ def refused(who: str, answer: Answer, said: str = "", *, bad_address: bool = Fal
         provider_fault=not bad_address,
         retry_after=wait_of(answer.headers.get("Retry-After"), answer.headers.get("Date")),
         answer=answer.text[:ANSWER_LENGTH],
+        throttled=answer.status == THROTTLED,
     )

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from accounts.models import User
 from core import config
-from notifications import queries
+from notifications import accounts, held, queries
 from notifications.domain.standing import LOOKS, Look, Standing, standing, usable
 from notifications.models import Channel, ContactMethod, Provider, ProviderHealth
 from notifications.providers import fields as settings_of
@@ -32,7 +32,10 @@ ANY_USE = "One more way to be reached."
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One account. `kind` is None for one that this version does not know."""
+    """One account. `kind` is None for one that this version does not know.
+
+    `used`: messages of the last sixty seconds, counted where there is a limit; `waiting` for it.
+    """
 
     account: Provider
     kind: Kind | None
@@ -40,6 +43,8 @@ class Card:
     missing: Sequence[str]
     standing: Standing
     health: ProviderHealth
+    used: int = 0
+    waiting: int = 0
 
     @property
     def label(self) -> str:
@@ -108,10 +113,11 @@ def channels_of(kind: Kind) -> list[Channel]:
 
 
 def cards(now: datetime) -> list[Card]:
-    """All accounts in order; one query."""
-    rows = list(Provider.objects.select_related("health").order_by("position", "id"))
+    """All accounts in order; two queries."""
+    rows = list(Provider.objects.select_related("health", "pace").order_by("position", "id"))
+    waiting = held.throttled(row.public_id for row in rows)
     oldest = settings_of.oldest_of_each((row.kind, row.pk) for row in rows)
-    return [_card(row, row.pk in oldest, now) for row in rows]
+    return [_card(row, row.pk in oldest, sum(waiting[row.public_id].values()), now) for row in rows]
 
 
 def card_of(account: Provider, now: datetime) -> Card:
@@ -143,7 +149,7 @@ def loss_of(card: Card, found: Sequence[Card]) -> Loss:
     return Loss(lost, cut_off, weakened)
 
 
-def _card(row: Provider, is_oldest: bool, now: datetime) -> Card:
+def _card(row: Provider, is_oldest: bool, waiting: int, now: datetime) -> Card:
     kind = kinds().get(row.kind)
     environ = os.environ if is_oldest else settings_of.NONE
     stored = settings_of.stored(row.config)
@@ -157,8 +163,10 @@ def _card(row: Provider, is_oldest: bool, now: datetime) -> Card:
         open_until=health.open_until,
         used=bool(health.last_ok_at),
         now=now,
+        rests=accounts.health_of(row).rests(now),
     )
-    return Card(row, kind, values, missing, found, health)
+    used = held.used_by(row, now)
+    return Card(row, kind, values, missing, found, health, used, waiting)
 
 
 def _group(channel: Channel, found: Sequence[Card]) -> Group:

@@ -44,6 +44,7 @@ KIND = Kind(
     key="resend",
     label="Resend",
     sends={Channel.EMAIL: send_mail},
+    per_minute=300,  # "5 requests per second per team" by default
     fields=(
         Field("api_key", "API key", hint="API Keys: Sending access is enough", secret=True),
         mail.SENDER,

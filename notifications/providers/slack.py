@@ -80,7 +80,7 @@ class Api:
         said = calls.json_of(answer)
         if answer.status == 429:
             wait = calls.wait_of(answer.headers.get("Retry-After"), answer.headers.get("Date"))
-            raise SlackRefused("ratelimited", retry_after=wait)
+            raise SlackRefused("ratelimited", retry_after=wait, throttled=True)
         if not calls.is_success(answer):
             raise calls.refusal(answer, "Slack")
         if said.get("ok") is True:

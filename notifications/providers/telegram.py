@@ -154,6 +154,7 @@ KIND = Kind(
     key="telegram",
     label="Telegram bot",
     sends={Channel.TELEGRAM: send_chat},
+    per_minute=1800,  # a bot is held to some 30 messages a second
     fields=(
         Field("token", "Token of the bot", hint="BotFather, /newbot", secret=True),
         Field("username", "Name of the bot", hint="As BotFather shows it: my_pager_bot"),

@@ -94,6 +94,7 @@ def _refused(answer: calls.Answer) -> ChannelError:
         provider_fault=known.provider_fault or again,
         retry_after=calls.wait_of(answer.headers.get("Retry-After")),
         answer=answer.text[: calls.ANSWER_LENGTH],
+        throttled=answer.status == calls.THROTTLED,
     )
 
 

@@ -17,7 +17,8 @@ LOOK_AHEAD = 4 * slots.POOL  # candidates read to find some for which there is r
 # By hand, because this runs some twenty times a second for ever: the literal states let SQLite
 # use the partial index delivery_due, and RETURNING spares a transaction around three statements.
 _DUE = "state IN ('QUEUED', 'SENDING') AND next_attempt_at <= %s"
-_LATE = "(CASE WHEN attempts = 0 THEN next_attempt_at ELSE created_at END) < %s"
+_DUE_SINCE = "CASE WHEN attempts = 0 THEN next_attempt_at ELSE created_at END"
+_LATE = f"(COALESCE(throttled_since, {_DUE_SINCE}) < %s)"
 _CANDIDATES = """
 SELECT id, provider, {late} FROM notifications_delivery WHERE {due} {but}
 ORDER BY rank, next_attempt_at, id LIMIT {limit}
@@ -31,8 +32,9 @@ WHERE id IN ({still_due}) AND {due}
 RETURNING id, subject_kind, subject_id, page_key, user_id, channel, address, secret, provider,
     message, rank, attempts, lease_token, possible_duplicate, gathered
 """
-# Those that wait for their next try after a failure come along: each has another time.
-_READY = f"({_DUE} OR (state = 'QUEUED' AND attempts > 0))"
+# Those that wait for their next try after a failure, or for their account, come along: each has
+# another time.
+_READY = f"({_DUE} OR (state = 'QUEUED' AND (attempts > 0 OR throttled_since IS NOT NULL)))"
 _COMPANIONS = """
 SELECT id FROM notifications_delivery
 WHERE user_id = %s AND channel = %s AND address = %s AND {alike}

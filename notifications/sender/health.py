@@ -45,13 +45,17 @@ def _note(provider: Provider, results: Sequence[Result], now: datetime) -> None:
             health, changed = (better, True) if better else (health, changed)
         elif error.provider_fault:
             health = after_failure(
-                health, now, final=error.permanent, retry_after=error.retry_after
+                health,
+                now,
+                final=error.permanent,
+                retry_after=error.retry_after,
+                throttled=error.throttled,
             )
             failed, changed = error, True
     if not changed:
         return
     stored.failures, stored.open_until = health.failures, health.open_until
-    stored.last_ok_at = health.last_ok_at
+    stored.last_ok_at, stored.rest_until = health.last_ok_at, health.rest_until
     if failed:
         stored.last_failure_at, stored.last_error = now, one_line(failed.reason, ERROR_LENGTH)
     stored.save()

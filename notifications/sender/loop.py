@@ -19,7 +19,7 @@ from notifications.domain import slots
 from notifications.domain.retry import ATTEMPT_SECONDS, LEASE, MAX_CLAIMS
 from notifications.models import Delivery
 from notifications.queries import stranded
-from notifications.sender import faults, guards, results
+from notifications.sender import faults, guards, pacing, results
 from notifications.sender.backlog import Backlog
 from notifications.sender.claim import claim
 from notifications.sender.faults import failed_inside
@@ -197,17 +197,51 @@ class Sender:
         worn_out = [row for row in wanted if row.attempts > MAX_CLAIMS]
         self.unwritten += [_given_up(row, now) for row in worn_out]
         self.backlog.forget([*refused, *(row.pk for row in worn_out)])
-        for row in self.backlog.leaving([row for row in wanted if row.attempts <= MAX_CLAIMS]):
-            self._submit(row, mail, now, begin_before)
+        groups = self.backlog.groups([row for row in wanted if row.attempts <= MAX_CLAIMS])
+        places = self._admit([group[0] for group in groups], now)
+        able = [row for group in groups if group[0].pk not in places.waits for row in group]
+        for row in self.backlog.leaving(able):
+            self._submit(row, mail, now, begin_before, places.chosen.get(row.pk))
         if refused:
             results.refuse(everything, refused, now=now)
+        self._hold(groups, places, now)
         return len(rows) - sum(row.pk in refused for row in rows)
 
+    def _admit(self, leads: Sequence[Delivery], now: datetime) -> pacing.Verdict:
+        """When limits cannot be read everything is sent: loud, never silent."""
+        try:
+            return pacing.admit(leads, now)
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("the limits of accounts cannot be read; nothing is held back")
+            return pacing.Verdict()
+
+    def _hold(
+        self, groups: Sequence[Sequence[Delivery]], places: pacing.Verdict, now: datetime
+    ) -> None:
+        if not places.waits:
+            return
+        rows = [row for group in groups if group[0].pk in places.waits for row in group]
+        waits = {
+            row.pk: places.waits[group[0].pk]
+            for group in groups
+            if group[0].pk in places.waits
+            for row in group
+        }
+        self.backlog.forget(waits)
+        pacing.hold(rows, waits, places, now)
+
     def _submit(
-        self, row: Delivery, mail: MailSettings, now: datetime, begin_before: float
+        self,
+        row: Delivery,
+        mail: MailSettings,
+        now: datetime,
+        begin_before: float,
+        account: Account | None = None,
     ) -> None:
         try:
-            account = accounts.for_delivery(row, now)
+            account = account or accounts.for_delivery(row, now)
             self.pool.submit(_job(row, mail, account, begin_before))
         except Exception as fault:
             log.exception("delivery %d cannot be handed to a thread", row.pk)
@@ -222,6 +256,8 @@ class Sender:
         now = clock.now()
         heartbeat.beat(HEARTBEAT, now=now, under_way=len(self.pool.running))
         results.release_stranded(stranded(now), now=now)
+        if accounts.any_paced(now):
+            pacing.hurry(now)
 
     def _finish(self) -> None:
         """Waits for what is under way, as long as a clean stop may take."""

@@ -36,6 +36,7 @@ WRITTEN = (
     "attempts",
     "next_attempt_at",
     "planned_at",
+    "throttled_since",
     "lease_until",
     "lease_token",
     "possible_duplicate",
@@ -188,7 +189,7 @@ def _finish(row: Delivery, state: DeliveryState, reason: str, batch: _Batch) -> 
 
 def _requeue(row: Delivery, at: datetime, reason: str, batch: _Batch) -> None:
     row.state, row.reason = DeliveryState.QUEUED, reason[:REASON_LENGTH]
-    row.next_attempt_at, row.planned_at = at, batch.now
+    row.next_attempt_at, row.planned_at, row.throttled_since = at, batch.now, None
     row.lease_until, row.lease_token = None, ""
     batch.changed.append(row)
 

@@ -6,11 +6,13 @@ from typing import Any
 from django import forms
 
 from notifications.commands.providers import LABEL_LENGTH, TEXT_LENGTH
+from notifications.domain.pace import MOST_PER_MINUTE
 from notifications.models import ContactMethod
 from notifications.providers.base import Field, Kind
 from notifications.providers.fields import Value
 
 LABEL = "account_label"
+LIMIT = "per_minute"
 CLEAR = "clear:"
 KEEPS = "Set. Leave this empty to keep it."
 ELSEWHERE = "another"
@@ -20,7 +22,12 @@ class ProviderForm(forms.Form):
     """One input per field; what the environment decides has none. A secret never comes back."""
 
     def __init__(
-        self, kind: Kind, values: Sequence[Value], label: str = "", data: Any = None
+        self,
+        kind: Kind,
+        values: Sequence[Value],
+        label: str = "",
+        data: Any = None,
+        per_minute: int = 0,
     ) -> None:
         super().__init__(data)
         self.fields[LABEL] = forms.CharField(
@@ -33,6 +40,14 @@ class ProviderForm(forms.Form):
         for value in values:
             if not value.variable:
                 self._add(value)
+        self.fields[LIMIT] = forms.IntegerField(
+            label="Messages a minute, at most (optional)",
+            required=False,
+            min_value=0,
+            max_value=MOST_PER_MINUTE,
+            initial=per_minute or None,
+            help_text="What is over it takes the next account, or waits: urgent pages go first.",
+        )
 
     def _add(self, value: Value) -> None:
         name, is_set = value.field.name, bool(value.text)
@@ -43,12 +58,12 @@ class ProviderForm(forms.Form):
             )
 
     def changes(self) -> dict[str, Any]:
-        """What the commands take: `fields`, `clear` and `label`."""
+        """What the commands take: `fields`, `clear`, `label` and `per_minute`."""
         given = dict(self.cleaned_data)
-        label = given.pop(LABEL)
+        label, limit = given.pop(LABEL), given.pop(LIMIT) or 0
         cleared = [name.removeprefix(CLEAR) for name in given if name.startswith(CLEAR)]
         clear = [name for name in cleared if given.pop(CLEAR + name)]
-        return {"label": label, "fields": given, "clear": clear}
+        return {"label": label, "fields": given, "clear": clear, "per_minute": limit}
 
 
 class TestForm(forms.Form):

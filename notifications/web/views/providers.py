@@ -45,11 +45,13 @@ def index(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest, kind: str) -> HttpResponse:
     declared = _kind(kind)
     values = settings_of.resolve(declared, {}, commands.environ_of_new(kind))
-    form = ProviderForm(declared, values, data=bound(request))
+    limit = declared.per_minute
+    form = ProviderForm(declared, values, data=bound(request), per_minute=limit)
     if form.is_bound and form.is_valid():
         wanted = form.changes()
         texts = {name: text for name, text in wanted["fields"].items() if text}
-        made = submit(request, form, commands.create, kind, label=wanted["label"], fields=texts)
+        named = {"label": wanted["label"], "per_minute": wanted["per_minute"], "fields": texts}
+        made = submit(request, form, commands.create, kind, **named)
         if made:
             messages.success(request, "Added. Now send a real test.")
             _connect(request, made)
@@ -74,7 +76,8 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
     card = overview.card_of(_account(public_id), clock.now())
     if card.kind is None:
         return _unknown(request, card)
-    form = ProviderForm(card.kind, card.values, card.account.label, bound(request))
+    named = card.account.label, bound(request), card.account.per_minute
+    form = ProviderForm(card.kind, card.values, *named)
     if form.is_bound and form.is_valid():
         saved = submit(request, form, commands.change, card.account, **form.changes())
         if saved:
