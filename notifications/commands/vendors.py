@@ -9,6 +9,8 @@ from notifications.models import Provider
 
 def account(public_id: str, kinds: Collection[str]) -> Account | None:
     """An account of one of these kinds, also a switched-off one: what it sent is still answered."""
+    if not public_id.isprintable():
+        return None  # PostgreSQL refuses to look for a NUL
     row = Provider.objects.filter(public_id=public_id, kind__in=list(kinds)).first()
     return _account(row) if row else None
 

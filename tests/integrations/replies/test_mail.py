@@ -346,3 +346,8 @@ def test_only_a_first_line_that_is_a_command_counts(text: str, verb: str):
 def test_a_bounce_is_automatic():
     assert MailAnswer((), "", "ack", {"return-path": "<>"}).is_automatic
     assert not MailAnswer((), "", "ack", {"auto-submitted": "no"}).is_automatic
+
+
+@pytest.mark.parametrize("door", ["telegram/%00", "pushover/%00", "mail/%00/events"])
+def test_an_account_that_no_text_can_name_is_no_fault_of_ours(client, door: str):
+    assert client.post(f"/api/inbound/{door}", b"{}", "application/json").status_code < 500
