@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from core.actor import SYSTEM
 from core.database import AWAY
 from core.domain.phrase import Phrase
+from core.portions import Portion
 from escalation import queries as escalation
 from escalation.commands import Turns, claim_turns
 from escalation.domain import engine, reasons
@@ -37,7 +38,7 @@ from notifications import commands as notifications
 
 log = logging.getLogger("opsknight.paging")
 
-BATCH = 100
+PORTION = Portion(most=100)  # as many as the `batch` of its job, at most
 IMPLICIT_WAIT = timedelta(minutes=5)  # service without policy: owner first, then the fallback
 RETRY_AFTER_ERROR = timedelta(seconds=15)
 
@@ -58,8 +59,17 @@ class Batch:
     exhausted: list[Incident] = field(default_factory=list)
 
 
-def advance(now: datetime, limit: int = BATCH) -> int:
-    """Fires what is due, HIGH and oldest first; returns how many incidents were handled."""
+def advance(now: datetime, limit: int | None = None) -> int:
+    """Fires what is due, HIGH and oldest first; returns how many incidents were handled.
+
+    At most `limit`, else as many as a slow computer gets done before it is taken for a stuck one.
+    """
+    if limit is None:
+        return PORTION.timed(lambda most: _advance(now, most))
+    return _advance(now, limit)
+
+
+def _advance(now: datetime, limit: int) -> int:
     ids = escalation_rows.due(now, limit)
     if not ids:
         return 0

@@ -1,28 +1,23 @@
 """django-q2 entry points."""
 
 from core import clock
+from core.portions import while_time
 from incidents import commands, publishing
 
 
 def publish() -> None:
-    """Publishes until nothing is left (bounded: the ticker asks again)."""
-    for _ in range(50):
-        if not publishing.publish_due(clock.now()):
-            return
+    """Publishes until nothing is left (bounded: the ticker asks again, or does it itself)."""
+    while_time(lambda: publishing.publish_due(clock.now()))
 
 
 def tell_watchers() -> None:
     """Tells until nobody waits (bounded: the ticker asks again)."""
-    for _ in range(20):
-        if not commands.tell_watchers(clock.now()):
-            return
+    while_time(lambda: commands.tell_watchers(clock.now()))
 
 
 def mind_clocks() -> None:
     """Bounded as well: what is left is found at the next look."""
-    for _ in range(50):
-        if not commands.mind_clocks(clock.now()):
-            return
+    while_time(lambda: commands.mind_clocks(clock.now()))
 
 
 def apply_levels() -> None:

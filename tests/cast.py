@@ -18,7 +18,10 @@ from accounts.domain.roles import SCOPES
 from accounts.models import Membership, Role, Team, TeamRole, User, UserStatus
 from core import clock, config
 from core.actor import SYSTEM
+from incidents import paging
+from incidents import publishing as incident_publishing
 from notifications import accounts as provider_accounts
+from notifications import publishing as delivery_publishing
 
 PASSWORD = "correct horse battery"
 
@@ -42,6 +45,8 @@ def forget_all() -> None:
     middleware.forget()
     config.forget()
     provider_accounts.forget()
+    for portion in (paging.PORTION, incident_publishing.PORTION, delivery_publishing.PORTION):
+        portion.size = portion.most
 
 
 @pytest.fixture
