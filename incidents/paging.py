@@ -274,7 +274,8 @@ def _page_step(
     for person in people:
         said = Phrase("{what}: {why}", what=reason, why=person.reason)
         page = _page(incident, state, decision.step_index, PageKind.STEP, person, said, batch)
-        batch.calls.append(Call(page, person, said, channels=channels))
+        hand = _by_hand(incident)
+        batch.calls.append(Call(page, person, said, channels=channels, by_hand=hand))
         if person.turn_of:
             batch.turns.take(person.turn_of, person.user.pk)
 
@@ -292,7 +293,13 @@ def _page_fallback(incident: Incident, state: State, decision: Decision, batch: 
     for person in people:
         said = Phrase("{what}: {why}", what=decision.reason, why=person.reason)
         page = _page(incident, state, decision.step_index, PageKind.FALLBACK, person, said, batch)
-        batch.calls.append(Call(page, person, said, all_channels=True))
+        hand = _by_hand(incident)
+        batch.calls.append(Call(page, person, said, all_channels=True, by_hand=hand))
+
+
+def _by_hand(incident: Incident) -> bool:
+    """Whether somebody asked for what fires now: it is due because of them."""
+    return incident.pressed_at is not None and incident.pressed_at == incident.escalate_at
 
 
 def _last_resort(incident: Incident, batch: Batch) -> list[escalation.Recipient]:

@@ -367,7 +367,7 @@ def incidents_of(bundle: Bundle, user: User) -> QuerySet[Incident]:
 
 def budgets_of(user: User, now: datetime) -> QuerySet[PageBudget]:
     """Where pages to people whom `user` may ask about are counted at present, newest first."""
-    rows = PageBudget.objects.filter(kind=BundleKind.PAGES).exclude(recent="")
+    rows = PageBudget.objects.exclude(kind=BundleKind.NEWS).exclude(recent="")
     if user.role not in {Role.ADMIN, Role.RESPONDER}:
         rows = rows.filter(user=user)
     minutes = max(1, int(config.get("pages_window_minutes")))

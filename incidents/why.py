@@ -151,7 +151,7 @@ def _spared(passed: Passed) -> Spared:
 
 def _bundles(incident: Incident) -> dict[str, tuple[Bundle, list[Told]]]:
     """By page key: the bundle that a page travels in, and what came of it."""
-    members = incident.bundled.select_related("bundle").filter(bundle__kind=BundleKind.PAGES)
+    members = incident.bundled.select_related("bundle").exclude(bundle__kind=BundleKind.NEWS)
     found = {member.page_key: member.bundle for member in members}
     if not found:
         return {}

@@ -53,6 +53,7 @@ class StandingOut(serializers.Serializer):
 
     person = NamedRef()
     service = serializers.CharField()
+    lastResort = serializers.BooleanField(help_text="Counted by itself: pages as fallback contact")
     pages = serializers.IntegerField()
     most = serializers.IntegerField()
     windowMinutes = serializers.IntegerField()
@@ -135,6 +136,7 @@ def _standing(one: standing.Standing, minutes: int) -> dict[str, Any]:
     return {
         "person": {"id": one.person.public_id, "name": str(one.person)},
         "service": one.service,
+        "lastResort": one.last_resort,
         "pages": one.used,
         "most": one.most,
         "windowMinutes": minutes,

@@ -39,9 +39,9 @@ def escalate_now(
         asked = last is not None and last.details.get("reason") == BY_HAND
         if asked and incident.escalate_at is not None and incident.escalate_at <= now:
             return incident  # it fires at this moment
-        incident.escalate_at = incident.updated_at = now
+        incident.escalate_at = incident.pressed_at = incident.updated_at = now
         incident.hours_wait = HoursWait.WAIVED
-        incident.save(update_fields=["escalate_at", "hours_wait", "updated_at"])
+        incident.save(update_fields=["escalate_at", "pressed_at", "hours_wait", "updated_at"])
         details = {"reason": BY_HAND}
         log(incident, EventType.ESCALATION, by=by, now=now, via=via, details=details)
     return incident
@@ -78,7 +78,7 @@ def restart_escalation(incident: Incident, *, by: Actor, now: datetime, via: str
         incident.cycle, incident.next_step, incident.current_step = 1, 0, None
         incident.escalation_state = EscalationState.ESCALATING
         incident.hours_wait = HoursWait.NONE
-        incident.escalate_at = start.due
+        incident.escalate_at = incident.pressed_at = start.due
         incident.updated_at = now
         incident.save()
         reason = "the escalation was restarted"

@@ -9,7 +9,10 @@ from services.models import Service
 
 
 class BundleKind(models.TextChoices):
+    """What is counted and gathered by itself: a last resort never waits behind other pages."""
+
     PAGES = "pages", "Pages"
+    FALLBACK = "fallback", "Pages of the last resort"
     NEWS = "news", "News that it is over"
 
 
@@ -65,6 +68,15 @@ class Bundle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} incidents on {self.service}"
+
+    @property
+    def pages(self) -> bool:
+        """Whether somebody is asked to act, not told that it is over."""
+        return self.kind != BundleKind.NEWS
+
+    @property
+    def last_resort(self) -> bool:
+        return self.kind == BundleKind.FALLBACK
 
     @property
     def page_key(self) -> str:

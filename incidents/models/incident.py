@@ -91,6 +91,9 @@ class Incident(models.Model):
     next_step = models.PositiveSmallIntegerField(default=0)
     current_step = models.PositiveSmallIntegerField(null=True, blank=True)
     escalate_at = models.DateTimeField(null=True, blank=True)
+    pressed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Equal to `escalate_at` when a person asked for that step"
+    )
     quiet_start = models.BooleanField(
         default=False, help_text="The first step is recorded but sends nothing"
     )

@@ -86,7 +86,7 @@ def still_wanted(rows: QuerySet[BundleMember], kind: BundleKind) -> QuerySet[Bun
 def close_finished(incidents: Collection[int], now: datetime) -> None:
     """What stands on devices after a bundle of which nothing is open any more is replaced."""
     members = BundleMember.objects.filter(incident__in=incidents, bundle__state=BundleState.LEFT)
-    ids = set(members.filter(bundle__kind=BundleKind.PAGES).values_list("bundle", flat=True))
+    ids = set(members.exclude(bundle__kind=BundleKind.NEWS).values_list("bundle", flat=True))
     if not ids:
         return
     open_ones = BundleMember.objects.filter(bundle__in=ids, incident__status=Status.OPEN)
@@ -199,7 +199,7 @@ def _close(bundle: Bundle, named: int, now: datetime) -> None:
 
 def _request(bundle: Bundle, members: Sequence[Wanted], now: datetime) -> notifications.PageRequest:
     urgency = highest(member.item.urgency for member in members)
-    news = bundle.kind == BundleKind.NEWS
+    news = not bundle.pages
     alone = len(members) == 1
     return notifications.PageRequest(
         subject_kind=(NEWS if news else "incident") if alone else SUBJECT,
@@ -222,7 +222,7 @@ def message_of(bundle: Bundle, members: Sequence[Wanted], now: datetime) -> mess
     if len(members) != 1:
         return bundle_message(bundle, [member.item for member in members])
     incident = Incident.objects.select_related("service", "assignee").get(pk=members[0].item.number)
-    if bundle.kind == BundleKind.NEWS:
+    if not bundle.pages:
         code = language.resolve(bundle.user.language)
         return messages.over_message(incident, incident.status, "", now=now, code=code)
     pages = Page.objects.filter(incident=incident, user=bundle.user).order_by("-id")

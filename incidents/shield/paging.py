@@ -7,24 +7,30 @@ from datetime import datetime
 from escalation.domain.reasons import Code, reason
 from escalation.queries import Recipient
 from incidents.messages import page_message
-from incidents.models import BundleKind, Incident, Page, Urgency
+from incidents.models import BundleKind, Incident, Page, PageKind, Urgency
 from incidents.shield.admit import Ask, gathered, limits
 from notifications import commands as notifications
 
 RANK = {Urgency.HIGH: 0, Urgency.MEDIUM: 1, Urgency.LOW: 2}
+# Each counted by itself, always in this order: the rows of the first are locked before the others.
+COUNTED = ((BundleKind.PAGES, PageKind.STEP), (BundleKind.FALLBACK, PageKind.FALLBACK))
 REASON_LENGTH = 300
 TOGETHER = "; with others in one message, because this service paged them often just now"
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One page before it is worded. `channels`: those of the step; `all_channels`: fallback."""
+    """One page before it is worded. `channels`: those of the step; `all_channels`: fallback.
+
+    `by_hand`: a person asked for it, so the shield neither counts nor keeps it.
+    """
 
     page: Page
     person: Recipient
     why: str
     channels: tuple[str, ...] = ()
     all_channels: bool = False
+    by_hand: bool = False
 
     @property
     def may_wait(self) -> bool:
@@ -41,8 +47,9 @@ def leaving_now(
     """
     late: set[tuple[int, str]] = set()
     if shielded:
-        asks = gathered(BundleKind.PAGES, [_ask(call) for call in calls], now)
-        late = {_mark(ask.incident, ask.page_key) for ask in asks}
+        for kind, pages in COUNTED:
+            asks = [_ask(call) for call in calls if call.page.kind == pages and not call.by_hand]
+            late |= {_mark(ask.incident, ask.page_key) for ask in gathered(kind, asks, now)}
     leaving = []
     for call in calls:
         if _mark(call.page.incident, call.page.key) in late:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from incidents.models import Bundle, BundleKind, BundleMember, IncidentEvent, Status
+from incidents.models import Bundle, BundleMember, IncidentEvent, Status
 from incidents.receipts import NOBODY_REACHED, entry, move_on
 from notifications.models import DeliveryEvent
 
@@ -31,14 +31,14 @@ def _record(
     IncidentEvent.objects.bulk_create(
         entry(event, member.incident_id, detail, now) for member in members
     )
-    if bundle.kind == BundleKind.PAGES and event.outcome in NOBODY_REACHED:
+    if bundle.pages and event.outcome in NOBODY_REACHED:
         move_on([(member.incident_id, member.page_key) for member in members], now)
 
 
 def _told(bundle: Bundle, event: DeliveryEvent) -> Iterator[Sequence[BundleMember]]:
     """Members that had not fallen out by then, in portions."""
     rows = BundleMember.objects.filter(bundle=bundle).order_by("id")
-    if bundle.kind == BundleKind.PAGES:
+    if bundle.pages:
         there = Q(incident__status=Status.OPEN) | Q(incident__last_status_change__gte=event.at)
         rows = rows.filter(there)
     last = 0

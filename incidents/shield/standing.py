@@ -7,7 +7,7 @@ from accounts.models import Role, User
 from incidents import queries
 from incidents.domain import shield
 from incidents.domain.shield import Limits
-from incidents.models import Bundle, PageBudget
+from incidents.models import Bundle, BundleKind, PageBudget
 from incidents.shield.admit import limits as limits_now
 
 MOST = 100
@@ -15,13 +15,17 @@ MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One person and cause: so many of the pages that the window allows, and what waits."""
+    """One person and cause: so many of the pages that the window allows, and what waits.
+
+    `last_resort`: those of the fallback contact, which are counted by themselves.
+    """
 
     person: User
     service: str
     used: int
     most: int
     bundle: Bundle | None
+    last_resort: bool = False
 
 
 def limits() -> Limits:
@@ -41,4 +45,5 @@ def standings(user: User, now: datetime) -> list[Standing]:
 
 def _standing(row: PageBudget, most: Limits, now: datetime) -> Standing:
     used = len(shield.within(shield.read(row.recent), now, most))
-    return Standing(row.user, row.service.name, used, most.pages, row.bundle)
+    last_resort = row.kind == BundleKind.FALLBACK
+    return Standing(row.user, row.service.name, used, most.pages, row.bundle, last_resort)

@@ -11,11 +11,12 @@ from incidents import links
 from incidents.domain import bundle as texts
 from incidents.domain.bundle import Item
 from incidents.messages import URGENCIES
-from incidents.models import Bundle, BundleKind
+from incidents.models import Bundle
 from notifications.domain.message import Action, Message
 
 log = logging.getLogger("opsknight.paging")
 
+LAST_RESORT = mark("the policy of each has ended and nobody has taken them")
 WHY = mark("this service paged you often just now, so further incidents come together")
 
 
@@ -23,7 +24,7 @@ def bundle_message(bundle: Bundle, items: Sequence[Item]) -> Message:
     """What one person hears of a bundle. Never raises: then title and link have to do."""
     try:
         with language.speaking_to(bundle.user.language):
-            return _news(bundle, items) if bundle.kind == BundleKind.NEWS else _page(bundle, items)
+            return _page(bundle, items) if bundle.pages else _news(bundle, items)
     except Exception:
         log.exception("bundle %d is sent without its details", bundle.pk)
         return Message(
@@ -50,6 +51,7 @@ def _page(bundle: Bundle, items: Sequence[Item]) -> Message:
         facts=(
             (_("Service"), bundle.service.name),
             (_("Urgency"), _(URGENCIES[urgency])),
+            *(((_("Why you"), _(LAST_RESORT)),) if bundle.last_resort else ()),
             (_("Why together"), _(WHY)),
         ),
         body=texts.in_short(items, _),

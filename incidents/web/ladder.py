@@ -252,7 +252,7 @@ def _bundles(incident: Incident, tries: dict[str, list[Try]]) -> dict[str, Bundl
     """By page key: what the page travels in; the tries of the bundle are those of the page."""
     if not getattr(incident, "has_bundles", True):
         return {}
-    members = incident.bundled.select_related("bundle").filter(bundle__kind=BundleKind.PAGES)
+    members = incident.bundled.select_related("bundle").exclude(bundle__kind=BundleKind.NEWS)
     bundles = {member.page_key: member.bundle for member in members}
     ids = {bundle.pk for bundle in bundles.values()}
     sent = Delivery.objects.filter(subject_kind="bundle", subject_id__in=ids)

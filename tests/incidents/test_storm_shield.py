@@ -10,10 +10,20 @@ from accounts.models import Role
 from core.actor import SYSTEM
 from dashboard.queries import trouble
 from escalation.commands import TargetSpec
+from escalation.models import EscalationPolicy
 from incidents import commands, links, paging
 from incidents import publishing as incident_publishing
 from incidents.commands.create import Draft
-from incidents.models import Bundle, BundleState, Incident, IncidentEvent, Page, Status
+from incidents.domain import shield
+from incidents.models import (
+    Bundle,
+    BundleState,
+    Incident,
+    IncidentEvent,
+    Page,
+    PageBudget,
+    Status,
+)
 from incidents.shield import departure, freshness
 from integrations.replies import texting
 from notifications import publishing
@@ -96,6 +106,51 @@ def test_steps_go_on_for_what_waits_and_other_people_have_their_own_count(storm)
         pass
     assert [row.subject_kind for row in storm.messages("ben")] == ["incident", "incident"]
     assert Bundle.objects.filter(user=storm.people.ben).get().count == 2
+
+
+def run_until(at: datetime) -> None:
+    while paging.advance(at):
+        pass
+
+
+def subjects(rows: list[Delivery]) -> list[tuple[str, int]]:
+    return [(row.subject_kind, row.subject_id) for row in rows]
+
+
+def test_what_a_person_asks_for_leaves_at_once_and_is_not_counted(storm):
+    full, *_ = storm.strike(3, T0)
+    departure.depart(T0 + 15 * S)
+    (fresh,) = storm.strike(1, T0 + 20 * S)  # gathered: Ann has heard three times
+    before = len(storm.messages())
+    commands.escalate_now(full, by=SYSTEM, now=T0 + 21 * S)  # Ben's first, he has room for more
+    commands.restart_escalation(fresh, by=SYSTEM, now=T0 + 21 * S)
+    run_until(T0 + 21 * S)
+    assert subjects(storm.messages()[before:]) == [("incident", fresh.pk)]
+    assert not PageBudget.objects.filter(user=storm.people.ben).exists()
+    recent = PageBudget.objects.get(user=storm.people.ann).recent
+    assert len(shield.read(recent)) == 3
+    run_until(T0 + 6 * MINUTE)  # the step after it is nobody's wish any more
+    assert PageBudget.objects.get(user=storm.people.ben).recent
+
+
+def test_the_last_resort_waits_behind_no_other_page(storm, people):
+    EscalationPolicy.objects.get().current.fallback_users.set([people.ann])
+    incidents = storm.strike(40, T0)
+    departure.depart(T0 + MINUTE)
+    run_until(T0 + 5 * MINUTE)
+    before = len(storm.messages())
+    run_until(T0 + 10 * MINUTE - S)  # every policy ended, Ann has had all her messages
+    assert len(storm.messages()) == before
+    assert PageBudget.objects.get(user=people.ann, kind="pages").recent
+    for at in (T0 + 10 * MINUTE, T0 + 10 * MINUTE + 15 * S):
+        run_until(at)
+        departure.depart(at)
+    *_, first, second, rest = storm.messages()
+    assert subjects([first, second]) == [("incident", one.pk) for one in incidents[:2]]
+    assert rest.message["title"] == "38 incidents on Checkout"
+    said = dict(rest.message["facts"])["Why you"]
+    assert said == "the policy of each has ended and nobody has taken them"
+    assert len(storm.messages()) == before + 3
 
 
 def test_one_that_is_left_is_an_ordinary_page_and_none_is_no_message(storm):
