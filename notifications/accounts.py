@@ -6,7 +6,7 @@ a process has read is good for a second, so that a storm does not ask for each m
 
 import os
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from core import config
 from notifications.channels import base as channels
 from notifications.channels.base import Account
 from notifications.domain.health import Health
-from notifications.domain.readiness import Service
+from notifications.domain.readiness import Service, service_of
 from notifications.domain.slots import ACCOUNT_PREFIX
 from notifications.domain.words import Channel
 from notifications.models import ContactMethod, Delivery, Provider
@@ -81,11 +81,12 @@ def services(now: datetime) -> dict[str, Service]:
 def mute_ways(methods: Iterable[ContactMethod], now: datetime) -> set[int]:
     """Ids of the ways by which nothing leaves here, because their channel is not set up."""
     served = services(now)
-    return {
-        row.pk
-        for row in methods
-        if "://" not in row.address and served.get(row.channel) in (None, Service.NONE)
-    }
+    return {row.pk for row in methods if not leaves(row.channel, row.address, served)}
+
+
+def leaves(channel: str, address: str, served: Mapping[str, Service]) -> bool:
+    """Whether messages to this address leave at all; one that is a URL needs no account."""
+    return service_of(channel, served, own_road="://" in address) is not Service.NONE
 
 
 def _service(channel: str, now: datetime) -> Service:

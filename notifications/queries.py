@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from django.db.models import (
     BooleanField,
     Exists,
-    ExpressionWrapper,
     F,
     Min,
     OuterRef,
@@ -25,8 +24,6 @@ from notifications.domain import drills
 from notifications.domain.chain import PATIENCE
 from notifications.domain.choice import Method, Rule, first_message_after
 from notifications.domain.drill_times import Monthly, Rhythm
-from notifications.domain.reach import Reach, Way
-from notifications.domain.reach import reach_of as reach_of_ways
 from notifications.domain.words import Fate
 from notifications.models import (
     OPEN_STATES,
@@ -359,16 +356,3 @@ def _any_of(places: Iterable[str], text: str) -> Q:
     for place in places:
         condition |= Q(**{place: text})
     return condition
-
-
-def reach_of(user_ids: Iterable[int]) -> dict[int, Reach]:
-    """How sure we are that each of some people can be woken; two queries for any number."""
-    people = dict(User.objects.filter(pk__in=set(user_ids)).values_list("pk", "email"))
-    known = Q(verified_at__isnull=False) | Q(proven_at__isnull=False)
-    rows = ContactMethod.objects.filter(user__in=people).annotate(
-        proven=ExpressionWrapper(known, BooleanField())
-    )
-    ways: dict[int, list[Way]] = defaultdict(list)
-    for user, *fields in rows.values_list("user_id", "channel", "enabled", "proven"):
-        ways[user].append(Way(*fields))
-    return {pk: reach_of_ways(ways[pk], has_mail=bool(email)) for pk, email in people.items()}

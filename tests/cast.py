@@ -55,6 +55,12 @@ def root(db: None) -> User:
 
 
 @pytest.fixture
+def mail_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mail server is set up, so that who has an address can be reached."""
+    monkeypatch.setenv("EMAIL_URL", "smtp://127.0.0.1:9")
+
+
+@pytest.fixture
 def alice(db: None) -> User:
     return make_person("alice")
 

@@ -10,8 +10,8 @@ from escalation.domain import guard
 from escalation.domain.engine import TargetKind
 from escalation.domain.guard import People, Rung, Timeline
 from escalation.models import EscalationPolicy, StepTarget
-from notifications import queries as notifications
-from notifications.domain.reach import Reach
+from notifications.commands import readiness
+from notifications.domain.reach import NOTHING
 from schedules import queries as schedules
 from schedules.commands import findings, watch
 from schedules.commands.findings import Subject
@@ -79,8 +79,8 @@ class _Timelines:
         self._members = self._read_members({row.team_id for row in targets if row.team_id})
         lines = [line for row in targets if (line := self._line(row))]
         everybody = {user for line in lines for _, people in line for user in people}
-        reach = notifications.reach_of(everybody)
-        self._deaf = {user for user in everybody if reach.get(user) in (None, Reach.NONE)}
+        reach = readiness.reach_of(everybody, now)
+        self._deaf = {user for user in everybody if reach.get(user, NOTHING).is_deaf}
 
     def of(self, policy: EscalationPolicy) -> list[Rung]:
         """For each step, a timeline for each target, and when it fires at all."""

@@ -126,4 +126,5 @@ _MISSED = {
     Absence.NO_TEAM_PAGES: Code.NO_TEAM_PAGES,
     Absence.AWAY: Code.AWAY,
     Absence.UNREACHABLE: Code.UNREACHABLE,
+    Absence.MUTE: Code.UNREACHABLE,
 }

@@ -2,11 +2,12 @@
 
 The order is that of the people's primary keys, and the turn goes to the first who can take it
 behind whoever had it last. Somebody who is away misses the turn and does not owe it; whoever
-joins or leaves moves nobody else.
+joins or leaves moves nobody else. Where all who could take it have only ways that are not set up,
+one of them has it all the same: a turn that may stay unheard is better than none.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from core.domain.phrase import Phrase, joined, mark
@@ -21,6 +22,7 @@ class Absence(StrEnum):
     NO_TEAM_PAGES = mark("is not paged with the team")
     AWAY = mark("is away")
     UNREACHABLE = mark("cannot be reached")
+    MUTE = mark("has only ways that are not set up here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,10 @@ class Turn:
 def next_turn(members: Sequence[Member], last: int) -> Turn:
     """The turn after `last` (the primary key of whoever had it; 0: nobody yet)."""
     ring = sorted(members, key=lambda member: (member.id <= last, member.id))
+    able = None if any(member.absence is None for member in ring) else Absence.MUTE
     for place, member in enumerate(ring):
-        if member.absence is None:
-            return Turn(member, tuple(ring[:place]))
+        if member.absence is able:
+            return Turn(replace(member, absence=None), tuple(ring[:place]))
     return Turn(None, tuple(ring))
 
 

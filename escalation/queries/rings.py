@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from accounts.models import Membership, User, UserStatus
 from escalation.domain.turns import Absence, Member, Turn, next_turn
 from escalation.models import TeamTurn
-from notifications import queries as notifications
-from notifications.domain.reach import Reach
+from notifications.commands import readiness
+from notifications.domain.reach import NOTHING, Known, Reach
 from schedules import queries as schedules
 
 _INSTANT = timedelta(microseconds=1)
+_DEAF = {Reach.NONE: Absence.UNREACHABLE, Reach.MUTE: Absence.MUTE}
 
 
 class Rings:
@@ -56,21 +57,21 @@ def last_turns(teams: Collection[int]) -> dict[int, int]:
 def _absences(members: Collection[Membership], now: datetime) -> dict[tuple[int, int], Absence]:
     people = {row.user_id for row in members}
     away = schedules.time_off(people, start=now, end=now + _INSTANT)
-    reach = notifications.reach_of(people)
+    reach = readiness.reach_of(people, now)
     found = {}
     for row in members:
-        deaf = reach.get(row.user_id) in (None, Reach.NONE)
-        absence = _absence(row, row.user, away=row.user_id in away, deaf=deaf)
+        known = reach.get(row.user_id, NOTHING)
+        absence = _absence(row, row.user, away=row.user_id in away, known=known)
         if absence:
             found[row.team_id, row.user_id] = absence
     return found
 
 
-def _absence(row: Membership, user: User, *, away: bool, deaf: bool) -> Absence | None:
+def _absence(row: Membership, user: User, *, away: bool, known: Known) -> Absence | None:
     if user.status == UserStatus.DISABLED:
         return Absence.DISABLED
     if not row.receives_pages:
         return Absence.NO_TEAM_PAGES
     if away:
         return Absence.AWAY
-    return Absence.UNREACHABLE if deaf else None
+    return _DEAF.get(known.reach)

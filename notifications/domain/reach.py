@@ -12,30 +12,52 @@ from notifications.domain.words import Channel
 
 
 class Reach(StrEnum):
-    """PROVEN: a code came back, or a message was seen to arrive, on a way that is switched on."""
+    """PROVEN: a code came back, or a message was seen to arrive, on a way that is switched on.
+
+    MUTE: ways are switched on, and nothing leaves by any: their channels are not set up here.
+    """
 
     PROVEN = "proven"
     UNPROVEN = "unproven"
+    MUTE = "mute"
     NONE = "none"
+
+
+DEAF = frozenset({Reach.MUTE, Reach.NONE})
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A contact method as far as this matters; `proven`: verified, or seen to work."""
+    """A contact method as far as this matters; `proven`: verified, or seen to work;
+    `served`: messages leave by its channel."""
 
     channel: str
     enabled: bool
     proven: bool
+    served: bool = True
 
 
-def reach_of(ways: Iterable[Way], *, has_mail: bool) -> Reach:
-    """What is known of one person. The bell reaches nobody.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one person; `lacking`: of MUTE, the channels that somebody has to set up."""
 
-    `has_mail`: the account has an address, which counts as a way while no e-mail row says else.
-    """
-    rows = [way for way in ways if way.channel != Channel.IN_APP]
-    usable = [way for way in rows if way.enabled]
-    if any(way.proven for way in usable):
-        return Reach.PROVEN
-    implied = has_mail and all(way.channel != Channel.EMAIL for way in rows)
-    return Reach.UNPROVEN if usable or implied else Reach.NONE
+    reach: Reach
+    lacking: tuple[str, ...] = ()
+
+    @property
+    def is_deaf(self) -> bool:
+        return self.reach in DEAF
+
+
+NOTHING = Known(Reach.NONE)
+
+
+def reach_of(ways: Iterable[Way]) -> Known:
+    """What is known of one person. The bell reaches nobody."""
+    usable = [way for way in ways if way.enabled and way.channel != Channel.IN_APP]
+    if not usable:
+        return NOTHING
+    served = [way for way in usable if way.served]
+    if not served:
+        return Known(Reach.MUTE, tuple(dict.fromkeys(way.channel for way in usable)))
+    return Known(Reach.PROVEN if any(way.proven for way in served) else Reach.UNPROVEN)

@@ -190,11 +190,16 @@ def score(
     )
 
 
+def service_of(channel: str, served: Mapping[str, Service], *, own_road: bool) -> Service:
+    """How a way is served: a channel that is not named in `served` is not set up."""
+    return Service.WELL if own_road else served.get(channel, Service.NONE)
+
+
 def score_way(
     way: WayFacts, served: Mapping[str, Service], now: datetime, drill: LastDrill | None = None
 ) -> WayScore:
     """One way; all reasons, the gravest first."""
-    service = Service.WELL if way.own_road else served.get(way.channel, Service.NONE)
+    service = service_of(way.channel, served, own_road=way.own_road)
     reasons = tuple(_way_reasons(way, service, now, drill))
     if not way.enabled:
         return WayScore(way.id, way.channel, way.name, Light.OFF, (Reason.OFF, *reasons), way.proof)

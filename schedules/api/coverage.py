@@ -51,7 +51,7 @@ def finding_json(row: CoverageFinding) -> dict[str, Any]:
         "words": row.words,
         "start": iso(row.start),
         "end": iso(row.end),
-        "people": row.people,
+        "people": [{"id": one["id"], "name": one["name"]} for one in row.people],
         "firstSeenAt": iso(row.first_seen_at),
         "seenAt": iso(row.seen_at),
     }

@@ -1,6 +1,6 @@
 """What the guard found, kept in rows: known again by its key, cleared when it is seen no more."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,8 @@ from accounts.models import User
 from core import language
 from core.domain.phrase import mark
 from core.timetext import duration
-from notifications.domain.reach import Reach
+from notifications.domain.reach import NOTHING, Reach
+from notifications.models import Channel
 from schedules.domain.guard import Found, Kind
 from schedules.models import CoverageFinding, FindingKind, SubjectKind
 
@@ -44,6 +45,7 @@ WORDS = {
 UNREACHABLE = {
     Reach.NONE: mark("{who} is on call and cannot be reached: every way is switched off"),
     Reach.UNPROVEN: mark("{who} is on call and no way to reach them is verified"),
+    Reach.MUTE: mark("{who} is on call and has only {channels}: no provider is set up for that"),
 }
 
 
@@ -71,8 +73,9 @@ def keep(found: Mapping[Subject, Sequence[Found]], *, now: datetime) -> None:
 def words(found: Found, names: Mapping[int, User]) -> str:
     """In words, without times: every reader has a clock of his own."""
     who = " and ".join(names[user].name for user in found.people if user in names) or "Somebody"
-    plain = WORDS.get(found.kind) or UNREACHABLE[found.reach or Reach.NONE]
-    said = plain.format(who=who)
+    known = found.known or NOTHING
+    plain = WORDS.get(found.kind) or UNREACHABLE[known.reach]
+    said = plain.format(who=who, channels=_channels(known.lacking))
     if found.kind in COUNTED and found.times > 1:
         said += f"; {found.times} times in the next 30 days, {duration(found.total)} in all"
     return said[:300]
@@ -85,11 +88,17 @@ def reworded(row: CoverageFinding) -> str:
     """
     if get_language() == language.ENGLISH:
         return row.words
-    plain = WORDS.get(Kind(row.kind), UNREACHABLE[Reach.NONE])
-    if row.key.endswith(f":{Reach.UNPROVEN}"):
-        plain = UNREACHABLE[Reach.UNPROVEN]
+    reach = row.key.rpartition(":")[2]
+    known = Reach(reach) if reach in UNREACHABLE else Reach.NONE
+    plain = WORDS.get(Kind(row.kind)) or UNREACHABLE[known]
     who = _(" and ").join(person["name"] for person in row.people) or _("Somebody")
-    return _(plain).format(who=who)
+    lacking = [one for person in row.people for one in person.get("lacking", ())]
+    return _(plain).format(who=who, channels=_channels(lacking))
+
+
+def _channels(lacking: Iterable[str]) -> str:
+    """ "SMS, Voice call", as they are named in the language that is spoken now."""
+    return ", ".join(_(str(Channel(one).label)) for one in lacking)
 
 
 def _keep(
@@ -144,9 +153,14 @@ def _fields(subject: Subject, one: Found, names: Mapping[int, User]) -> dict[str
         "team_id": subject.team_id,
         "start": one.start,
         "end": one.end,
-        "people": [{"id": user.public_id, "name": user.name} for user in people],
+        "people": [_person(user, one) for user in people],
         "words": words(one, names),
     }
+
+
+def _person(user: User, one: Found) -> dict[str, Any]:
+    lacking = list(one.known.lacking) if one.known else []
+    return {"id": user.public_id, "name": user.name} | ({"lacking": lacking} if lacking else {})
 
 
 def _row(subject: Subject, one: Found, fields: dict[str, Any], now: datetime) -> CoverageFinding:

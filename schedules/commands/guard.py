@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from notifications import queries as notifications
+from notifications.commands import readiness
 from schedules import queries
 from schedules.commands import findings, watch
 from schedules.commands.findings import Subject
@@ -37,7 +37,7 @@ def look_at(ids: Collection[int], now: datetime) -> None:
 def _findings(rows: dict[int, Schedule], now: datetime) -> dict[Subject, list[Found]]:
     span = Look.around(now, ZoneInfo("UTC"))
     rules = queries.read(rows, start=span.start, end=span.end)
-    reach = notifications.reach_of(rules.people)
+    reach = readiness.reach_of(rules.people, now)
     away = _away(rows, now)
     found: dict[Subject, list[Found]] = {}
     for pk, row in rows.items():

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from notifications.domain.reach import Reach
+from notifications.domain.reach import NOTHING, Known, Reach
 from schedules.domain import resolver
 from schedules.domain.layers import turns
 from schedules.domain.model import Schedule, Span, UserId
@@ -76,11 +76,11 @@ class Found:
     times: int = 1
     total: timedelta = timedelta(0)
     returns: bool = False
-    reach: Reach | None = None
+    known: Known | None = None
 
 
 def schedule_findings(
-    schedule: Schedule, look: Look, reach: Mapping[UserId, Reach], *, expected: bool = True
+    schedule: Schedule, look: Look, reach: Mapping[UserId, Known], *, expected: bool = True
 ) -> list[Found]:
     """Everything about one schedule. `expected` False: nobody relies on it, so gaps are no news."""
     spans = resolver.spans(schedule, look.start, look.end)
@@ -108,14 +108,14 @@ def holes_found(kind: Kind, intervals: Iterable[Interval], look: Look) -> list[F
 
 
 def person_found(
-    kind: Kind, user: UserId, intervals: Sequence[Interval], look: Look, reach: Reach | None = None
+    kind: Kind, user: UserId, intervals: Sequence[Interval], look: Look, known: Known | None = None
 ) -> list[Found]:
     """One finding of a person for all ordered intervals that are not over; none without any."""
     left = look.ahead(intervals)
     if not left:
         return []
-    key = f"{kind}:{user}" + (f":{reach}" if reach else "")
-    return [_hole(kind, key, left, look, people=(user,), returns=len(left) > 1, reach=reach)]
+    key = f"{kind}:{user}" + (f":{known.reach}" if known else "")
+    return [_hole(kind, key, left, look, people=(user,), returns=len(left) > 1, known=known)]
 
 
 def _hole(
@@ -126,7 +126,7 @@ def _hole(
     *,
     people: tuple[UserId, ...] = (),
     returns: bool = False,
-    reach: Reach | None = None,
+    known: Known | None = None,
 ) -> Found:
     start, end = left[0]
     lengths = (min(end, look.horizon) - max(start, look.now) for start, end in left)
@@ -139,7 +139,7 @@ def _hole(
         len(left),
         sum(lengths, timedelta()),
         returns,
-        reach,
+        known,
     )
 
 
@@ -159,7 +159,7 @@ def _clocks(interval: Interval, look: Look) -> str:
 
 
 def _unreachable(
-    spans: Sequence[Span], look: Look, reach: Mapping[UserId, Reach]
+    spans: Sequence[Span], look: Look, reach: Mapping[UserId, Known]
 ) -> Iterable[Found]:
     """People on duty whom nothing has ever reached, or nothing can."""
     duty: dict[UserId, list[Interval]] = {}
@@ -167,8 +167,8 @@ def _unreachable(
         for user in span.users:
             duty.setdefault(user, []).append((span.start, span.end))
     for user, intervals in duty.items():
-        known = reach.get(user, Reach.NONE)
-        if known is not Reach.PROVEN:
+        known = reach.get(user, NOTHING)
+        if known.reach is not Reach.PROVEN:
             yield from person_found(Kind.UNREACHABLE, user, intervals, look, known)
 
 

@@ -29,7 +29,7 @@ class CoverageFinding(models.Model):
 
     `key` names the finding, so that looking again updates it; `cleared_at`: seen no more.
     `team` owns the subject. `told_to`: primary keys of those who know; `told_at`: all of them do.
-    `people`: [{"id": "usr_…", "name": "…"}].
+    `people`: [{"id": "usr_…", "name": "…"}], with "lacking" channels where none is set up.
     """
 
     subject_kind = models.CharField(max_length=10, choices=SubjectKind.choices)

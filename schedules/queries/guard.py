@@ -14,7 +14,7 @@ from schedules.models import CoverageFinding, CoverageWatch, FindingKind, Subjec
 from schedules.queries.rules import visible_to, with_person
 
 # Nouns whose changes may open or close a hole: those that commands name in the audit log.
-WATCHED = ("schedule", "policy", "user", "team", "contact_method", "time_off")
+WATCHED = ("schedule", "policy", "user", "team", "contact_method", "time_off", "provider")
 BEATS = {SubjectKind.SCHEDULE: "guard of schedules", SubjectKind.POLICY: "guard of policies"}
 
 

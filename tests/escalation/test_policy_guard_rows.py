@@ -17,7 +17,7 @@ from schedules.commands import LayerSpec
 from schedules.models import FindingKind, OverrideKind, Schedule, SubjectKind
 from schedules.queries import guard
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_leaves")]
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 ACTING = {"by": SYSTEM, "now": NOW}
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -30,6 +30,14 @@ def test_the_order_goes_on_behind_somebody_who_has_left() -> None:
     assert next_turn([ANA, CAT], BEN.id).member == CAT
 
 
+def test_who_has_only_ways_that_are_not_set_up_has_the_turn_when_nobody_else_can() -> None:
+    mute = Member(BEN.id, BEN.name, Absence.MUTE)
+    assert next_turn([ANA, mute, CAT], ANA.id).member == CAT
+    turn = next_turn([away(ANA), mute, away(CAT)], CAT.id)
+    assert turn.member == BEN
+    assert in_words(turn) == "in turn; Ana is away"
+
+
 def test_when_nobody_can_the_words_name_some_and_count_the_rest() -> None:
     crowd = [Member(pk, f"P{pk}", Absence.UNREACHABLE) for pk in range(1, 6)]
     turn = next_turn(crowd, 0)

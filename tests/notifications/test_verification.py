@@ -10,6 +10,7 @@ from core import clock
 from core.actor import SYSTEM
 from core.errors import Conflict, ValidationFailed
 from notifications import commands, queries
+from notifications.commands import readiness
 from notifications.domain.message import Message
 from notifications.domain.reach import Reach
 from notifications.models import ContactMethod, Delivery, DeliveryEvent, VerificationCode
@@ -112,9 +113,9 @@ def test_nobody_is_bombed_or_billed_by_codes(alice: User, bob: User):
 
 def test_an_unverified_way_is_used_for_pages_and_not_counted_upon(way: ContactMethod, alice: User):
     assert URL in [row.address for row in page(alice)]
-    assert queries.reach_of([alice.pk]) == {alice.pk: Reach.UNPROVEN}
+    assert readiness.reach_of([alice.pk], clock.now())[alice.pk].reach is Reach.UNPROVEN
     enter(way, ask(way))
-    assert queries.reach_of([alice.pk]) == {alice.pk: Reach.PROVEN}
+    assert readiness.reach_of([alice.pk], clock.now())[alice.pk].reach is Reach.PROVEN
 
 
 def test_a_mailed_link_that_was_used_proves_the_mailbox_of_the_account(alice: User):

@@ -6,18 +6,22 @@ import pytest
 
 from accounts import commands as accounts
 from accounts.models import Team, User
+from core import language
 from core.actor import SYSTEM
 from escalation import commands as escalation
 from escalation.commands import PolicySpec, StepSpec, TargetSpec
 from notifications import commands as notifications
+from notifications.commands import providers
 from notifications.models import Channel, ContactMethod
 from schedules import commands
-from schedules.commands import LayerSpec
+from schedules.commands import LayerSpec, findings
 from schedules.commands.guard import look_at
 from schedules.models import CoverageFinding, FindingKind, OverrideKind, Schedule
 from schedules.queries import guard
+from tests.notifications.providers import account, carrier
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("mail_leaves")]
+__all__ = ["carrier"]
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 ACTING = {"by": SYSTEM, "now": NOW}
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -139,6 +143,25 @@ def test_whom_nothing_has_reached_is_named_until_something_does(
     ContactMethod.objects.filter(user=carol).delete()
     proven(carol)
     assert found(NOW + 22 * HOUR) == []
+
+
+def test_who_has_only_ways_that_are_not_set_up_is_named_with_them(
+    rota: Schedule, bob: User, carrier: list[tuple[str, str]]
+):
+    sms = {"channel": Channel.SMS, "address": "+447700900123", "verified_at": NOW}
+    ContactMethod.objects.create(user=bob, **sms)
+    assert found() == [], "there is still the mail"
+    bob.contact_methods.filter(channel=Channel.EMAIL).update(enabled=False)
+    words = "Bob is on call and has only SMS: no provider is set up for that"
+    assert found(NOW + HOUR) == [(FindingKind.UNREACHABLE, words)]
+    row = CoverageFinding.objects.get()
+    assert row.people == [{"id": bob.public_id, "name": "Bob", "lacking": ["SMS"]}]
+    with language.speaking("de"):
+        assert "hat nur SMS" in findings.reworded(row)
+    bought = account()
+    assert found(NOW + HOUR) == [], "a change of providers is looked into at once"
+    providers.set_enabled(bought, False, by=SYSTEM, now=NOW + HOUR)
+    assert found(NOW + HOUR) == [(FindingKind.UNREACHABLE, words)]
 
 
 def test_a_disabled_person_in_the_rotation_is_named(rota: Schedule, bob: User, root: User):

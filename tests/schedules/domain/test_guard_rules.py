@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifications.domain.reach import Reach, Way, reach_of
+from notifications.domain.reach import NOTHING, Known, Reach, Way, reach_of
 from schedules.domain.guard import Kind, Look, schedule_findings
 from schedules.domain.resolver import gaps, on_call
 from tests.schedules.domain.rota_strategies import instants, schedules, zones
 
 MINUTE = timedelta(minutes=1)
-PROVEN = dict.fromkeys(range(1, 10), Reach.PROVEN)
+PROVEN = dict.fromkeys(range(1, 10), Known(Reach.PROVEN))
 
 
 @settings(max_examples=25)
@@ -51,8 +51,13 @@ def test_a_way_counts_as_proven_only_while_it_is_switched_on() -> None:
         Way("WEBHOOK", enabled=True, proven=False),
         Way("IN_APP", enabled=True, proven=True),
     )
-    assert reach_of([proven, off], has_mail=True) is Reach.PROVEN
-    assert reach_of([off, fresh], has_mail=True) is Reach.UNPROVEN
-    assert reach_of([off, bell], has_mail=True) is Reach.NONE
-    assert reach_of([], has_mail=True) is Reach.UNPROVEN
-    assert reach_of([bell], has_mail=False) is Reach.NONE
+    assert reach_of([proven, off]) == Known(Reach.PROVEN)
+    assert reach_of([off, fresh]) == Known(Reach.UNPROVEN)
+    assert reach_of([off, bell]) == reach_of([]) == NOTHING
+
+
+def test_a_way_counts_only_while_messages_leave_by_its_channel() -> None:
+    sms = Way("SMS", enabled=True, proven=True, served=False)
+    mail = Way("EMAIL", enabled=True, proven=False)
+    assert reach_of([sms, sms]) == Known(Reach.MUTE, ("SMS",))
+    assert reach_of([sms, mail]) == Known(Reach.UNPROVEN), "what cannot leave proves nothing"

@@ -57,6 +57,7 @@ def test_a_gap_stands_with_its_times_and_leads_to_an_override(
     assert f"{reverse('schedules:add_override', args=[rota.public_id])}?{query}" in page
 
 
+@pytest.mark.usefixtures("mail_leaves")
 def test_people_are_asked_to_prove_that_they_can_be_reached(
     as_alice: Client, rota: Schedule, alice: User, bob: User
 ):
