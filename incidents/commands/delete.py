@@ -7,6 +7,7 @@ from django.db import transaction
 from audit import commands as audit
 from core.actor import Actor
 from incidents.commands.records import lock
+from incidents.commands.sla import hold_clocks
 from incidents.domain.marks import SUBJECTS
 from incidents.models import Incident
 from notifications import commands as notifications
@@ -18,6 +19,7 @@ def delete(incident: Incident, *, by: Actor, now: datetime) -> None:
     The audit log keeps that it was there, how it stood and who took it away. Raises NotFound.
     """
     with transaction.atomic():
+        hold_clocks([incident.pk])  # they go with it, and are locked before incidents everywhere
         incident = lock(incident)
         for kind in sorted(SUBJECTS):
             notifications.cancel(kind, [incident.pk], "the incident was deleted", now=now)

@@ -2,6 +2,10 @@
 
 What a clock says follows from the timeline (incidents.domain.sla); a row is that reading, so that
 lists need not read timelines, and what was told of it. Any number of processes may call these.
+
+Locks are taken in one order everywhere: clocks by their number, then incidents. Writing an entry of
+the timeline locks its incident a little, so whoever holds a clock may wait for an incident, and
+nobody who holds an incident may wait for a clock.
 """
 
 import logging
@@ -115,11 +119,7 @@ def read_clocks(ids: Collection[int], *, now: datetime, sure: bool = False) -> N
     `sure`: the incidents are locked, so that nobody is acknowledging while a breach is found;
     otherwise what is due is left to `mind_clocks`. Joins the transaction of the caller.
     """
-    rows: dict[Key, SlaClock] = {
-        (row.incident_id, row.clock, row.round): row
-        for row in SlaClock.objects.filter(incident__in=ids).select_for_update().order_by("pk")
-    }
-    reader = _Reader(now, sure, rows)
+    reader = _Reader(now, sure, hold_clocks(ids))
     histories = _histories(ids)  # before the incidents: what they know more is newer
     incidents = queries.for_clocks(ids)
     found = services.levels_of({incident.service_id for incident in incidents})
@@ -145,11 +145,20 @@ def read_clocks(ids: Collection[int], *, now: datetime, sure: bool = False) -> N
     reader.write()
 
 
+def hold_clocks(ids: Collection[int]) -> list[SlaClock]:
+    """The clocks of these incidents, locked until the transaction ends; asked before incidents."""
+    rows = SlaClock.objects.filter(incident__in=ids)
+    return list(rows.select_for_update().order_by("pk"))
+
+
 class _Reader:
     """Compares rows with what the clocks say now."""
 
-    def __init__(self, now: datetime, sure: bool, rows: dict[Key, SlaClock]) -> None:
-        self.now, self.sure, self.rows = now, sure, rows
+    def __init__(self, now: datetime, sure: bool, rows: Iterable[SlaClock]) -> None:
+        self.now, self.sure = now, sure
+        self.rows: dict[Key, SlaClock] = {
+            (row.incident_id, row.clock, row.round): row for row in rows
+        }
         self._before = {key: clock_rows.facts(row) for key, row in self.rows.items()}
         self._gone: list[int] = []
         self._news: list[IncidentEvent] = []
@@ -241,6 +250,7 @@ class _Reader:
 
 def _mind(ids: Collection[int], now: datetime) -> int:
     with transaction.atomic():
+        hold_clocks(ids)
         skip = connection.features.has_select_for_update_skip_locked
         rows = Incident.objects.select_for_update(skip_locked=skip, of=("self",))
         locked = list(rows.filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))

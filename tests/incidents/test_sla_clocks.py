@@ -1,15 +1,19 @@
 """Clocks of service levels as stories: real rows, real publishing, a clock that we move."""
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import connection, transaction
 
 from accounts.models import Team
 from core.actor import SYSTEM
 from escalation.commands import TargetSpec
 from incidents import commands, publishing, queries
+from incidents.commands import sla
 from incidents.commands.create import Draft
 from incidents.models import EventType, Incident, IncidentEvent, SlaClock
 from notifications.models import Delivery
@@ -141,6 +145,73 @@ def test_taken_late_is_a_breach_although_no_tick_ever_came(service: Service):
     clock = clock_of(incident)
     assert (clock.word, clock.breached_at) == ("LATE", T0 + 15 * MINUTE)
     assert entries(incident) == [("sla_breached", "ack")]
+
+
+def acting(*works: Callable[[], object]) -> list[BaseException]:
+    """Each in a thread and connection of its own; what went wrong."""
+    wrong: list[BaseException] = []
+
+    def run(work: Callable[[], object]) -> None:
+        try:
+            work()
+        except BaseException as error:
+            wrong.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return wrong
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.postgres_only  # SQLite writes one at a time anyway
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("other", ["mind", "delete"])
+def test_whoever_reads_minds_or_deletes_clocks_at_once_waits_for_nobody_who_waits(
+    service: Service, monkeypatch: pytest.MonkeyPatch, other: str
+):
+    incident = opened(service)
+    late = T0 + 20 * MINUTE
+    commands.acknowledge(incident, by=SYSTEM, now=late)
+    holds, histories = threading.Event(), sla._histories
+
+    def slowly(ids: set[int]) -> dict:
+        """Once the clocks are held, the other one comes as far as it can."""
+        if not holds.is_set():
+            holds.set()
+            end = time.monotonic() + 10
+            while not somebody_waits_for_a_lock() and time.monotonic() < end:
+                time.sleep(0.02)
+        return histories(ids)
+
+    monkeypatch.setattr(sla, "_histories", slowly)
+
+    def meanwhile() -> None:
+        holds.wait(10)
+        if other == "mind":
+            sla._mind([incident.pk], late)
+        else:
+            commands.delete(incident, by=SYSTEM, now=late)
+
+    def follow() -> None:
+        with transaction.atomic():
+            sla.read_clocks([incident.pk], now=late)
+
+    assert acting(follow, meanwhile) == []
+    breaches = [] if other == "delete" else [("sla_breached", "ack")]
+    assert entries(incident) == breaches
 
 
 def test_a_snooze_stops_both_clocks_and_moves_their_ends(service: Service):
