@@ -1,7 +1,8 @@
 """Brings event rows to their subscribers, each once, after the transaction that wrote them.
 
 A subscriber is called as `subscriber(events, now)` with a list, in the transaction that marks the
-events published: what it writes happens exactly once. One that fails is rolled back alone; its
+events published: what it writes happens exactly once. When one fails, all is rolled back and begun
+again with care: each on its own, so that the one that fails loses nothing but its own work. Its
 events are tried singly, then again up to TRIES times, while the others and later events go on.
 """
 
@@ -36,20 +37,57 @@ def publish(
     due = rows.filter(ripe(now), published_at=None).order_by("id")
     if not due.exists():
         return 0
+    try:
+        return _all_at_once(due, subscribers, now, limit)
+    except AWAY:
+        raise
+    except Exception as error:
+        log.warning("events cannot be published together (%s); with care", error)
+    return _with_care(due, subscribers, now, limit)
+
+
+def _all_at_once(
+    due: QuerySet[Any], subscribers: Mapping[str, str], now: datetime, limit: int
+) -> int:
+    """Without a savepoint for each subscriber: two statements less for each of them."""
+    with transaction.atomic():
+        relax_commit()
+        events = list(_locked(due)[:limit])
+        for name, path in subscribers.items():
+            if wanted := _wanted(name, events):
+                _subscriber(path)(wanted, now)
+        _done(due, [event.pk for event in events], now)
+    return len(events)
+
+
+def _with_care(
+    due: QuerySet[Any], subscribers: Mapping[str, str], now: datetime, limit: int
+) -> int:
     with transaction.atomic():
         relax_commit()
         events = _read(due, list(subscribers), now, limit)
         left: dict[int, list[str]] = {event.pk: [] for event in events}
         for name, path in subscribers.items():
-            wanted = [event for event in events if not event.left or name in event.left]
-            for failed in _deliver(name, path, wanted, now):
+            for failed in _deliver(name, path, _wanted(name, events), now):
                 left[failed.pk].append(name)
-        done = [event.pk for event in events if not left[event.pk]]
-        rows.model.objects.filter(pk__in=done).update(published_at=now, left=[])
+        _done(due, [event.pk for event in events if not left[event.pk]], now)
         for event in events:
             if left[event.pk]:
                 _postpone(event, left[event.pk], now)
     return len(events)
+
+
+def _wanted(name: str, events: Sequence[Any]) -> list[Any]:
+    return [event for event in events if not event.left or name in event.left]
+
+
+def _subscriber(path: str) -> Subscriber:
+    found: Subscriber = import_string(path)
+    return found
+
+
+def _done(due: QuerySet[Any], ids: list[int], now: datetime) -> None:
+    due.model.objects.filter(pk__in=ids).update(published_at=now, left=[])
 
 
 def ripe(now: datetime) -> Q:
@@ -96,8 +134,7 @@ def _deliver(name: str, path: str, events: Sequence[Model], now: datetime) -> li
 def _accepted(name: str, path: str, events: Sequence[Model], now: datetime, *, quiet: bool) -> bool:
     try:
         with transaction.atomic():
-            subscriber: Subscriber = import_string(path)
-            subscriber(events, now)
+            _subscriber(path)(events, now)
     except Exception as error:
         if quiet:
             log.warning("subscriber %s failed (%s); its events are tried singly", name, error)

@@ -6,8 +6,11 @@ from incidents import commands, publishing
 
 
 def publish() -> None:
-    """Publishes until nothing is left (bounded: the ticker asks again, or does it itself)."""
-    while_time(lambda: publishing.publish_due(clock.now()))
+    """Publishes full portions, and one that is not: what comes meanwhile gathers for the next look.
+
+    Bounded: the ticker asks again, or does it itself.
+    """
+    while_time(lambda: publishing.publish_due(clock.now()) and publishing.PORTION.full)
 
 
 def tell_watchers() -> None:

@@ -1,8 +1,9 @@
 """Entry points of the job queue."""
 
 from core import clock
+from core.portions import while_time
+from notifications import publishing
 from notifications.commands import drill_plans, drills
-from notifications.publishing import publish_due
 
 
 def conclude_drills() -> int:
@@ -15,6 +16,6 @@ def send_monthly_drills() -> int:
     return drill_plans.send_due(clock.now())
 
 
-def publish() -> int:
+def publish() -> None:
     """Publishes what is due; harmless to repeat and to run twice at once."""
-    return publish_due(clock.now())
+    while_time(lambda: publishing.publish_due(clock.now()) and publishing.PORTION.full)

@@ -14,6 +14,7 @@ from django.db import Error, InterfaceError, OperationalError, connection
 from django.utils.module_loading import import_string
 
 from core import clock, heartbeat
+from core.portions import briefly
 from opsknight.recurring import CLOCK_SHIFTS, ERRANDS, JOBS, Errand, Job
 from opsknight.runtime.clock_watch import ClockWatch
 from opsknight.runtime.queue import Parcel
@@ -121,20 +122,25 @@ class Porter:
             self.queue.broken()
             if self.patient:
                 raise
-            self.run_here()
+            self._run_here()
 
     def _bring(self, oldest: int) -> None:
         under_way = self.parcel.under_way()
         # A patient task that takes its time says nothing about the queue.
         if not self.patient and self.queue.overdue(self.parcel):
             self.parcel.drop()
-            self.run_here()
+            self._run_here()
             return
         monotonic = time.monotonic()
         stuck = oldest == self.last_oldest and monotonic - self.parcel.sent_at < AGAIN_SECONDS
         if not under_way and not stuck:
             self.last_oldest = oldest
             self.parcel.send(monotonic)
+
+    def _run_here(self) -> None:
+        """A portion for each look: what pages people comes between."""
+        with briefly():
+            self.run_here()
 
 
 class Ticker:

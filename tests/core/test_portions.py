@@ -2,7 +2,7 @@
 
 import time
 
-from core.portions import Portion, while_time
+from core.portions import Portion, briefly, while_time
 
 
 def test_it_doubles_while_quick_and_halves_when_slow_within_its_bounds():
@@ -27,3 +27,20 @@ def test_work_goes_on_until_there_is_none_or_no_time():
     begun = time.monotonic()
     while_time(lambda: 1, seconds=0.05)
     assert time.monotonic() - begun < 5
+
+
+def test_who_has_more_to_do_gets_one_portion_at_a_time():
+    left = [3, 2, 1]
+    with briefly():
+        while_time(lambda: left.pop(0))
+    assert left == [2, 1]
+    while_time(lambda: left.pop(0) - 1)
+    assert left == []
+
+
+def test_a_full_portion_says_that_more_may_wait():
+    portion = Portion(size=25)
+    assert portion.timed(lambda size: size)
+    assert portion.full
+    assert portion.timed(lambda size: size - 1)
+    assert not portion.full
