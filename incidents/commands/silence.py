@@ -1,45 +1,39 @@
 """Requests for help that got no answer, or reached nobody: the asker is told, loudly."""
 
-import logging
+import functools
 from datetime import datetime
 
 from django.db import transaction
 
 from core.actor import SYSTEM
-from core.database import AWAY
 from core.domain.phrase import Phrase
 from core.errors import NotFound
+from core.later import Later
 from incidents.commands import asker
 from incidents.commands.records import lock, log
 from incidents.domain.responders import ResponderState, nobody_left
 from incidents.models import EventType, Incident, IncidentResponder
 
-log_lines = logging.getLogger("opsknight.paging")
+_LATER = Later("the end of the requests for help with incident", gone=(NotFound,))
 
 
 def expire_requests(now: datetime, limit: int = 100) -> int:
     """Rounds whose time is over; returns how many requests. Safe to run in several places."""
     due = IncidentResponder.objects.filter(due_at__lte=now).order_by("due_at")
-    rounds = list(due.values_list("incident_id", "round")[:limit])
-    done, stuck = 0, None
-    for pk, number in dict.fromkeys(rounds):
-        try:
-            done += _expire(pk, number, now)
-        except AWAY:
-            raise
-        except NotFound:
-            continue  # deleted between the query and the lock
-        except Exception as error:
-            log_lines.exception("requests for help with incident %d cannot be ended", pk)
-            stuck = error
-    if stuck:
-        raise stuck  # the caller rests longer after each failure
-    return done
+    one = functools.partial(_expire, now=now)
+    return _LATER.each(due, one, now=now, limit=limit, key="incident_id")
 
 
 @transaction.atomic
-def _expire(pk: int, number: int, now: datetime) -> int:
+def _expire(pk: int, now: datetime) -> int:
+    """All rounds of one incident, each told for itself."""
     incident = lock(Incident(pk=pk))
+    late = IncidentResponder.objects.filter(incident=pk, due_at__lte=now).order_by("round")
+    rounds = dict.fromkeys(late.values_list("round", flat=True))
+    return sum(_expire_round(incident, number, now) for number in rounds)
+
+
+def _expire_round(incident: Incident, number: int, now: datetime) -> int:
     together = IncidentResponder.objects.filter(incident=incident, round=number)
     late = list(
         together.filter(state=ResponderState.REQUESTED, due_at__lte=now)

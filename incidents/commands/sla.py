@@ -8,6 +8,7 @@ the timeline locks its incident a little, so whoever holds a clock may wait for 
 nobody who holds an incident may wait for a clock.
 """
 
+import functools
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
@@ -18,6 +19,7 @@ from django.db.models import F
 
 from core.actor import SYSTEM
 from core.database import AWAY
+from core.later import Later
 from incidents import queries
 from incidents.commands import clock_rows
 from incidents.domain import sla
@@ -33,7 +35,11 @@ log = logging.getLogger("opsknight.sla")
 
 Key = tuple[int, str, int]  # incident, clock, round
 BATCH = 100
+LEVELS = 1000  # services at a time
 AGAIN = timedelta(minutes=1)
+_LATER = Later("the clocks of incident")
+_LATER_LEVELS = Later("the clocks of service level")
+_LATER_STARTS = Later("the missing clocks of incident")
 # A change that is being saved carries a time that is a little older than its commit.
 COMMIT_LAG = timedelta(seconds=5)
 AFTER = {
@@ -62,7 +68,8 @@ def mind_clocks(now: datetime, limit: int = BATCH) -> int:
 
     However late it is called, none is left out.
     """
-    due = SlaClock.objects.filter(next_at__lte=now - queries.CLOCK_GRACE).order_by("next_at")
+    rows = SlaClock.objects.filter(next_at__lte=now - queries.CLOCK_GRACE).order_by("next_at")
+    due = _LATER.without(rows, now, "incident_id")
     ids = set(due.values_list("incident_id", flat=True)[:limit])
     if not ids:
         return 0
@@ -72,29 +79,46 @@ def mind_clocks(now: datetime, limit: int = BATCH) -> int:
         raise
     except Exception:
         log.exception("%d clocks cannot be read together; one by one", len(ids))
-    return sum(_mind_one(pk, now) for pk in sorted(ids))
+    one = functools.partial(_mind_one, now=now)
+    return _LATER.each(rows, one, now=now, limit=limit, key="incident_id")
 
 
 def apply_levels(now: datetime) -> int:
     """Clocks of services whose targets or support hours changed; returns how many services."""
-    changed = list(services.levels_to_apply())
-    for level in changed:
-        ids = queries.not_resolved_of(level.service_id).filter(created_at__gte=level.since)
-        pks = list(ids.order_by("pk").values_list("pk", flat=True))
-        for start in range(0, len(pks), BATCH):
-            with transaction.atomic():
-                read_clocks(pks[start : start + BATCH], now=now)
-        rows = ServiceLevel.objects.filter(pk=level.pk, changed_at=level.changed_at)
-        rows.update(applied_at=now - COMMIT_LAG)
-    return len(changed)
+    one = functools.partial(_apply_level, now=now)
+    return _LATER_LEVELS.each(services.levels_to_apply(), one, now=now, limit=LEVELS)
+
+
+def _apply_level(pk: int, now: datetime) -> int:
+    level = ServiceLevel.objects.get(pk=pk)
+    ids = queries.not_resolved_of(level.service_id).filter(created_at__gte=level.since)
+    pks = list(ids.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(pks), BATCH):
+        with transaction.atomic():
+            read_clocks(pks[start : start + BATCH], now=now)
+    rows = ServiceLevel.objects.filter(pk=pk, changed_at=level.changed_at)
+    rows.update(applied_at=now - COMMIT_LAG)
+    return 1
 
 
 def start_missing(now: datetime) -> int:
     """Clocks of incidents that no event brought here; returns how many incidents had none."""
-    ids = list(queries.without_clocks(now)[:BATCH])
-    if ids:
-        with transaction.atomic():
-            read_clocks(ids, now=now)
+    rows = queries.without_clocks(now)
+    ids = list(_LATER_STARTS.without(rows, now)[:BATCH])
+    if not ids:
+        return 0
+    try:
+        return _start(ids, now)
+    except AWAY:
+        raise
+    except Exception:
+        log.exception("clocks of %d incidents cannot be started together; one by one", len(ids))
+    return _LATER_STARTS.each(rows, lambda pk: _start([pk], now), now=now, limit=BATCH)
+
+
+@transaction.atomic
+def _start(ids: list[int], now: datetime) -> int:
+    read_clocks(ids, now=now)
     return len(ids)
 
 
@@ -134,7 +158,7 @@ def read_clocks(ids: Collection[int], *, now: datetime, sure: bool = False) -> N
             minutes = target.ack if ack else target.resolve
             notice = level.warn_ack_minutes if ack else level.warn_resolve_minutes
             if not counts or minutes is None:
-                reader.drop(incident.pk, run)
+                reader.drop((incident.pk, run.clock.value, run.round))
                 continue
             goal = sla.Goal(
                 timedelta(minutes=minutes),
@@ -142,6 +166,8 @@ def read_clocks(ids: Collection[int], *, now: datetime, sure: bool = False) -> N
                 hours.get(level.hours_id or 0) if target.in_hours else None,
             )
             reader.read(incident.pk, run, goal)
+    if sure:
+        reader.settle({incident.pk for incident in incidents})
     reader.write()
 
 
@@ -161,10 +187,12 @@ class _Reader:
         }
         self._before = {key: clock_rows.facts(row) for key, row in self.rows.items()}
         self._gone: list[int] = []
+        self._seen: set[Key] = set()
         self._news: list[IncidentEvent] = []
 
     def read(self, incident: int, run: Run, goal: sla.Goal) -> None:
         key = (incident, run.clock.value, run.round)
+        self._seen.add(key)
         row = self.rows.setdefault(key, SlaClock(incident_id=incident, clock=key[1], round=key[2]))
         if row.met_at and row.met_at == run.met_at:
             return  # judged by what held when it was done
@@ -183,9 +211,19 @@ class _Reader:
         if row.next_at and row.next_at <= self.now and promised and promised > self.now:
             row.due_at = promised  # until `mind_clocks` finds how it stands
 
-    def drop(self, incident: int, run: Run) -> None:
+    def settle(self, incidents: Collection[int]) -> None:
+        """Nothing that was looked at stays due: it would be the first in line for ever."""
+        for key, row in self.rows.items():
+            if row.incident_id in incidents and key not in self._seen:
+                self.drop(key)  # the timeline knows no such round (any more)
+            if row.next_at and row.next_at <= self.now:
+                log.warning("clock %s stays due; looked at again in a minute", row)
+                row.next_at = self.now + AGAIN
+
+    def drop(self, key: Key) -> None:
         """Nothing is promised (any more); what was broken already stays on record."""
-        row = self.rows.get((incident, run.clock.value, run.round))
+        self._seen.add(key)
+        row = self.rows.get(key)
         if row is None or not row.pk:
             return
         if row.breached_at or row.met_at:
@@ -263,14 +301,15 @@ def _mind(ids: Collection[int], now: datetime) -> int:
 
 
 def _mind_one(pk: int, now: datetime) -> int:
+    """One that cannot be read is tried again in a minute, by whatever process."""
     try:
         return _mind([pk], now)
     except AWAY:
         raise
     except Exception:
         log.exception("the clocks of incident %d cannot be read; tried again in a minute", pk)
-        SlaClock.objects.filter(incident=pk, next_at__lte=now).update(next_at=now + AGAIN)
-        return 0
+    SlaClock.objects.filter(incident=pk, next_at__lte=now).update(next_at=now + AGAIN)
+    return 0
 
 
 def _histories(ids: Collection[int]) -> dict[int, list[tuple[str, datetime]]]:

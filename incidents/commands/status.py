@@ -1,5 +1,6 @@
 """Moves of the life cycle. Each locks the row, asks the table, writes one timeline entry."""
 
+import functools
 import logging
 from datetime import datetime, timedelta
 
@@ -9,6 +10,7 @@ from django.db.models import F
 from core.actor import SYSTEM, Actor
 from core.database import AWAY
 from core.errors import Conflict, IllegalTransition, NotFound, ValidationFailed
+from core.later import Later
 from escalation import queries as escalation
 from escalation.domain import engine
 from incidents.commands import timers
@@ -23,6 +25,8 @@ log_lines = logging.getLogger("opsknight.paging")
 
 DEFAULT_SNOOZE = timedelta(minutes=60)
 LONGEST_SNOOZE = timedelta(days=30)
+FASTER = (IllegalTransition, NotFound)  # somebody moved it between the query and the lock
+_LATER = Later("the end of the snooze of incident", gone=FASTER)
 
 _STATUS_FIELDS = [
     "status",
@@ -205,43 +209,35 @@ def move(
 
 def wake_due(now: datetime, limit: int = 100) -> int:
     """Ends the snoozes that are over; returns how many. Safe to run in several places at once."""
-    due = Incident.objects.filter(status=Status.SNOOZED, snoozed_until__lte=now).order_by("id")
-    woken, stuck = 0, None
-    for pk in due.values_list("pk", flat=True)[:limit]:
-        try:
-            wake(Incident(pk=pk), by=SYSTEM, now=now)
-            woken += 1
-        except AWAY:
-            raise
-        except (IllegalTransition, NotFound):
-            continue  # somebody moved it between the query and the lock
-        except Exception:
-            log_lines.exception("the snooze of incident %d cannot be ended in order", pk)
-            stuck = _open_barely(pk, now) or stuck
-    if stuck:
-        raise stuck  # the caller rests longer after each failure
-    return woken
+    rows = Incident.objects.filter(status=Status.SNOOZED, snoozed_until__lte=now)
+    one = functools.partial(_wake_one, now=now)
+    return _LATER.each(rows.order_by("snoozed_until", "id"), one, now=now, limit=limit)
 
 
-def _open_barely(pk: int, now: datetime) -> Exception | None:
-    """Open and due, whatever broke: it pages without a timeline entry. What went wrong, if so."""
+def _wake_one(pk: int, now: datetime) -> int:
     try:
-        Incident.objects.filter(pk=pk, status=Status.SNOOZED).update(
-            status=Status.OPEN,
-            escalation_state=ESCALATION_WHILE[Status.OPEN],
-            escalate_at=now,
-            snoozed_until=None,
-            run=F("run") + 1,
-            acknowledged_at=None,
-            last_status_change=now,
-            updated_at=now,
-        )
-    except AWAY:
+        wake(Incident(pk=pk), by=SYSTEM, now=now)
+    except (*AWAY, *FASTER):
         raise
-    except Exception as error:
-        log_lines.exception("incident %d stays snoozed beyond its time", pk)
-        return error
-    return None
+    except Exception:
+        log_lines.exception("the snooze of incident %d cannot be ended in order", pk)
+        _open_barely(pk, now)
+        return 0
+    return 1
+
+
+def _open_barely(pk: int, now: datetime) -> None:
+    """Open and due, whatever broke: it pages without a timeline entry."""
+    Incident.objects.filter(pk=pk, status=Status.SNOOZED).update(
+        status=Status.OPEN,
+        escalation_state=ESCALATION_WHILE[Status.OPEN],
+        escalate_at=now,
+        snoozed_until=None,
+        run=F("run") + 1,
+        acknowledged_at=None,
+        last_status_change=now,
+        updated_at=now,
+    )
 
 
 def _moves(incident: Incident, wanted: Status) -> bool:

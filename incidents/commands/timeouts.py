@@ -1,37 +1,24 @@
 """Acknowledgements that nothing followed: the incident is open again and pages."""
 
-import logging
+import functools
 from datetime import datetime
 
 from django.db import transaction
 
 from core.actor import SYSTEM
-from core.database import AWAY
 from core.errors import NotFound
+from core.later import Later
 from incidents.commands import status
 from incidents.commands.records import lock
 from incidents.models import AcknowledgeTimer, Incident, Status
 
-log_lines = logging.getLogger("opsknight.paging")
+_LATER = Later("the end of the acknowledgement of incident", gone=(NotFound,))
 
 
 def expire_acknowledgements(now: datetime, limit: int = 100) -> int:
     """Opens those whose time is over; returns how many. Safe to run in several places at once."""
     due = AcknowledgeTimer.objects.filter(due_at__lte=now).order_by("due_at")
-    opened, stuck = 0, None
-    for pk in list(due.values_list("pk", flat=True)[:limit]):
-        try:
-            opened += _expire(pk, now)
-        except AWAY:
-            raise
-        except NotFound:
-            continue  # deleted between the query and the lock
-        except Exception as error:
-            log_lines.exception("the acknowledgement of incident %d cannot be ended", pk)
-            stuck = error
-    if stuck:
-        raise stuck  # the caller rests longer after each failure
-    return opened
+    return _LATER.each(due, functools.partial(_expire, now=now), now=now, limit=limit)
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ Called by the ticker; any number of processes may. One bundle is one transaction
 due, and the page key of its message makes it once.
 """
 
+import functools
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from django.db.models import F, Q, QuerySet
 
 from core import language
 from core.database import AWAY
+from core.later import Later
 from incidents import messages
 from incidents.domain import shield
 from incidents.domain.bundle import Item, highest, ordered
@@ -41,6 +43,7 @@ CLOSED = "bundle-news"
 NEWS_RANK = 9
 RETRY = timedelta(seconds=5)
 BATCH = 50
+_LATER = Later("the departure of bundle")
 PORTION = 100  # of a bundle that cannot leave, sent singly at a time
 
 
@@ -54,16 +57,17 @@ class Wanted:
 
 def depart(now: datetime) -> int:
     """Sends off what is due; returns how many bundles ended. One that fails is tried again soon."""
-    ended = 0
-    for pk in _due(now):
-        try:
-            ended += _end(pk, now)
-        except AWAY:
-            raise
-        except Exception:
-            log.exception("bundle %d cannot leave as one message; one by one", pk)
-            ended += _end_singly(pk, now)
-    return ended
+    return _LATER.each(_due(now), functools.partial(_end_one, now=now), now=now, limit=BATCH)
+
+
+def _end_one(pk: int, now: datetime) -> int:
+    try:
+        return _end(pk, now)
+    except AWAY:
+        raise
+    except Exception:
+        log.exception("bundle %d cannot leave as one message; one by one", pk)
+    return _end_singly(pk, now)
 
 
 def wanted(bundle: Bundle) -> list[Wanted]:
@@ -109,12 +113,12 @@ def shift_due_times(old_now: datetime, delta: timedelta, now: datetime) -> int:
     return rows.update(**moved)
 
 
-def _due(now: datetime) -> list[int]:
+def _due(now: datetime) -> QuerySet[Bundle]:
     """Also those that a clock far ahead of ours planned."""
     latest = now + limits().window + shield.LONGEST + shield.AHEAD
     rows = Bundle.objects.filter(state=BundleState.GATHERING)
     rows = rows.filter(Q(leaves_at__lte=now) | Q(leaves_at__gt=latest))
-    return list(rows.order_by("leaves_at").values_list("pk", flat=True)[:BATCH])
+    return rows.order_by("leaves_at")
 
 
 @transaction.atomic

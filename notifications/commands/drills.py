@@ -4,6 +4,7 @@ Each message asks for an answer (a tap, a reply, a key), which proves its way. W
 within the hour the test page counts as not answered, and the person is told.
 """
 
+import functools
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from audit import commands as audit
 from core import config, language, rate
 from core.actor import Actor
 from core.errors import Conflict
+from core.later import Later
 from notifications import links, queries
 from notifications.commands import receipts
 from notifications.commands.deliveries import cancel
@@ -39,6 +41,7 @@ RANK = 3  # behind every real page, before news
 MOST, WINDOW = 3, 600  # test pages that are asked for, per person and seconds
 OVER = "the test page is over"
 BATCH = 100
+_LATER = Later("the end of test page")
 
 
 def start_drill(
@@ -88,17 +91,20 @@ def confirm_at(channel: Channel, address: str, *, now: datetime, detail: str) ->
 
 def conclude_due(now: datetime) -> int:
     """Ends those whose hour is over; whoever answered none is told once. Harmless to repeat."""
-    rows = Drill.objects.filter(concluded_at=None, ends_at__lte=now).select_related("user")
-    due = list(rows.order_by("ends_at")[:BATCH])
-    for drill in due:
-        with transaction.atomic():
-            mine = Drill.objects.filter(pk=drill.pk)
-            if not mine.filter(concluded_at=None).update(concluded_at=now):
-                continue
-            cancel(SUBJECT, [drill.pk], OVER, now=now)
-            if mine.filter(answered_at=None).exists():
-                enqueue([_unanswered(drill)], now=now)
-    return len(due)
+    due = Drill.objects.filter(concluded_at=None, ends_at__lte=now).order_by("ends_at")
+    return _LATER.each(due, functools.partial(_conclude, now=now), now=now, limit=BATCH)
+
+
+@transaction.atomic
+def _conclude(pk: int, now: datetime) -> int:
+    mine = Drill.objects.filter(pk=pk).select_related("user")
+    if not mine.filter(concluded_at=None).update(concluded_at=now):
+        return 0
+    cancel(SUBJECT, [pk], OVER, now=now)
+    silent = mine.filter(answered_at=None).first()
+    if silent:
+        enqueue([_unanswered(silent)], now=now)
+    return 1
 
 
 def unwanted(asked: Sequence[tuple[int, int, str, int | None]], now: datetime) -> dict[int, str]:

@@ -6,12 +6,15 @@ from django.db import OperationalError, connection
 from accounts.models import UserStatus
 from core.actor import SYSTEM
 from core.crypto import UNREADABLE
+from core.errors import NotFound
+from core.later import Later
 from escalation.commands import TargetSpec
 from incidents import commands, paging, queries
-from incidents.commands import status
+from incidents.commands import silence, status, timeouts
 from incidents.commands.create import Draft
-from incidents.models import Incident, Page, PageKind
+from incidents.models import Incident, IncidentResponder, Page, PageKind
 from notifications.models import Channel, ContactMethod, Delivery
+from services.models import Service
 from tests.incidents.conftest import MINUTE, T0, policy_of
 
 pytestmark = pytest.mark.django_db
@@ -157,6 +160,76 @@ class TestOneBadIncident:
         assert set(states) == {("OPEN", 2, T0 + MINUTE, None)}
         assert "cannot be ended in order" in caplog.text
         assert paging.advance(T0 + MINUTE) == 3
+
+
+class TestRowsThatAlwaysFail:
+    """However many there are: they are put off, and those behind them have their turn."""
+
+    @pytest.fixture
+    def two(self, make_service, people) -> list[Incident]:
+        service = make_service(policy_of((5, [TargetSpec(user=people.ann)]))).service
+        Service.objects.update(ack_timeout_minutes=1)
+        drafts = [Draft(service=service, title=f"Down {n}", urgency="HIGH") for n in range(2)]
+        return [commands.create(draft, by=SYSTEM, now=T0)[0] for draft in drafts]
+
+    def ends(self, module, name, job, two, monkeypatch, caplog) -> None:
+        """With room for one row at a time, and the first of the two never ends."""
+        monkeypatch.setattr(module, "_LATER", Later("it", gone=(NotFound,)))
+        real = getattr(module, name)
+
+        def stumble(incident: Incident, *rest: object, **more: object) -> object:
+            if incident.pk == two[0].pk:
+                raise RuntimeError("a fault")
+            return real(incident, *rest, **more)
+
+        monkeypatch.setattr(module, name, stumble)
+        with pytest.raises(RuntimeError):
+            job(T0 + 20 * MINUTE, limit=1)
+        assert job(T0 + 20 * MINUTE, limit=1) == 1
+        assert job(T0 + 20 * MINUTE, limit=1) == 0
+        monkeypatch.undo()
+        assert "next try in 0:00:15" in caplog.text
+
+    def test_snoozes(self, two, monkeypatch, caplog) -> None:
+        for incident in two:
+            commands.snooze(incident, T0 + MINUTE, by=SYSTEM, now=T0)
+
+        def broken(pk: int, now: object) -> None:
+            raise RuntimeError("a fault")
+
+        monkeypatch.setattr(status, "_open_barely", broken)
+        self.ends(status, "log", commands.wake_due, two, monkeypatch, caplog)
+        assert list(Incident.objects.filter(status="OPEN")) == [two[1]]
+
+    def test_acknowledgements(self, two, people, monkeypatch, caplog) -> None:
+        for incident in two:
+            commands.acknowledge(incident, by=people.ann.as_actor("web"), now=T0)
+        job = commands.expire_acknowledgements
+        self.ends(timeouts, "lock", job, two, monkeypatch, caplog)
+        assert list(Incident.objects.filter(status="OPEN")) == [two[1]]
+
+    def test_requests_for_help(self, two, people, monkeypatch, caplog) -> None:
+        for incident in two:
+            for who in (people.ben, people.cat):  # two rounds of each
+                helpers = commands.Helpers(people=[who])
+                commands.ask(incident, helpers, by=people.ann.as_actor("web"), now=T0)
+        rows = IncidentResponder.objects.filter(state="EXPIRED")
+        monkeypatch.setattr(silence, "_LATER", Later("it"))
+        real = silence.lock
+
+        def stumble(incident: Incident) -> Incident:
+            if incident.pk == two[0].pk:
+                raise RuntimeError("a fault")
+            return real(incident)
+
+        monkeypatch.setattr(silence, "lock", stumble)
+        with pytest.raises(RuntimeError):
+            commands.expire_requests(T0 + 20 * MINUTE, limit=1)
+        assert commands.expire_requests(T0 + 20 * MINUTE, limit=1) == 2
+        monkeypatch.setattr(silence, "lock", real)
+        assert commands.expire_requests(T0 + 20 * MINUTE) == 0, "put off for a moment"
+        assert commands.expire_requests(T0 + 21 * MINUTE) == 2
+        assert rows.count() == 4
 
 
 def test_a_database_that_is_away_is_no_fault_of_the_incidents(incident, monkeypatch) -> None:

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from accounts.models import Team
 from core.actor import SYSTEM
+from core.later import Later
 from escalation.commands import TargetSpec
 from incidents import commands, publishing, queries
 from incidents.commands import sla
@@ -321,6 +322,43 @@ def test_a_clock_of_a_deleted_incident_goes_with_it(service: Service):
     commands.delete(incident, by=SYSTEM, now=T0)
     tick(T0 + HOUR)
     assert not SlaClock.objects.exists()
+
+
+def test_a_clock_of_which_the_timeline_knows_nothing_is_not_first_in_line_for_ever(
+    service: Service,
+):
+    incident, late = opened(service), opened(service)
+    row = {"clock": "ACK", "target_minutes": 1, "started_at": T0, "changed_at": T0}
+    row |= {"incident": incident, "next_at": T0}
+    SlaClock.objects.create(round=8, breached_at=T0, **row)
+    SlaClock.objects.create(round=9, **row)
+    at = T0 + 16 * MINUTE
+    for _ in range(4):
+        commands.mind_clocks(at, limit=1)
+    assert not SlaClock.objects.filter(next_at__lte=at - 2 * SECOND).exists()
+    assert clock_of(late).word == "BREACHED"
+    left = SlaClock.objects.filter(incident=incident, round__gt=1)
+    assert list(left.values_list("round", "next_at")) == [(8, None)]
+
+
+def test_clocks_that_cannot_be_read_leave_the_others_their_turn(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+):
+    bad, good = opened(service), opened(service, at=T0 + MINUTE)
+    monkeypatch.setattr(sla, "_LATER", Later("clocks"))
+    mind = sla._mind
+
+    def stumble(ids: set[int], now: datetime) -> int:
+        if bad.pk in ids:
+            SlaClock.objects.filter(pk="no number")
+        return mind(ids, now)
+
+    monkeypatch.setattr(sla, "_mind", stumble)
+    monkeypatch.setattr(sla, "AGAIN", "not even put off")
+    with pytest.raises(TypeError):
+        commands.mind_clocks(T0 + 20 * MINUTE, limit=1)
+    assert commands.mind_clocks(T0 + 20 * MINUTE, limit=1) == 1
+    assert clock_of(good).word == "BREACHED"
 
 
 def test_a_webhook_that_asks_for_it_hears_of_the_warning_and_of_the_breach(

@@ -13,6 +13,7 @@ from accounts.models import User
 from audit.models import AuditEvent
 from core import clock
 from core.errors import Conflict
+from core.later import Later
 from incidents.models import Incident
 from integrations.replies import calling, texting
 from notifications import links
@@ -151,6 +152,25 @@ def test_a_text_or_a_key_answers_even_from_a_number_that_was_never_verified(alic
     assert "Thank you" in calling.pressed(call.pk, "7", now=now, request=request).text
     proven = ContactMethod.objects.filter(proven_at__isnull=False)
     assert set(proven.values_list("channel", flat=True)) == {"SMS", "VOICE"}
+
+
+def test_one_that_cannot_be_ended_stops_no_other(
+    alice: User, bob: User, pass_time: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = start(alice), start(bob)
+    pass_time(3601)
+    cancel = drills.cancel
+
+    def stumble(kind: str, ids: list[int], *rest: object, **more: object) -> object:
+        if bad.pk in ids:
+            raise RuntimeError("a fault")
+        return cancel(kind, ids, *rest, **more)
+
+    monkeypatch.setattr(drills, "cancel", stumble)
+    monkeypatch.setattr(drills, "_LATER", Later("it"))
+    with pytest.raises(RuntimeError):
+        drills.conclude_due(clock.now())
+    assert list(Drill.objects.exclude(concluded_at=None)) == [good]
 
 
 def test_without_an_answer_within_the_hour_it_is_over_and_the_person_told_once(
