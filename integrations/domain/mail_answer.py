@@ -6,7 +6,9 @@ from email.utils import parseaddr
 
 from integrations.domain import reply
 
-VERBS = ("acknowledge", "resolve")
+VERBS = ("acknowledge", "resolve", "accept", "decline")
+# What says that a test page is there: whatever else it would answer.
+HERE = ("arrived", "acknowledge", "accept")
 # Marks of mail that no person wrote: RFC 3834, and what older programs send.
 AUTOMATIC = ("x-autoreply", "x-autorespond", "x-auto-response-suppress", "x-failed-recipients")
 BULK = {"bulk", "junk", "list", "auto_reply"}
@@ -47,17 +49,26 @@ class MailEvent:
 
 
 def verb_of(text: str, number: int, *, bundle: bool = False) -> str:
-    """acknowledge | resolve, when that is all the first line says; else "".
+    """acknowledge | resolve | accept | decline, when that is all the first line says; else "".
 
     `number` is the incident (or the `bundle`) of the page: an answer that names another one is
     about neither.
     """
-    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    if not first or first.startswith(">"):
-        return ""
-    found = reply.parse(first)
+    found = _first_line(text)
     fits = found.number is None or (found.number, found.bundle) == (number, bundle)
-    return found.verb if fits and found.verb in VERBS and not first[0].isdigit() else ""
+    return found.verb if fits and found.verb in VERBS else ""
+
+
+def has_arrived(text: str) -> bool:
+    """Whether the first line says nothing else than that a test page arrived."""
+    found = _first_line(text)
+    return found.verb in HERE and found.number is None
+
+
+def _first_line(text: str) -> reply.Reply:
+    """A number alone may be a part of anything; what is quoted was said by somebody else."""
+    first = next((line.strip() for line in text.splitlines() if line.strip()), ">")
+    return reply.Reply("") if first.startswith(">") or first[0].isdigit() else reply.parse(first)
 
 
 def event_of(number: object, delivered: bool | None, detail: str = "") -> list[MailEvent]:

@@ -9,15 +9,18 @@ LONGEST = 200
 ACKNOWLEDGE = {"1", "a", "ack", "acknowledge", "acknowledged", "ok"}
 RESOLVE = {"2", "r", "res", "resolve", "resolved"}
 ARRIVED = {"3", "here", "arrived"}
+ACCEPT = {"4", "accept", "yes", "ja"}
+DECLINE = {"5", "decline", "no", "nein"}
 HELP = {"?", "help", "info"}
 # Networks and providers act on these themselves, and expect no answer from us.
 OPT = {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke"}
-OPT |= {"start", "unstop", "yes"}
-_SHAPE = re.compile(r"([a-z]+|[123?])(?:[\s#:,.-]+(b?)([0-9]{1,18}))?[\s.!]*")
+OPT |= {"start", "unstop"}
+SWITCH_ON = {"yes"}  # networks read this alone as "start"; it is also an answer to a request
+_SHAPE = re.compile(r"([a-z]+|[1-5?])(?:[\s#:,.-]+(b?)([0-9]{1,18}))?[\s.!]*")
 
 HELP_TEXT = mark(
-    "OpsKnight: 1 = acknowledge, 2 = resolve, with the number of the incident, such as: 1 42. "
-    "Without a number the newest incident you were paged about is meant."
+    "OpsKnight: 1 = acknowledge, 2 = resolve, 4 = accept, 5 = decline, with the number of the "
+    "incident, such as: 1 42. Without a number the newest one you were paged about is meant."
 )
 
 
@@ -26,12 +29,14 @@ class Reply:
     """`verb`: acknowledge | resolve | help | silent (not for us) | "" (not understood).
 
     `number` is that of an incident, or with `bundle` ("1 B12") of a message about many. "arrived":
-    it is about a test page.
+    it is about a test page; accept | decline: about a request for help. `ours`: False for a word
+    that networks act on themselves, so that it may be meant for them alone.
     """
 
     verb: str
     number: int | None = None
     bundle: bool = False
+    ours: bool = True
 
 
 def parse(text: str) -> Reply:
@@ -44,6 +49,10 @@ def parse(text: str) -> Reply:
         return Reply("acknowledge", number, bundle)
     if word in RESOLVE:
         return Reply("resolve", number, bundle)
+    if word in ACCEPT:
+        return Reply("accept", number, bundle, ours=word not in SWITCH_ON or number is not None)
+    if word in DECLINE:
+        return Reply("decline", number, bundle)
     if word in ARRIVED:
         return Reply("arrived")
     if word in HELP:

@@ -21,7 +21,16 @@ from core.domain.phrase import mark
 from core.errors import IllegalTransition, NotFound, ProductError
 from core.middleware import client_ip
 from incidents import commands, queries
-from incidents.models import Bundle, EventType, Incident, Page, ResponderState, Status
+from incidents.domain.responders import WAITING
+from incidents.models import (
+    Bundle,
+    EventType,
+    Incident,
+    IncidentResponder,
+    Page,
+    ResponderState,
+    Status,
+)
 from notifications.domain.text import one_line
 from notifications.models import ContactMethod
 
@@ -42,8 +51,8 @@ class Verb(StrEnum):
 
 DEFAULT_SNOOZE = timedelta(minutes=60)
 _EVENTS = {Verb.ACKNOWLEDGE: EventType.ACKNOWLEDGED, Verb.RESOLVE: EventType.RESOLVED}
-_ANSWERS = {Verb.ACCEPT: True, Verb.DECLINE: False}
-_OF_THE_PAGED = {Verb.ACKNOWLEDGE, Verb.ESCALATE}
+ANSWERS = {Verb.ACCEPT: True, Verb.DECLINE: False}
+_OF_THE_PAGED = {Verb.ACKNOWLEDGE, Verb.ESCALATE, *ANSWERS}
 # Whole sentences for each verb: languages inflect them.
 _HELP = mark("{number}: there is no such incident that you may help with. Nothing was changed.")
 NO_SUCH = {
@@ -154,6 +163,15 @@ def candidates(user: User, now: datetime, verb: str = Verb.ACKNOWLEDGE) -> Query
     return rows.select_related("service").order_by("-id")
 
 
+def requests(user: User, now: datetime) -> QuerySet[Incident]:
+    """Incidents that somebody asked `user` to help with and that wait for the answer."""
+    asked = IncidentResponder.objects.filter(
+        user=user, state__in=WAITING, asked_at__gte=now - RECENT
+    )
+    rows = Incident.objects.filter(pk__in=asked.values("incident"))
+    return rows.select_related("service").order_by("-id")
+
+
 def act(
     user: User,
     verb: str,
@@ -200,9 +218,9 @@ def _act(
         said = _do(user, verb, incident, by, now, via, span)
     except NotFound as error:
         gone = _("{number} was deleted. Nothing was changed.").format(number=name)
-        return f"{name}: {error.message}" if verb in _ANSWERS else gone
+        return f"{name}: {error.message}" if verb in ANSWERS else gone
     except IllegalTransition as error:
-        if verb in _ANSWERS:
+        if verb in ANSWERS:
             return _("{said}. Nothing was changed.").format(said=f"{name}: {error.message}")
         status = _(_STATUS.get(_status(incident), ""))
         return _(_CANNOT[verb]).format(number=name, status=status)
@@ -230,10 +248,10 @@ def _do(
 ) -> str:
     """What is so now. Raises what the commands raise."""
     done: dict[str, Any] = {"by": by, "now": now, "via": via}
-    if verb in _ANSWERS:
-        row = commands.answer(incident, user, accept=_ANSWERS[verb], **done)
+    if verb in ANSWERS:
+        row = commands.answer(incident, user, accept=ANSWERS[verb], **done)
         told = _("counts on you, {who} is told")
-        if not _ANSWERS[verb]:
+        if not ANSWERS[verb]:
             told = _("goes on without you, {who} is told")
         return told.format(who=one_line(row.asked_by_label, TITLE_LENGTH))
     if verb is Verb.ASSIGN_ME:

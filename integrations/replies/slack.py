@@ -22,8 +22,9 @@ from core.domain.phrase import mark
 from integrations.ingest import body
 from integrations.ingest.answers import Refusal, machine_route
 from integrations.replies.acting import Verb, act, incident_for, no_such, person_at
-from notifications.commands import slack
-from notifications.domain.words import Channel
+from notifications.commands import drills, slack
+from notifications.domain.drills import ARRIVED
+from notifications.models import Channel
 
 log = logging.getLogger("opsknight.replies")
 
@@ -39,7 +40,10 @@ VERBS = {
     "escalate_incident": Verb.ESCALATE,
     "accept_request": Verb.ACCEPT,
     "decline_request": Verb.DECLINE,
+    "confirm_test": ARRIVED,
 }
+CONFIRMED = mark("Thank you: pages arrive in this chat.")
+NO_TEST = mark("No test page was sent to you here. Nothing was changed.")
 STRANGER = mark(
     "Nothing was changed: nobody in OpsKnight has your Slack account. Add it under "
     "“How you are reached”, or use the same mail address in both."
@@ -90,15 +94,28 @@ def _clicked(account: Any, payload: Mapping[str, Any], now: datetime, request: H
         return
     if not rate.hit(f"slack-member:{member}", PER_MINUTE, now=now.timestamp()).allowed:
         return
-    said = _answer(account, payload, member, button, now, request)
+    if button[0] is ARRIVED:
+        said = _confirmed(payload, member, button[1], now)
+    else:
+        said = _answer(account, payload, member, button, now, request)
     slack.tell(account, str(payload.get("response_url") or ""), said)
+
+
+def _confirmed(payload: Mapping[str, Any], member: str, drill: int, now: datetime) -> str:
+    """A test page arrived where it was sent: to the member, or to the channel of the click."""
+    places = [member, _text(payload.get("channel"), "id")]
+    found = drills.confirm_in(drill, Channel.SLACK, places, now=now, detail="a button was pressed")
+    if found is None:
+        return _to_all(NO_TEST)
+    with language.speaking_to(found.user.language):
+        return _(CONFIRMED)
 
 
 def _answer(
     account: Any,
     payload: Mapping[str, Any],
     member: str,
-    button: tuple[Verb, int, str],
+    button: tuple[str, int, str],
     now: datetime,
     request: HttpRequest,
 ) -> str:
@@ -141,7 +158,7 @@ def _person(account: Any, payload: Mapping[str, Any], member: str) -> User | Non
     return slack.person_by_mail(account, member)
 
 
-def _button(payload: Mapping[str, Any]) -> tuple[Verb, int, str] | None:
+def _button(payload: Mapping[str, Any]) -> tuple[str, int, str] | None:
     """Verb, number of the incident, and what follows a colon in the button's value."""
     clicks = payload.get("actions")
     for click in clicks if isinstance(clicks, list) else ():

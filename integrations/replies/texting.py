@@ -1,5 +1,6 @@
-"""A person answers a page by a text message: "1", "ack 42", "2", "resolve 42", "help"."""
+"""A person answers a page by a text message: "1", "ack 42", "2 42", "yes", "decline 42", "help"."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.http import HttpRequest
@@ -11,7 +12,16 @@ from core.domain.phrase import mark
 from incidents.models import Incident
 from integrations.domain import reply
 from integrations.replies import noting
-from integrations.replies.acting import Verb, act, bundle_for, candidates, incident_for, no_such
+from integrations.replies.acting import (
+    ANSWERS,
+    Verb,
+    act,
+    bundle_for,
+    candidates,
+    incident_for,
+    no_such,
+    requests,
+)
 from notifications.commands import drills
 from notifications.models import Channel
 
@@ -60,10 +70,10 @@ def _answer(
         return _(reply.HELP_TEXT)
     if said.bundle:
         return _answer_to_all(user, said, channel, now, request)
-    incident, rest = _meant(user, said, now)
+    verb, incident, rest = _meant(user, said, now)
     if incident is None:
         return rest
-    answer = act(user, said.verb, incident, via=channel.value.lower(), now=now, request=request)
+    answer = act(user, verb, incident, via=channel.value.lower(), now=now, request=request)
     noting.seen(channel, address, incident.pk, now=now)
     return f"{answer} {rest}".strip()
 
@@ -78,16 +88,42 @@ def _answer_to_all(
     return act(user, said.verb, bundle, via=channel.value.lower(), now=now, request=request)
 
 
-def _meant(user: User, said: reply.Reply, now: datetime) -> tuple[Incident | None, str]:
-    """The incident and what else is to be said, or None and why there is none."""
+def _meant(user: User, said: reply.Reply, now: datetime) -> tuple[str, Incident | None, str]:
+    """What is to be done with which incident and what else is to be said; or None and why not."""
+    verb = said.verb
     if said.number is not None:
-        incident = incident_for(user, said.number, now, said.verb)
-        return incident, "" if incident else no_such(f"#{said.number}", said.verb)
-    found = list(candidates(user, now, said.verb)[:MOST_NAMED])
+        incident = incident_for(user, said.number, now, verb)
+        return verb, incident, "" if incident else no_such(f"#{said.number}", verb)
+    if verb in ANSWERS:
+        return verb, *_request(user, said, now)
+    found = list(candidates(user, now, verb)[:MOST_NAMED])
+    if not found and verb == Verb.ACKNOWLEDGE and (asked := list(requests(user, now)[:2])):
+        # Whoever was asked to help, and says "1" when nothing else is open, means to come.
+        return (Verb.ACCEPT, asked[0], "") if len(asked) == 1 else (verb, None, _which("4", asked))
     if not found:
-        return None, _("You were paged about nothing that is still open. Nothing was changed.")
+        return (
+            verb,
+            None,
+            _("You were paged about nothing that is still open. Nothing was changed."),
+        )
     others = ", ".join(f"#{incident.pk}" for incident in found[1:])
-    if others and said.verb == Verb.RESOLVE:
-        which = _("Which one? Answer 2 and its number: {numbers}.")
-        return None, which.format(numbers=f"#{found[0].pk}, {others}")
-    return found[0], _("Also open: {numbers}.").format(numbers=others) if others else ""
+    if others and verb == Verb.RESOLVE:
+        return verb, None, _which("2", found)
+    return verb, found[0], _("Also open: {numbers}.").format(numbers=others) if others else ""
+
+
+def _request(user: User, said: reply.Reply, now: datetime) -> tuple[Incident | None, str]:
+    """The one request that waits for an answer; among several nothing is guessed."""
+    found = list(requests(user, now)[:MOST_NAMED])
+    if not found:
+        none = _("Nobody waits for your answer to a request. Nothing was changed.")
+        return None, none if said.ours else ""
+    if len(found) > 1:
+        return None, _which("4" if said.verb == Verb.ACCEPT else "5", found)
+    return found[0], ""
+
+
+def _which(code: str, found: Sequence[Incident]) -> str:
+    numbers = ", ".join(f"#{incident.pk}" for incident in found)
+    which = _("Which one? Answer {code} and its number: {numbers}.")
+    return which.format(code=code, numbers=numbers)

@@ -1,13 +1,21 @@
 """What the telephones of demo mode show: the deliveries that the simulator took, by person."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts.models import User
-from incidents.models import EventType, Incident, IncidentEvent, Status
+from incidents.models import (
+    EventType,
+    Incident,
+    IncidentEvent,
+    IncidentResponder,
+    ResponderState,
+    Status,
+)
 from notifications.commands import simulator
-from notifications.domain.message import Message
+from notifications.domain import drills
+from notifications.domain.message import REQUEST, Message
 from notifications.models import Channel, Delivery
 
 SHOWN = 8  # the newest on one screen
@@ -19,6 +27,12 @@ VERBS: dict[str, tuple[str, ...]] = {
 SAID: dict[str, str] = {
     EventType.ACKNOWLEDGED: "Acknowledged",
     EventType.RESOLVED: "Resolved",
+}
+ANSWERED: dict[str, str] = {
+    ResponderState.ACCEPTED: "Accepted",
+    ResponderState.DECLINED: "Declined",
+    ResponderState.WITHDRAWN: "Not needed any more",
+    ResponderState.ENDED: "It is over",
 }
 LOOKS = {Channel.SMS: "bubble", Channel.WHATSAPP: "bubble", Channel.VOICE: "call"}
 
@@ -42,10 +56,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """How an incident stands, and what of it is told on a screen."""
+    """What of it is told on a screen, and what can still be pressed."""
 
-    status: str = ""
     said: str = ""
+    verbs: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +81,7 @@ def phones(people: Sequence[User], now: datetime) -> list[Phone]:
     rows = simulator.taken(now).filter(user__in=numbers).order_by("-id")
     items: dict[int | None, list[Item]] = {}
     shown = list(rows[: SHOWN * 2 * max(len(numbers), 1)])
-    fates = _fates(shown)
+    fates = _Fates(shown)
     for row in shown:
         screen = items.setdefault(row.user_id, [])
         if len(screen) < SHOWN:
@@ -84,13 +98,32 @@ def _ringing_first(items: Sequence[Item]) -> list[Item]:
     return sorted(items, key=lambda item: not item.rings)
 
 
-def _fates(rows: Sequence[Delivery]) -> dict[int, Fate]:
-    """How the incidents stand that these messages are about."""
-    ids = {row.subject_id for row in rows if row.subject_kind == "incident"}
-    status = dict(Incident.objects.filter(pk__in=ids).values_list("pk", "status"))
-    ended = IncidentEvent.objects.filter(incident__in=ids, type__in=SAID).order_by("pk")
-    last = {event.incident_id: event for event in ended}
-    return {pk: Fate(status.get(pk, ""), _said(last.get(pk), status.get(pk))) for pk in ids}
+class _Fates:
+    """How everything stands that these messages are about, read once."""
+
+    def __init__(self, rows: Sequence[Delivery]) -> None:
+        ids = {row.subject_id for row in rows if row.subject_kind == "incident"}
+        self._status = dict(Incident.objects.filter(pk__in=ids).values_list("pk", "status"))
+        ended = IncidentEvent.objects.filter(incident__in=ids, type__in=SAID).order_by("pk")
+        self._last = {event.incident_id: event for event in ended}
+        asked = IncidentResponder.objects.filter(incident__in=ids).order_by("pk")
+        self._asked = {(row.incident_id, row.user_id): row.state for row in asked}
+
+    def of(self, row: Delivery) -> Fate:
+        kind = row.message.get("kind")
+        if kind == drills.KIND:
+            return Fate(verbs=() if row.seen_at else (drills.ARRIVED,))
+        if row.subject_kind == "bundle":
+            return Fate(verbs=("acknowledge",))
+        if row.subject_kind != "incident":
+            return Fate()
+        if kind == REQUEST:
+            state = self._asked.get((row.subject_id, row.user_id or 0), ResponderState.ENDED)
+            waits = state not in ANSWERED
+            return Fate(ANSWERED.get(state, ""), ("accept", "decline") if waits else ())
+        status = self._status.get(row.subject_id)
+        said = _said(self._last.get(row.subject_id), status)
+        return Fate(said, VERBS.get(status or "", ()))
 
 
 def _said(event: IncidentEvent | None, status: str | None) -> str:
@@ -101,17 +134,9 @@ def _said(event: IncidentEvent | None, status: str | None) -> str:
     return f"{what} by {event.actor_label}" if event.actor_type == "user" else what
 
 
-def _verbs(row: Delivery, status: str) -> Sequence[str]:
-    if row.subject_kind == "bundle":
-        return ("acknowledge",)
-    if row.subject_kind != "incident":
-        return ()
-    return VERBS.get(status, ())
-
-
-def _item(row: Delivery, fates: Mapping[int, Fate], now: datetime) -> Item:
+def _item(row: Delivery, fates: _Fates, now: datetime) -> Item:
     message = Message.from_json(row.message)
-    fate = fates.get(row.subject_id, Fate()) if row.subject_kind == "incident" else Fate()
+    fate = fates.of(row)
     open_still = not fate.said
     fresh = row.finished_at is not None and now - row.finished_at < RINGS
     return Item(
@@ -120,6 +145,6 @@ def _item(row: Delivery, fates: Mapping[int, Fate], now: datetime) -> Item:
         title=message.title,
         text=simulator.words_of(row.channel, message),
         rings=row.channel == Channel.VOICE and fresh and row.seen_at is None and open_still,
-        verbs=_verbs(row, fate.status),
+        verbs=fate.verbs,
         fate=fate.said,
     )

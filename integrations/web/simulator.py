@@ -26,8 +26,9 @@ from incidents.domain.alert import Action, AlertEvent, Severity
 from integrations.replies import calling, texting
 from integrations.replies.acting import Verb, act, subject_of
 from integrations.web import screens
-from notifications.commands import receipts
+from notifications.commands import drills, receipts
 from notifications.commands import simulator as phones
+from notifications.domain.drills import ARRIVED
 from notifications.domain.words import Receipt
 from notifications.models import Channel, Delivery
 from services.models import Integration
@@ -73,6 +74,8 @@ def press(request: HttpRequest, delivery_id: int) -> HttpResponse:
     """A button of a push message or a card."""
     delivery = _delivery(request, delivery_id)
     verb, now = request.POST.get("verb", ""), clock.now()
+    if verb == ARRIVED and drills.confirm(delivery.pk, now=now, detail="“Arrived” was pressed"):
+        return _said(request, "Thank you: pages arrive here")
     subject = subject_of(delivery.subject_kind, delivery.subject_id)
     if verb not in set(Verb) or subject is None:
         raise Http404
@@ -91,9 +94,10 @@ def reply(request: HttpRequest, public_id: str) -> HttpResponse:
     if not number:
         raise Http404
     text, now = request.POST.get("text", "")[:LONGEST_ANSWER], clock.now()
-    said = texting.answer_to(
-        people[0], text, channel=Channel.SMS, address=number, now=now, request=request
-    )
+    where: Any = {"channel": Channel.SMS, "address": number, "now": now}
+    said = texting.answer_to_drill(text, **where)
+    if not said:
+        said = texting.answer_to(people[0], text, request=request, **where)
     return _said(request, said or "No answer.")
 
 

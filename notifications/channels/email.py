@@ -15,26 +15,32 @@ from core.domain.phrase import mark
 from core.language import ENGLISH
 from notifications import links
 from notifications.channels.base import ChannelError, MailSettings, Outgoing, Sent, UnsentMail
-from notifications.domain.message import Message
+from notifications.domain import drills
+from notifications.domain.message import REQUEST, Message
 from notifications.domain.retry import ATTEMPT_SECONDS
 from notifications.domain.text import many_lines, one_line
 from notifications.domain.words import Channel, Outcome, Urgency
 from notifications.providers import base as providers
 
 SUBJECT_LENGTH = 200
-HINT = mark("Answer with “ack” or “resolve” in the first line, and it is done.")
+# Kind of message -> how an answer to it acts.
+HINTS = {
+    "page": mark("Answer with “ack” or “resolve” in the first line, and it is done."),
+    REQUEST: mark("Answer with “accept” or “decline” in the first line, and it is done."),
+    drills.KIND: mark("Answer with “arrived” in the first line, and it is done."),
+}
 NO_SERVER = "no mail server is configured (not sent)"
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedMail:
-    """A mail without its envelope. `subject` is one clean line; `page`: an answer can act."""
+    """A mail without its envelope. `subject` is one clean line; `hint`: how an answer acts."""
 
     subject: str
     text: str
     html: str
     urgent: bool = False
-    page: bool = False
+    hint: str = ""
 
 
 def render(message: Message) -> RenderedMail:
@@ -55,7 +61,7 @@ def render(message: Message) -> RenderedMail:
         text=render_to_string("notifications/email/message.txt", context).strip() + "\n",
         html=render_to_string("notifications/email/message.html", context),
         urgent=urgent,
-        page=message.kind == "page",
+        hint=_(HINTS[message.kind]) if message.kind in HINTS else "",
     )
 
 
@@ -90,7 +96,7 @@ def hand_over(mail: MailSettings, recipient: str, content: bytes) -> None:
 def reply_to(rendered: RenderedMail, outgoing: Outgoing) -> str:
     """The address that takes an answer to this page; "" when answers are not taken."""
     domain = outgoing.mail.reply_domain
-    if not rendered.page or not domain:
+    if not rendered.hint or not domain:
         return ""
     return links.reply_address(outgoing.delivery_id, outgoing.address, domain)
 
@@ -155,7 +161,7 @@ def _with_hint(rendered: RenderedMail, outgoing: Outgoing) -> RenderedMail:
     """Says above the last lines that an answer acts, where it does."""
     if not reply_to(rendered, outgoing):
         return rendered
-    hint = _(HINT)
+    hint = rendered.hint
     before, seam, after = rendered.text.rpartition("\n-- \n")
     text = f"{before}\n{hint}\n{seam}{after}"
     before, seam, after = rendered.html.rpartition('<p class="quiet"')

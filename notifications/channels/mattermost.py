@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from core import via
 from notifications.channels import calls
 from notifications.channels.base import Outgoing
+from notifications.domain import drills
 from notifications.domain.card import Card, CardState, Link, card_of
 from notifications.domain.markdown import for_mattermost as escaped
 from notifications.domain.markdown import unnamed
 from notifications.domain.message import Message
 
 CALLBACK = "/api/inbound/mattermost/actions"
-_ONE_TAP = re.compile(r"/a/([^/?#]+)/$")
+_ONE_TAP = re.compile(r"/[art]/([^/?#]+)/$")  # acknowledges, answers a request, a test page
 
 
 def render(message: Message) -> dict[str, Any]:
@@ -62,6 +63,16 @@ def _buttons(link: Link, card: Card) -> list[dict[str, Any]]:
     if token is None:
         return []
     origin = f"{parts.scheme}://{parts.netloc}"
+    if card.asks:
+        return [
+            _button("accept", _("Accept"), "good", origin, {"token": token[1], "verb": "accept"}),
+            _button(
+                "decline", _("Decline"), "default", origin, {"token": token[1], "verb": "decline"}
+            ),
+        ]
+    if card.tests:
+        context = {"token": token[1], "verb": drills.ARRIVED}
+        return [_button("arrived", link.label, "good", origin, context)]
     taken = _button("acknowledge", link.label, "good", origin, {"token": token[1]})
     if card.state is not CardState.OPEN:
         return [taken]

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from notifications.channels.base import Outgoing, Sent
 from notifications.domain import drills
-from notifications.domain.message import Message
+from notifications.domain.message import REQUEST, Message
 from notifications.domain.text import many_lines, one_line
 from notifications.domain.words import Channel, Urgency
 from notifications.providers import base as providers
@@ -22,7 +24,10 @@ NEWS_PRIORITY = 2
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """`acknowledge` is the one-tap link, posted to by the phone; `click` what a tap opens."""
+    """`acknowledge` is the one-tap link, posted to by the phone; `click` what a tap opens.
+
+    `answers`: (label, body of the POST) of each button, where there is more than one answer.
+    """
 
     title: str
     text: str
@@ -31,19 +36,21 @@ class Post:
     click: str = ""
     acknowledge: str = ""
     label: str = ""
+    answers: tuple[tuple[str, str], ...] = ()
 
 
 def render(message: Message) -> Post:
-    page = message.kind in ("page", drills.KIND)
+    page, asks = message.kind in ("page", drills.KIND), message.kind == REQUEST
     tap = next((action for action in message.actions if action.style == "primary"), None)
     return Post(
         title=one_line(message.title, TITLE_LENGTH),
         text=plain_text(message, LONGEST) or one_line(message.title, TITLE_LENGTH),
         priority=NEWS_PRIORITY if message.kind == "news" else PRIORITIES.get(message.urgency, 3),
-        tags=(TAGS.get(message.urgency, "bell"),) if page else (),
+        tags=(TAGS.get(message.urgency, "bell"),) if page or asks else (),
         click=message.url,
-        acknowledge=tap.url if tap and page else "",
+        acknowledge=tap.url if tap and (page or asks) else "",
         label=tap.label if tap else "",
+        answers=((_("Accept"), "answer=accept"), (_("Decline"), "answer=decline")) if asks else (),
     )
 
 

@@ -28,7 +28,8 @@ OPEN = "open_link"
 ASSIGN_ME, SNOOZE, ESCALATE = "assign_me_incident", "snooze_incident", "escalate_incident"
 ACCEPT, DECLINE = "accept_request", "decline_request"
 SNOOZE_MINUTES = 60
-STYLES = {ACKNOWLEDGE: "primary", ACCEPT: "primary"}
+ARRIVED = "confirm_test"
+STYLES = {ACKNOWLEDGE: "primary", ACCEPT: "primary", ARRIVED: "primary"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,8 @@ def _buttons(card: Card) -> list[dict[str, Any]]:
     """Acknowledge and push on while nobody has it, resolve while it is not over."""
     if card.asks:
         return [_button(ACCEPT, _("Accept"), card.asks), _button(DECLINE, _("Decline"), card.asks)]
+    if card.tests:
+        return [_button(ARRIVED, _("It arrived"), card.tests)]
     if not card.incident:
         return []
     number = card.incident

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from notifications.channels.base import Outgoing, Sent
 from notifications.domain import drills, gsm
-from notifications.domain.message import BUNDLE, Message
+from notifications.domain.message import BUNDLE, REQUEST, Message
 from notifications.domain.text import one_line, shorten
 from notifications.domain.words import Channel, Urgency
 from notifications.providers import base as providers
@@ -85,6 +85,8 @@ def _codes(message: Message) -> str:
         return _("Reply {code} if it arrived").format(code=drills.REPLY)
     if message.kind == "page" and BUNDLE.fullmatch(number):
         return _("Reply 1 {number} = ack all").format(number=number)
+    if message.kind == REQUEST and number.isascii() and number.isdigit():
+        return _("Reply 4 {number} = accept, 5 {number} = decline").format(number=number)
     if message.kind != "page" or not (number.isascii() and number.isdigit()):
         return ""
     return _("Reply 1 {number} = ack, 2 {number} = resolve").format(number=number)

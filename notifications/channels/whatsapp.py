@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from core.domain.phrase import mark
 from notifications.channels.base import Outgoing, Sent
 from notifications.domain import drills
-from notifications.domain.message import BUNDLE, Message
+from notifications.domain.message import BUNDLE, REQUEST, Message
 from notifications.domain.text import one_line
 from notifications.domain.words import Channel, Urgency
 from notifications.providers import base as providers
@@ -58,12 +58,16 @@ def provider(address: str) -> str:
 def _status(message: Message) -> str:
     if message.kind == drills.KIND:
         return _("Test page. Reply {code} if it arrived.").format(code=drills.REPLY)
+    number = message.subject_id
+    if message.kind == REQUEST and number.isascii() and number.isdigit():
+        codes = _("reply 4 {number} = accept, 5 {number} = decline").format(number=number)
+        room = STATUS_LENGTH - len(codes) - 3
+        return f"{one_line(message.body or message.tag, room)} - {codes}"
     if message.kind != "page":
         return message.body or message.tag
     parts = [_(URGENCIES.get(message.urgency, ""))]
     if message.since:
         parts.append(_("since {moment}").format(moment=message.since))
-    number = message.subject_id
     if BUNDLE.fullmatch(number):
         parts.append(_("reply 1 {number} = ack all").format(number=number))
     if number.isascii() and number.isdigit():

@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from core import language
 from notifications import links
 from notifications.commands.enqueue import DirectRequest, enqueue_direct
+from notifications.domain import drills
 from notifications.domain.message import Message
 from notifications.models import Channel, Delivery
 
 SUBJECT = "mail-answer"
 MOST_RECIPIENTS = 20
-PAGES = ("incident", "bundle")
+PAGES = ("incident", "bundle", drills.KIND)
 
 
 def page_of(recipients: Iterable[str], sender: str) -> Delivery | None:

@@ -5,7 +5,7 @@ within the hour the test page counts as not answered, and the person is told.
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -81,11 +81,26 @@ def confirm(delivery_id: int, *, now: datetime, detail: str) -> Drill | None:
     return drill
 
 
+def confirm_by(token: str, *, now: datetime, detail: str) -> Drill | None:
+    """The same for the link in a message; None for a forged or old one."""
+    delivery_id = links.delivery_of_arrival(token)
+    return None if delivery_id is None else confirm(delivery_id, now=now, detail=detail)
+
+
 def confirm_at(channel: Channel, address: str, *, now: datetime, detail: str) -> Drill | None:
     """The same for an answer that names no message: the last one that went to this address."""
     rows = Delivery.objects.filter(subject_kind=SUBJECT, channel=channel, address=address)
     recent = rows.filter(created_at__gte=now - links.ARRIVAL_LIFETIME).order_by("-id")
     last = recent.values_list("pk", flat=True).first()
+    return None if last is None else confirm(last, now=now, detail=detail)
+
+
+def confirm_in(
+    drill_id: int, channel: Channel, addresses: Collection[str], *, now: datetime, detail: str
+) -> Drill | None:
+    """The same for an answer from the place that a message of this test page went to."""
+    rows = Delivery.objects.filter(subject_kind=SUBJECT, subject_id=drill_id, channel=channel)
+    last = rows.filter(address__in=addresses).order_by("-id").values_list("pk", flat=True).first()
     return None if last is None else confirm(last, now=now, detail=detail)
 
 

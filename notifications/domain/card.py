@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.domain.phrase import Say, mark
+from notifications.domain import drills
 from notifications.domain.message import REQUEST, Message
 from notifications.domain.text import many_lines, one_line, shorten
 
@@ -61,7 +62,8 @@ class Link:
 class Card:
     """`incident`: its number while buttons make sense, else "". `heading`: word and title.
 
-    `asks`: the same for one that asks its reader for help: they accept or decline.
+    `asks`: the same for one that asks its reader for help: they accept or decline. `tests`: the
+    number of a test page, which its reader confirms.
     `edits`: the reference of the message that this one takes the place of. `only_edits`: where that
     is gone, nothing is said anew; else whoever follows it is told.
     """
@@ -76,6 +78,7 @@ class Card:
     thread: str
     incident: str
     asks: str = ""
+    tests: str = ""
     edits: str = ""
     only_edits: bool = False
 
@@ -106,6 +109,7 @@ def card_of(message: Message, say: Say = str) -> Card:
         thread=f"opsknight-{message.subject_id}" if about else "",
         incident=message.subject_id if live and message.subject_id.isdecimal() else "",
         asks=message.subject_id if message.kind == REQUEST else "",
+        tests=message.subject_id if message.kind == drills.KIND else "",
         edits=one_line(str(message.data.get("reference") or ""), 120) if about else "",
         only_edits=message.kind == "card",
     )

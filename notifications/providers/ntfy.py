@@ -46,15 +46,16 @@ def _body(rendered: Post, topic: str) -> dict[str, Any]:
 def _actions(rendered: Post) -> list[dict[str, Any]]:
     actions: list[dict[str, Any]] = []
     if rendered.acknowledge:
-        actions.append(
-            {
+        form = {"headers": {"Content-Type": "application/x-www-form-urlencoded"}}
+        for label, body in rendered.answers or ((rendered.label or _("Acknowledge"), ""),):
+            action = {
                 "action": "http",
-                "label": rendered.label or _("Acknowledge"),
+                "label": label,
                 "url": rendered.acknowledge,
                 "method": "POST",
                 "clear": True,
             }
-        )
+            actions.append(action | ({"body": body, **form} if body else {}))
     if rendered.click:
         actions.append({"action": "view", "label": _("Open"), "url": rendered.click})
     return actions

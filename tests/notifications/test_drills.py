@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -70,6 +71,14 @@ def test_every_way_asks_for_an_answer_in_its_own_manner():
     assert telegram.render(MESSAGE).verbs == ("arrived",)
     alarm = pushover.render(MESSAGE)
     assert (alarm.url_title, alarm.priority < pushover.EMERGENCY) == ("It arrived", True)
+
+
+def test_a_request_for_help_offers_both_answers_where_the_channel_can():
+    asks = replace(MESSAGE, kind="request", subject_id="42", body="Please")
+    post = ntfy.render(asks)
+    assert [body for _, body in post.answers] == ["answer=accept", "answer=decline"]
+    assert post.acknowledge
+    assert whatsapp.render(asks).status == "Please - reply 4 42 = accept, 5 42 = decline"
 
 
 @pytest.mark.parametrize(

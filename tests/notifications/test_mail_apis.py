@@ -75,7 +75,7 @@ def test_an_answer_goes_to_an_address_that_names_the_page(kind: str, vendor: Any
     (mail,) = vendor.mails
     address = links.reply_address(42, "alice@example.com", "answers.example.com")
     assert mail["reply_to"] == address
-    assert email.HINT in mail["text"] and email.HINT in mail["html"]
+    assert email.HINTS["page"] in mail["text"] and email.HINTS["page"] in mail["html"]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_hostile_texts_stay_texts(kind: str, vendor: Any):
     for mail in vendor.mails:
         assert "\n" not in mail["subject"] and "<script>" not in mail["html"]
         assert "Bcc" not in mail["headers"]
-        assert mail["html"].count(email.HINT) == 1
+        assert mail["html"].count(email.HINTS["page"]) == 1
 
 
 def test_the_signature_is_the_one_of_the_published_example():
@@ -134,7 +134,7 @@ class TestServers:
         (mail,) = phones.mails
         assert mail.sender == "pager@example.org"
         assert str(mail.message["Reply-To"]).startswith("reply+42.")
-        assert email.HINT in mail.text
+        assert email.HINTS["page"] in mail.text
 
     def test_a_refused_recipient_is_not_the_servers_fault(self, phones: Phones):
         phones.mail.mode = PhoneMode.PERMANENT

@@ -7,8 +7,10 @@ from django.urls import reverse
 from accounts.models import User
 from core import clock
 from dashboard.commands import demo
+from incidents import commands as incidents
 from incidents import paging
 from incidents.models import Incident, Status
+from notifications.commands import drills
 from notifications.models import Channel, Delivery, DeliveryState, Provider
 from notifications.providers.base import kinds
 from opsknight import wiring
@@ -44,6 +46,18 @@ def broken(demo_mode, root: User, as_root: Client, send_until) -> Incident:
 def ringing() -> dict[str, Delivery]:
     rows = Delivery.objects.filter(state=DeliveryState.SENT, provider__startswith="prv_")
     return {row.channel: row for row in rows.select_related("user")}
+
+
+def of(person: User, channel: Channel) -> Delivery | None:
+    """The newest message that somebody's telephone shows."""
+    rows = Delivery.objects.filter(state=DeliveryState.SENT, user=person, channel=channel)
+    return rows.order_by("-id").first()
+
+
+def press(client: Client, row: Delivery | None, verb: str) -> str:
+    assert row
+    url = reverse("integrations:press_button", args=[row.pk])
+    return client.post(url, {"verb": verb}, headers={"HX-Request": "true"}).content.decode()
 
 
 class TestRules(SignedInPage):
@@ -102,6 +116,43 @@ def test_a_text_acknowledges_and_everything_else_stops_ringing(broken: Incident,
     shown = answer.content.decode()
     assert "Incoming call" not in shown and 'value="acknowledge"' not in shown
     assert f"Acknowledged by {owner}" in shown
+
+
+def test_a_request_for_help_is_answered_by_its_buttons(
+    broken: Incident, root: User, as_root: Client, send_until
+):
+    owner = ringing()[Channel.VOICE].user
+    incidents.acknowledge(broken, by=owner.as_actor("web"), now=clock.now())
+    helper = User.objects.exclude(pk__in=[owner.pk, root.pk]).filter(contact_methods__channel="SMS")
+    asked = helper.first()
+    assert asked
+    helpers = incidents.Helpers(people=[asked])
+    incidents.ask(broken, helpers, by=owner.as_actor("web"), now=clock.now(), message="Please")
+    send_until(lambda: of(asked, Channel.TELEGRAM), 10)
+    shown = as_root.get(HOME).content.decode()
+    assert 'value="decline"' in shown and "Incoming call" in shown
+    answer = press(as_root, of(asked, Channel.TELEGRAM), "accept")
+    assert f"counts on you, {owner} is told" in answer
+    assert "Accepted" in answer and 'value="decline"' not in answer
+
+
+def test_a_test_page_is_confirmed_by_a_button_or_a_text(
+    demo_mode, root: User, as_root: Client, send_until
+):
+    demo.fill(clock.now())
+    person = User.objects.filter(contact_methods__channel="SMS").first()
+    assert person
+    drill = drills.start_drill(person, by=root.as_actor("web"), now=clock.now())
+    send_until(lambda: of(person, Channel.SMS) and of(person, Channel.PUSH), 10)
+    assert 'value="arrived"' in as_root.get(HOME).content.decode()
+    assert "pages arrive here" in press(as_root, of(person, Channel.PUSH), "arrived")
+    url = reverse("integrations:reply", args=[person.public_id])
+    said = as_root.post(url, {"text": "3"}, headers={"HX-Request": "true"})
+    assert "pages arrive at this number" in said.content.decode()
+    seen = Delivery.objects.filter(subject_kind="drill", seen_at__isnull=False)
+    assert set(seen.values_list("channel", flat=True)) == {"PUSH", "SMS"}
+    drill.refresh_from_db()
+    assert drill.answered_at
 
 
 def test_a_button_resolves(broken: Incident, as_root: Client):

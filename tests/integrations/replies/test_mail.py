@@ -14,9 +14,12 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from core import config, egress
+from core import clock, config, egress
+from incidents import commands
 from integrations.domain.mail_answer import MailAnswer, verb_of
 from integrations.replies.mail import ses
+from notifications.channels import email
+from notifications.commands import drills
 from notifications.models import Delivery
 from tests.fakes.mail_apis import FAKES
 from tests.integrations.replies.conftest import doors, status
@@ -151,6 +154,44 @@ def test_an_answer_acknowledges_and_says_so(vendor, answer, page, send):
     assert vendor.mails[1]["reply_to"] == ""
     assert answer(to, "resolved") == 200
     assert status(incident) == ("RESOLVED", False)
+
+
+class TestOtherThanPages:
+    @pytest.fixture
+    def kind(self) -> str:
+        return "postmark"
+
+    @pytest.mark.parametrize(("text", "event"), [("Yes.", "accepted"), ("decline", "declined")])
+    def test_a_request_for_help_is_answered(
+        self, vendor, answer, page, send, alice, bob, text, event
+    ):
+        incident = page()
+        helpers = commands.Helpers(people=[alice])
+        commands.ask(incident, helpers, by=bob.as_actor("web"), now=clock.now(), message="Please")
+        send()
+        *_, mail = vendor.mails
+        assert email.HINTS["request"] in mail["text"]
+        answer(mail["reply_to"], "I am at the dentist")
+        answer(mail["reply_to"], text)
+        assert doors(incident, f"responder_{event}") == [("Alice", "reply")]
+        send()
+        said = "".join(one["text"] for one in vendor.mails[2:])
+        assert "must be “accept” or “decline”" in said and "Bob is told" in said
+
+    def test_a_test_page_is_confirmed(self, vendor, answer, send, alice):
+        drill = drills.start_drill(alice, by=alice.as_actor("web"), now=clock.now())
+        send()
+        (mail,) = vendor.mails
+        assert email.HINTS["drill"] in mail["text"]
+        answer(mail["reply_to"], "Who are you?")
+        drill.refresh_from_db()
+        assert drill.answered_at is None
+        answer(mail["reply_to"], "Arrived\n> Test page")
+        drill.refresh_from_db()
+        assert drill.answered_at and drill.concluded_at
+        send()
+        assert ["“arrived”" in one["text"] for one in vendor.mails[1:]] == [True, False]
+        assert "Thank you" in vendor.mails[2]["text"]
 
 
 @ANSWERING

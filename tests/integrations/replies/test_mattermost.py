@@ -6,6 +6,7 @@ import pytest
 
 from core import clock, config
 from incidents import commands
+from notifications.commands import drills
 from notifications.models import Channel, ContactMethod
 from tests.fakes.chats import FakeMattermost
 from tests.integrations.replies.conftest import doors, status
@@ -27,7 +28,7 @@ def mattermost(alice) -> Iterator[FakeMattermost]:
 
 
 def button(fake: FakeMattermost, name: str = "acknowledge") -> dict:
-    (attachment,) = fake.calls[0].json["attachments"]
+    (attachment,) = fake.calls[-1].json["attachments"]
     found = {action["id"]: action["integration"] for action in attachment["actions"]}
     return found[name]
 
@@ -59,6 +60,33 @@ def test_the_other_button_lets_the_next_step_fire(mattermost, page, post):
     incident.refresh_from_db()
     assert incident.escalate_at < due
     assert doors(incident, "escalation")[-1] == ("Alice", "mattermost")
+
+
+@pytest.mark.parametrize("answer", ["accept", "decline"])
+def test_a_request_for_help_is_answered_by_its_buttons(
+    mattermost, page, post, send, alice, bob, answer
+):
+    incident = page()
+    helpers = commands.Helpers(people=[alice])
+    commands.ask(incident, helpers, by=bob.as_actor("web"), now=clock.now())
+    send()
+    context = button(mattermost, answer)["context"]
+    assert "Bob is told" in post(PATH, {"context": context}).json()["ephemeral_text"]
+    assert doors(incident, f"responder_{answer}ed".replace("eed", "ed")) == [
+        ("Alice", "mattermost")
+    ]
+    taken = post(PATH, {"context": {"token": context["token"], "verb": "acknowledge"}})
+    assert taken.status_code == 403, "the token answers a request, and takes nothing"
+
+
+def test_a_test_page_is_confirmed_by_its_button(mattermost, post, send, alice):
+    drill = drills.start_drill(alice, by=alice.as_actor("web"), now=clock.now())
+    send()
+    found = button(mattermost, "arrived")
+    assert "arrive" in post(PATH, {"context": found["context"]}).json()["update"]["message"]
+    drill.refresh_from_db()
+    assert drill.answered_at
+    assert post(PATH, {"context": {"token": "forged", "verb": "arrived"}}).status_code == 403
 
 
 @pytest.mark.parametrize(

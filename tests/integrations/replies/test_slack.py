@@ -12,8 +12,9 @@ from core import clock
 from core.actor import SYSTEM
 from incidents import commands
 from incidents.models import Incident
+from notifications.commands import drills
 from notifications.commands import slack as door
-from notifications.models import ContactMethod, Provider
+from notifications.models import ContactMethod, Delivery, Drill, Provider
 from tests.fakes.slack import SECRET, FakeSlack, signed
 from tests.integrations.replies.conftest import doors, status
 
@@ -36,7 +37,7 @@ def account(reach: Callable[..., Provider], slack: FakeSlack) -> Provider:
 def press(client: Client, slack: FakeSlack, account: Provider) -> Callable[..., int]:
     """`press("ack_incident", incident)`; gives the status of the answer."""
 
-    def call(action: str, incident: Incident, at: float | None = None, **more: Any) -> int:
+    def call(action: str, incident: Incident | Drill, at: float | None = None, **more: Any) -> int:
         secret = more.pop("secret", None)
         payload = slack.click(action, str(incident.pk), **more)
         call = signed(payload, at=at, **({"secret": secret} if secret else {}))
@@ -155,6 +156,23 @@ def test_a_request_for_help_is_answered_by_a_button(slack, press, page, send, al
     assert doors(incident, "responder_accepted") == [("Alice", "slack")]
     assert "counts on you, Bob is told" in slack.answers[0]["text"]
     assert status(incident) == ("OPEN", True)
+
+
+def test_a_test_page_is_confirmed_where_it_arrived(slack, press, send, alice):
+    drill = drills.start_drill(alice, by=alice.as_actor("web"), now=clock.now())
+    send()
+    *_, card = slack.cards.values()
+    (buttons,) = [one for one in card["attachments"][0]["blocks"] if one["type"] == "actions"]
+    (button,) = [one for one in buttons["elements"] if "url" not in one]
+    assert (button["action_id"], button["value"]) == ("confirm_test", str(drill.pk))
+    Delivery.objects.update(address="U0ELSE")
+    press("confirm_test", drill)
+    assert "No test page was sent to you" in slack.answers[0]["text"]
+    Delivery.objects.update(address="U0ANN")
+    press("confirm_test", drill, at=time.time() - 5)
+    assert "pages arrive in this chat" in slack.answers[1]["text"]
+    drill.refresh_from_db()
+    assert drill.answered_at
 
 
 @pytest.mark.parametrize(("secret", "ahead"), [("wrong", 0), (SECRET, -301), (SECRET, 400)])

@@ -4,8 +4,12 @@ from xml.etree import ElementTree
 
 import pytest
 
+from accounts.models import User
 from core import clock
+from incidents import commands
 from incidents.models import Incident
+from notifications.channels import sms
+from notifications.domain.message import Message
 from notifications.models import Channel, ContactMethod, Delivery, DeliveryState
 from tests.integrations.telephone.conftest import NUMBER, ORIGIN, account, entries, phone, ring
 from tests.notifications.test_channels import HOSTILE
@@ -46,6 +50,61 @@ def her_phone(alice):
     now = clock.now()
     for channel in (Channel.SMS, Channel.VOICE, Channel.WHATSAPP):
         phone(alice, verified=now, channel=channel)
+
+
+@pytest.fixture
+def asked(page, alice, bob) -> Incident:
+    """Bob has it and asks Alice for help."""
+    incident = page()
+    commands.acknowledge(incident, by=bob.as_actor("web"), now=clock.now())
+    ask(incident, alice, bob)
+    return incident
+
+
+def ask(incident: Incident, helper: User, by: User) -> None:
+    helpers = commands.Helpers(people=[helper])
+    commands.ask(incident, helpers, by=by.as_actor("web"), now=clock.now(), message="Please")
+
+
+class TestRequestForHelp:
+    @pytest.mark.parametrize(
+        ("body", "answer"),
+        [
+            ("yes", "accepted"),
+            ("4 {}", "accepted"),
+            ("1", "accepted"),
+            ("No!", "declined"),
+            ("5 #{}", "declined"),
+        ],
+    )
+    def test_a_text_answers_it(self, client, twilio, her_phone, asked, body, answer) -> None:
+        page = Delivery.objects.get(channel="SMS", message__kind="request")
+        codes = f"Reply 4 {asked.pk} = accept, 5 {asked.pk} = decline"
+        assert sms.render(Message.from_json(page.message)).body.endswith(codes)
+        said = text(client, twilio, body.format(asked.pk))
+        assert said.startswith(f"#{asked.pk} ") and "Bob is told" in said
+        assert entries(asked, f"responder_{answer}") == [("Alice", "sms")]
+        assert entries(asked) == [("Bob", "web")], "an answer takes nothing away from its owner"
+        page.refresh_from_db()
+        assert page.seen_at
+
+    def test_among_several_nothing_is_guessed(
+        self, client, twilio, her_phone, asked, page, alice, bob
+    ) -> None:
+        other = page("Search is slow")
+        ask(other, alice, bob)
+        which = f"and its number: #{other.pk}, #{asked.pk}."
+        assert text(client, twilio, "no") == f"Which one? Answer 5 {which}"
+        assert text(client, twilio, "yes") == f"Which one? Answer 4 {which}"
+        assert not entries(asked, "responder_declined") + entries(other, "responder_accepted")
+
+    def test_whom_nobody_asked_is_told_so_unless_the_network_may_be_meant(
+        self, client, twilio, her_phone, page
+    ) -> None:
+        incident = page()
+        assert text(client, twilio, "yes") == ""
+        assert "Nothing was changed" in text(client, twilio, "accept")
+        assert "Nobody has asked you" in text(client, twilio, f"yes {incident.pk}")
 
 
 class TestText:
