@@ -41,8 +41,8 @@ def publish(
         return _all_at_once(due, subscribers, now, limit)
     except AWAY:
         raise
-    except Exception as error:
-        log.warning("events cannot be published together (%s); with care", error)
+    except Exception:
+        log.warning("events cannot be published together; with care", exc_info=True)
     return _with_care(due, subscribers, now, limit)
 
 

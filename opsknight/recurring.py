@@ -172,3 +172,11 @@ CLOCK_SHIFTS = (
     "notifications.commands.shift_due_times",
     "notifications.commands.drill_plans.shift_due_times",
 )
+
+
+def modules() -> set[str]:
+    """What all this is in: loaded before the processes part, it is in memory once."""
+    paths = [job.path for job in JOBS]
+    for errand in ERRANDS:
+        paths += [errand.task, errand.pending]
+    return {path.rpartition(".")[0] for path in (*paths, *CLOCK_SHIFTS)}

@@ -115,3 +115,11 @@ MAILBOX_PROOFS = ("notifications.commands.mailbox_proven",)
 
 # What would reach nobody without a person: user id -> sentences, shown before one is disabled.
 PERSON_DUTIES = ("escalation.queries.lost_without",)
+
+
+def modules() -> set[str]:
+    """What reacts and sends: loaded before the processes part, it is in memory once."""
+    reactions = (INCIDENT_SUBSCRIBERS, DELIVERY_SUBSCRIBERS, DELIVERY_GUARDS, DELIVERY_RENEWALS)
+    paths = [path for table in reactions for path in table.values()]
+    whole = [*CHANNELS.values(), *PROVIDERS.values(), *VENDORS.values()]
+    return {path.rpartition(".")[0] for path in paths} | set(whole)

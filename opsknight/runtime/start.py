@@ -5,6 +5,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable
+from importlib import import_module
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -16,6 +17,7 @@ from django.urls import reverse
 
 from core import crypto
 from core.models import Setting
+from opsknight import recurring, wiring
 from opsknight.runtime import web
 
 FINGERPRINT = "fingerprint"
@@ -116,6 +118,8 @@ def freeze() -> None:
     """Loads what every process needs and marks it as shared: forks then cost little memory."""
     get_internal_wsgi_application()  # knows the static files that are there by now
     reverse("health")  # imports every view
+    for path in (*wiring.modules(), *recurring.modules()):
+        import_module(path)
     connections.close_all()
     gc.collect()
     gc.freeze()
