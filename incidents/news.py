@@ -8,7 +8,7 @@ from datetime import datetime
 
 from accounts.models import User
 from core import language
-from incidents import messages, queries
+from incidents import concern, messages, queries
 from incidents.models import BundleKind, BundleMember, EventType, IncidentEvent, Urgency
 from incidents.shield.admit import Ask, gathered
 from incidents.shield.departure import close_finished
@@ -99,8 +99,10 @@ def tell_of_service_level(events: Sequence[IncidentEvent], now: datetime) -> Non
     Many at once are one message to each person: in a storm everything is late together.
     """
     mine: dict[User, list[IncidentEvent]] = {}
-    for event in events:
-        for user in _hears_of(event):
+    loud = _told_of(events)
+    asked = [(event.incident, event.type == EventType.SLA_BREACHED) for event in loud]
+    for event, people in zip(loud, concern.by_clocks(asked) if asked else [], strict=True):
+        for user in people:
             mine.setdefault(user, []).append(event)
     requests = [
         _of_clocks(user, part)
@@ -111,15 +113,18 @@ def tell_of_service_level(events: Sequence[IncidentEvent], now: datetime) -> Non
         notifications.enqueue(requests, now=now)
 
 
-def _hears_of(event: IncidentEvent) -> list[User]:
+def _told_of(events: Sequence[IncidentEvent]) -> list[IncidentEvent]:
     """A warning that comes after the end is only on record: the breach says it all."""
-    warning = event.type == EventType.SLA_WARNING
-    if not warning and event.type != EventType.SLA_BREACHED:
+    news = [
+        one
+        for one in events
+        if one.type == EventType.SLA_BREACHED
+        or (one.type == EventType.SLA_WARNING and not one.details.get("late"))
+    ]
+    if not news:
         return []
-    level = services.level_of(event.incident.service)
-    if not level.tells_people or (warning and event.details.get("late")):
-        return []
-    return queries.concerned_by_clocks(event.incident, breached=not warning)
+    levels = services.levels_of({one.incident.service_id for one in news})
+    return [one for one in news if levels[one.incident.service_id].tells_people]
 
 
 def _of_clocks(user: User, events: Sequence[IncidentEvent]) -> notifications.PageRequest:

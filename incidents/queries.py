@@ -13,7 +13,6 @@ from accounts.models import Role, User
 from core import config
 from core.lookups import AmongRows
 from core.models import GIVEN_UP
-from escalation import queries as escalation
 from incidents.domain.marks import CONTINUES, RESPONDER, call_of, run_of
 from incidents.domain.responders import WAITING, ResponderState
 from incidents.domain.shield import written
@@ -131,7 +130,7 @@ def _continued(incidents: Collection[int]) -> dict[int, set[int]]:
 
 
 ANOTHER_RUN = "the escalation was started again"
-_UNTIL_THE_END = (ResponderState.ACCEPTED, ResponderState.ENDED)
+UNTIL_THE_END = (ResponderState.ACCEPTED, ResponderState.ENDED)
 _WANTED_BY = ("status", "run", "assignee_id", "assigned_team_id")
 
 
@@ -200,7 +199,7 @@ def people_paged(incident: Incident) -> list[User]:
     pages = Page.objects.filter(incident=incident, run=incident.run)
     theirs = Q(pk__in=pages.exclude(kind=PageKind.RESPONDER).values("user_id"))
     if incident.status == Status.RESOLVED:
-        helpers = incident.responders.filter(state__in=_UNTIL_THE_END)
+        helpers = incident.responders.filter(state__in=UNTIL_THE_END)
         theirs |= Q(pk__in=helpers.values("user_id"))
     return list(User.objects.filter(theirs).order_by("id"))
 
@@ -209,27 +208,10 @@ def acknowledged_until(incident: Incident) -> datetime | None:
     """When an acknowledgement that nothing follows is forgotten; None: never."""
     if incident.status != Status.ACKNOWLEDGED or not incident.service.ack_timeout_minutes:
         return None
-    timer = AcknowledgeTimer.objects.filter(incident=incident)
-    return timer.values_list("due_at", flat=True).first()
-
-
-def concerned_by_clocks(incident: Incident, *, breached: bool) -> list[User]:
-    """Whom a clock that runs out concerns: who has the incident, else who was paged; the leads.
-
-    A breach of which nobody would hear goes to the fallback contact.
-    """
-    teams = [team for team in (incident.service.team, incident.assigned_team) if team]
-    wanted = {team.lead_id for team in teams}
-    if incident.assignee_id:
-        wanted.add(incident.assignee_id)
-    elif incident.assigned_team:
-        wanted |= set(incident.assigned_team.memberships.values_list("user_id", flat=True))
-    else:
-        wanted |= {user.pk for user in people_paged(incident)}
-    people = list(User.objects.pageable().filter(pk__in=wanted - {None}).order_by("id"))
-    if people or not breached:
-        return people
-    return [one.user for one in escalation.fallback(incident.policy_version_id)]
+    try:
+        return incident.acknowledge_timer.due_at
+    except AcknowledgeTimer.DoesNotExist:
+        return None
 
 
 def fallback_paged(incident: Incident) -> bool:

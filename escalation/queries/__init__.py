@@ -3,12 +3,14 @@
 from escalation.queries.away import Away, away
 from escalation.queries.departures import lost_without, policies_paging_team
 from escalation.queries.policies import (
+    StepWithTargets,
     fallback,
     hours_of_plans,
     plan_of,
     plans,
     policies_using_hours,
     policies_using_schedule,
+    steps_of,
     whole,
     with_steps,
 )
@@ -21,6 +23,7 @@ __all__ = [
     "Recipient",
     "Recipients",
     "StepPeople",
+    "StepWithTargets",
     "TargetPeople",
     "away",
     "fallback",
@@ -32,6 +35,7 @@ __all__ = [
     "policies_paging_team",
     "policies_using_hours",
     "policies_using_schedule",
+    "steps_of",
     "whole",
     "with_steps",
 ]

@@ -21,6 +21,9 @@ from schedules import queries as schedules
 log = logging.getLogger("opsknight.paging")
 
 
+StepWithTargets = tuple[Step, list[StepTarget]]
+
+
 def plans(version_ids: Iterable[int]) -> dict[int, Plan]:
     """Policy versions as the engine sees them; few queries for any number of versions."""
     rows = PolicyVersion.objects.filter(pk__in=set(version_ids))
@@ -39,21 +42,36 @@ def _named_targets(path: str) -> Prefetch:
     return Prefetch(path, StepTarget.objects.select_related("user", "team", "schedule"))
 
 
-def plan_of(version: PolicyVersion, steps: Iterable[Step] | None = None) -> Plan:
+def plan_of(version: PolicyVersion, steps: Iterable[StepWithTargets] | None = None) -> Plan:
     """A version as the engine sees it; `steps`: its own, where they have been read already."""
+    if steps is None:
+        steps = ((step, list(step.targets.all())) for step in version.steps.all())
     rungs = tuple(
         StepPlan(
-            targets=tuple(filter(None, map(_target, step.targets.all()))),
+            targets=tuple(filter(None, map(_target, targets))),
             wait=timedelta(minutes=step.escalate_after_minutes),
             channels=tuple(step.channels),
             when=step.condition,
         )
-        for step in (version.steps.all() if steps is None else steps)
+        for step, targets in steps
     )
     delay = timedelta(minutes=version.initial_delay_minutes)
     hours = version.low_hours
     low = HoursRule(hours.pk, label=hours.name) if hours else None
     return Plan(rungs, delay, version.repeat_count, low_waits_for=low)
+
+
+def steps_of(version_id: int, count: int) -> list[StepWithTargets]:
+    """The steps of a version in order, by one query where each of the `count` has a target."""
+    named = StepTarget.objects.select_related("step__hours", "user", "team", "schedule")
+    targets = named.filter(step__version=version_id).order_by("position", "id")
+    found: dict[int, StepWithTargets] = {}
+    for target in targets:
+        found.setdefault(target.step_id, (target.step, []))[1].append(target)
+    if len(found) != count:
+        rest = Step.objects.filter(version=version_id).exclude(pk__in=found)
+        found |= {step.pk: (step, []) for step in rest.select_related("hours")}
+    return sorted(found.values(), key=lambda pair: pair[0].position)
 
 
 def hours_of_plans(plans: Iterable[Plan], now: datetime) -> dict[int, Hours]:

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Prefetch
-
 from escalation import queries as escalation
 from escalation.domain.conditions import Case, in_words
 from escalation.domain.engine import Plan, State, TargetKind, foretell
 from escalation.domain.reasons import Code
 from escalation.models import PolicyVersion, Step, StepTarget
+from escalation.queries import StepWithTargets
 from incidents import paging
 from incidents.models import (
     OF_ESCALATION,
@@ -143,10 +142,13 @@ class Ladder:
 
 
 def ladder_of(incident: Incident) -> Ladder:
-    """The ladder as it stands: five queries, plus the fallback contact while it may still come."""
+    """The ladder as it stands: three queries, and the fallback contact while it may still come.
+
+    Two more where pages travel in a bundle.
+    """
     version = incident.policy_version
-    steps = _steps(version)
-    rungs = [_rung(step) for step in steps] or _implicit(incident)
+    steps = _steps(incident)
+    rungs = [_rung(step, targets) for step, targets in steps] or _implicit(incident)
     plan = Plan(steps=(), repeat_count=version.repeat_count if version else 0)
     running = incident.status == Status.OPEN
     exhausted = running and incident.escalation_state == EscalationState.EXHAUSTED
@@ -179,7 +181,9 @@ class Foretold:
     waits_for: str = ""
 
 
-def _foretold(incident: Incident, version: PolicyVersion | None, steps: Sequence[Step]) -> Foretold:
+def _foretold(
+    incident: Incident, version: PolicyVersion | None, steps: Sequence[StepWithTargets]
+) -> Foretold:
     """Behind steps that are not for such an incident, and not before LOW may be paged."""
     due = incident.escalate_at
     if version is None or due is None or not steps:
@@ -195,18 +199,16 @@ def _foretold(incident: Incident, version: PolicyVersion | None, steps: Sequence
     return Foretold(decision.step_index, when, str(version.low_hours) if waits else "")
 
 
-def _steps(version: PolicyVersion | None) -> list[Step]:
-    if version is None:
-        return []
-    named = StepTarget.objects.select_related("user", "team", "schedule")
-    steps = Step.objects.filter(version=version).select_related("hours")
-    return list(steps.prefetch_related(Prefetch("targets", named)))
+def _steps(incident: Incident) -> list[StepWithTargets]:
+    """The marks of `sheet.found` know how many there are."""
+    version = incident.policy_version_id
+    return escalation.steps_of(version, getattr(incident, "steps", -1)) if version else []
 
 
-def _rung(step: Step) -> Rung:
+def _rung(step: Step, targets: Sequence[StepTarget]) -> Rung:
     return Rung(
         number=step.position + 1,
-        goals=tuple(_goal(target) for target in step.targets.all()),
+        goals=tuple(_goal(target) for target in targets),
         wait=timedelta(minutes=step.escalate_after_minutes),
         only=in_words(step.condition),
     )

@@ -4,11 +4,13 @@ import hashlib
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest
 
 from accounts.domain import roles
 from accounts.models import User
+from escalation.models import Step
 from incidents import queries
 from incidents.domain.details import apart, lines
 from incidents.domain.lifecycle import MOVES
@@ -40,6 +42,8 @@ SHOWN_NAMES = (
     "assigned_team",
     "integration",
     "policy_version__policy",
+    "policy_version__low_hours",
+    "acknowledge_timer",
 )
 SNOOZES = ((15, "15 min"), (30, "30 min"), (60, "1 h"), (240, "4 h"), (480, "8 h"), (1440, "24 h"))
 
@@ -134,13 +138,14 @@ def _clocks(incident: Incident) -> list[SlaClock]:
 def _notes(incident: Incident) -> list[tuple[Note, str, list[str]]]:
     """Newest first: the note, its HTML, and who was called in it."""
     rows = Note.objects.filter(incident=incident).order_by("-id")
-    called = getattr(incident, "has_mentions", True)
-    found = rows.prefetch_related("mentions") if called else rows
-    return [(note, notes.as_html(note.content), _called(note) if called else []) for note in found]
-
-
-def _called(note: Note) -> list[str]:
-    return [str(mention.label) for mention in note.mentions.all()]
+    if getattr(incident, "has_mentions", True):
+        rows = rows.annotate(called=F("mentions__label")).order_by("-id", "mentions__id")
+    found: dict[int, tuple[Note, list[str]]] = {}
+    for note in rows:
+        labels = found.setdefault(note.pk, (note, []))[1]
+        if label := getattr(note, "called", None):
+            labels.append(label)
+    return [(note, notes.as_html(note.content), called) for note, called in found.values()]
 
 
 def etag_of(user: User, incident: Incident) -> str:
@@ -170,8 +175,10 @@ def _with_marks(rows: QuerySet[Incident]) -> QuerySet[Incident]:
     ours = Delivery.objects.filter(subject_kind="incident", subject_id=OuterRef("pk"))
     sent = ours.order_by().values("subject_id")
     asked = IncidentResponder.objects.filter(incident=OuterRef("pk"))
+    steps = Step.objects.filter(version=OuterRef("policy_version")).order_by().values("version")
     return rows.annotate(
         has_helpers=Exists(asked),
+        steps=Coalesce(Subquery(steps.annotate(n=Count("id")).values("n")), 0),
         has_mentions=Exists(Mention.objects.filter(note__incident=OuterRef("pk"))),
         has_bundles=Exists(BundleMember.objects.filter(incident=OuterRef("pk"))),
         last_event=Subquery(events.values("incident").annotate(n=Max("id")).values("n")),

@@ -13,6 +13,7 @@ from escalation.commands import PolicySpec, StepSpec, TargetSpec
 from incidents import paging
 from incidents.models import Incident
 from services import commands as services
+from services.models import Service
 
 T0 = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -68,3 +69,13 @@ def run_until() -> Callable[[datetime], None]:
             paging.advance(first)
 
     return run
+
+
+@pytest.fixture
+def timed_service(make_service: Callable, people: SimpleNamespace) -> Service:
+    """Pages ann; cat leads the team that owns it."""
+    team = Team.objects.create(name="Payments", lead=people.cat)
+    spec = policy_of((60, [TargetSpec(user=people.ann)]))
+    made = make_service(spec, team=team).service
+    Service.objects.update(created_at=T0)
+    return made

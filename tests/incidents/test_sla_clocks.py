@@ -1,20 +1,12 @@
 """Clocks of service levels as stories: real rows, real publishing, a clock that we move."""
 
-import threading
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
-from django.db import connection, transaction
 
-from accounts.models import Team
 from core.actor import SYSTEM
-from core.later import Later
-from escalation.commands import TargetSpec
 from incidents import commands, publishing, queries
-from incidents.commands import sla
 from incidents.commands.create import Draft
 from incidents.models import EventType, Incident, IncidentEvent, SlaClock
 from notifications.models import Delivery
@@ -22,7 +14,7 @@ from schedules import commands as schedules
 from services import commands as services
 from services.domain.levels import Target
 from services.models import Service
-from tests.incidents.conftest import MINUTE, T0, policy_of
+from tests.incidents.conftest import MINUTE, T0
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -31,13 +23,8 @@ TOLD = (EventType.SLA_WARNING, EventType.SLA_BREACHED)
 
 
 @pytest.fixture
-def service(make_service: Callable, people: SimpleNamespace) -> Service:
-    """Pages ann; cat leads the team that owns it."""
-    team = Team.objects.create(name="Payments", lead=people.cat)
-    spec = policy_of((60, [TargetSpec(user=people.ann)]))
-    made = make_service(spec, team=team).service
-    Service.objects.update(created_at=T0)
-    return made
+def service(timed_service: Service) -> Service:
+    return timed_service
 
 
 def opened(service: Service, urgency: str = "HIGH", at: datetime = T0) -> Incident:
@@ -148,73 +135,6 @@ def test_taken_late_is_a_breach_although_no_tick_ever_came(service: Service):
     assert entries(incident) == [("sla_breached", "ack")]
 
 
-def acting(*works: Callable[[], object]) -> list[BaseException]:
-    """Each in a thread and connection of its own; what went wrong."""
-    wrong: list[BaseException] = []
-
-    def run(work: Callable[[], object]) -> None:
-        try:
-            work()
-        except BaseException as error:
-            wrong.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return wrong
-
-
-def somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        return bool(cursor.fetchone()[0])
-
-
-@pytest.mark.postgres_only  # SQLite writes one at a time anyway
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("other", ["mind", "delete"])
-def test_whoever_reads_minds_or_deletes_clocks_at_once_waits_for_nobody_who_waits(
-    service: Service, monkeypatch: pytest.MonkeyPatch, other: str
-):
-    incident = opened(service)
-    late = T0 + 20 * MINUTE
-    commands.acknowledge(incident, by=SYSTEM, now=late)
-    holds, histories = threading.Event(), sla._histories
-
-    def slowly(ids: set[int]) -> dict:
-        """Once the clocks are held, the other one comes as far as it can."""
-        if not holds.is_set():
-            holds.set()
-            end = time.monotonic() + 10
-            while not somebody_waits_for_a_lock() and time.monotonic() < end:
-                time.sleep(0.02)
-        return histories(ids)
-
-    monkeypatch.setattr(sla, "_histories", slowly)
-
-    def meanwhile() -> None:
-        holds.wait(10)
-        if other == "mind":
-            sla._mind([incident.pk], late)
-        else:
-            commands.delete(incident, by=SYSTEM, now=late)
-
-    def follow() -> None:
-        with transaction.atomic():
-            sla.read_clocks([incident.pk], now=late)
-
-    assert acting(follow, meanwhile) == []
-    breaches = [] if other == "delete" else [("sla_breached", "ack")]
-    assert entries(incident) == breaches
-
-
 def test_a_snooze_stops_both_clocks_and_moves_their_ends(service: Service):
     incident = opened(service)
     commands.snooze(incident, T0 + 34 * MINUTE, by=SYSTEM, now=T0 + 4 * MINUTE)
@@ -322,43 +242,6 @@ def test_a_clock_of_a_deleted_incident_goes_with_it(service: Service):
     commands.delete(incident, by=SYSTEM, now=T0)
     tick(T0 + HOUR)
     assert not SlaClock.objects.exists()
-
-
-def test_a_clock_of_which_the_timeline_knows_nothing_is_not_first_in_line_for_ever(
-    service: Service,
-):
-    incident, late = opened(service), opened(service)
-    row = {"clock": "ACK", "target_minutes": 1, "started_at": T0, "changed_at": T0}
-    row |= {"incident": incident, "next_at": T0}
-    SlaClock.objects.create(round=8, breached_at=T0, **row)
-    SlaClock.objects.create(round=9, **row)
-    at = T0 + 16 * MINUTE
-    for _ in range(4):
-        commands.mind_clocks(at, limit=1)
-    assert not SlaClock.objects.filter(next_at__lte=at - 2 * SECOND).exists()
-    assert clock_of(late).word == "BREACHED"
-    left = SlaClock.objects.filter(incident=incident, round__gt=1)
-    assert list(left.values_list("round", "next_at")) == [(8, None)]
-
-
-def test_clocks_that_cannot_be_read_leave_the_others_their_turn(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-):
-    bad, good = opened(service), opened(service, at=T0 + MINUTE)
-    monkeypatch.setattr(sla, "_LATER", Later("clocks"))
-    mind = sla._mind
-
-    def stumble(ids: set[int], now: datetime) -> int:
-        if bad.pk in ids:
-            SlaClock.objects.filter(pk="no number")
-        return mind(ids, now)
-
-    monkeypatch.setattr(sla, "_mind", stumble)
-    monkeypatch.setattr(sla, "AGAIN", "not even put off")
-    with pytest.raises(TypeError):
-        commands.mind_clocks(T0 + 20 * MINUTE, limit=1)
-    assert commands.mind_clocks(T0 + 20 * MINUTE, limit=1) == 1
-    assert clock_of(good).word == "BREACHED"
 
 
 def test_a_webhook_that_asks_for_it_hears_of_the_warning_and_of_the_breach(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from accounts.models import Membership, Role, Team, User, UserStatus
 from core import clock
 from incidents import queries
+from incidents.concern import who_may_see
 from incidents.models import Incident
 from incidents.web import listing
 from services.models import Service
@@ -97,6 +98,11 @@ def test_a_user_sees_exactly_what_is_theirs_or_their_teams(
             assert within.count() == len(found)
             person.role = Role.RESPONDER
             assert queries.visible_to(person).count() == len(incidents)
+        for person in world.people[1:]:
+            person.role = Role.USER
+        for row in world.incidents[:3]:  # asked the other way round
+            users = {each.pk for each in world.people[1:] if row.pk in theirs(each, world)}
+            assert who_may_see(row, world.people) == users | {world.people[0].pk}
         transaction.set_rollback(True)
 
 

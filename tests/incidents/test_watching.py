@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.models import Membership, Role, UserStatus
+from accounts.models import Membership, Role, Team, UserStatus
 from core.actor import SYSTEM
 from core.errors import ValidationFailed
 from escalation.commands import TargetSpec
 from incidents import commands, paging, publishing, queries
+from incidents.commands import Helpers, ask
 from incidents.commands.create import Draft
+from incidents.commands.mentioning import mentions_of
 from incidents.commands.watch_news import oldest_change_due, unwanted_news
 from incidents.models import Incident, WatchedChange
 from notifications.models import Delivery, InAppNotification
@@ -105,6 +107,21 @@ def test_who_may_not_see_it_any_more_or_is_disabled_is_not_told(people, make_ser
     assert unwanted_news([(*asked[0][:3], people.ann.pk)], T0) == {}
     with pytest.raises(ValidationFailed, match="Guest may not see"):
         commands.watch(incident, guest, by=SYSTEM, now=T0)
+
+
+def test_calling_large_teams_asks_no_more_than_calling_one_person(
+    people, incident, django_assert_max_num_queries
+):
+    for name in ("Blue", "Red"):
+        team = Team.objects.create(name=name)
+        for number in range(4):
+            who = person(f"{name.lower()}{number}", Role.USER)
+            Membership.objects.create(team=team, user=who)
+        ask(incident, Helpers(people=[who]), by=people.root.as_actor("web"), now=T0)
+    with django_assert_max_num_queries(5):  # people, teams, members, the incident, who may see it
+        calls = mentions_of(incident, "@Blue and @Red and @ann")
+    heard = {str(call.callee): [str(one) for one in call.people] for call in calls.calls}
+    assert heard == {"Blue": ["Blue3"], "Red": ["Red3"], "Ann": ["Ann"]}
 
 
 def test_a_note_tells_whom_it_calls_and_refuses_kindly_who_may_not_see_it(

@@ -1,5 +1,7 @@
 """GET /incidents/<number>/ and its live part, timeline and alerts."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -9,10 +11,12 @@ from accounts.models import UserStatus
 from core.actor import SYSTEM
 from escalation import commands as escalation
 from escalation.commands import PolicySpec
+from escalation.models import StepTarget
 from incidents import commands, paging
 from incidents.domain.alert import Action, AlertEvent, Severity
 from incidents.models import Incident
 from notifications.models import Delivery, DeliveryState
+from services.models import Service
 from services.queries import door_of_service
 from tests.page_rules import HTMX
 from tests.web.pages.rules import IncidentPage
@@ -95,6 +99,32 @@ class TestDetail(IncidentPage):
         with CaptureQueriesContext(connection) as queries:
             text_of(as_alice, paged)
         assert len(queries) <= 12, [query["sql"][:80] for query in queries]
+
+    @pytest.mark.parametrize("status", ["OPEN", "ACKNOWLEDGED"])
+    def test_it_costs_no_more_with_all_that_an_incident_may_have(
+        self, as_alice, alice, bob, paged, now, status
+    ):
+        by = alice.as_actor("web")
+        hour_ago = now - timedelta(hours=1)
+        Service.objects.update(ack_timeout_minutes=30, created_at=hour_ago)
+        commands.add_note(paged, "@bob and @alice", author=alice, by=by, now=now)
+        commands.ask(paged, commands.Helpers(people=[bob]), by=by, now=now)
+        if status == "ACKNOWLEDGED":
+            commands.acknowledge(paged, by=by, now=now)
+        commands.sla.read_clocks([paged.pk], now=now)
+        as_alice.get("/more/")  # what a process reads once
+        with CaptureQueriesContext(connection) as queries:
+            answer = as_alice.get(reverse("incidents:detail", args=[paged.pk]))
+        shown = answer.context
+        assert "Told: Bob, Alice" in answer.content.decode()
+        assert all([shown["clocks"], shown["responders"], shown["ladder"].paged_names])
+        assert bool(shown["ack_ends"]) == (status == "ACKNOWLEDGED")
+        assert len(queries) <= 12, [query["sql"][-200:] for query in queries]
+
+    def test_a_step_without_targets_keeps_its_place_on_the_ladder(self, as_alice, paged):
+        StepTarget.objects.filter(step__position=0).delete()
+        ladder = as_alice.get(reverse("incidents:detail", args=[paged.pk])).context["ladder"]
+        assert [[goal.label for goal in rung.goals] for rung in ladder.rungs] == [[], ["Bob"]]
 
     def test_a_disabled_person_is_signed_out_at_once(self, as_alice, alice, url):
         alice.become(UserStatus.DISABLED)
