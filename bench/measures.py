@@ -122,6 +122,15 @@ async def rota(instance: Instance, sink: SmtpSink) -> list[Figure]:
     ]
 
 
+async def pages(instance: Instance, sink: SmtpSink) -> list[Figure]:
+    """Pages over 100,000 incidents and 1,000 people."""
+    found = json.loads(await asyncio.to_thread(instance.run, "-m", "bench.pages", "20"))
+    return [
+        Figure(f"{title} (ms p50/p95/p99)", milliseconds(times), "p95 ≤ 200 ms, aim 80")
+        for title, times in found.items()
+    ]
+
+
 async def slow_bodies(instance: Instance, sink: SmtpSink) -> list[Figure]:
     """An event while 500 connections drip their bodies."""
     head = (
@@ -196,6 +205,7 @@ ALL = {
     "slow": slow_bodies,
     "oncall": on_call,
     "rota": rota,
+    "pages": pages,
     "channels": channels,
     "shield": shield,
 }

@@ -44,17 +44,22 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A person, schedule or policy with its light; `doubts`: those behind it who are not green;
-    `steps`: the lights of a policy's steps."""
+    """A person, schedule or policy with its light; `page`: the name of its URL; `doubts`: those
+    behind it who are not green; `steps`: the lights of a policy's steps."""
 
     public_id: str
     name: str
-    url: str
+    page: str
     light: Light
     score: Score | None = None
     doubts: Sequence[Person] = ()
     notes: Sequence[str] = ()
     steps: Sequence[Light] = ()
+
+    @property
+    def url(self) -> str:
+        """Asked for by those that are shown: of a thousand, few are."""
+        return reverse(self.page, args=[self.public_id])
 
     @property
     def look(self) -> Look:
@@ -71,7 +76,7 @@ def of_people(rows: QuerySet[User], now: datetime) -> list[Line]:
         Line(
             public_id,
             name,
-            reverse("notifications:reach_of", args=[public_id]),
+            "notifications:reach_of",
             scores[pk].light,
             scores[pk],
         )
@@ -89,7 +94,7 @@ def of_schedules(viewer: User, now: datetime, rows: Iterable[Schedule] | None = 
         Line(
             row.public_id,
             row.name,
-            reverse("schedules:detail", args=[row.public_id]),
+            "schedules:detail",
             worst([people.light(user) for user in ahead[row.pk]]),
             doubts=people.doubts(ahead[row.pk]),
             notes=() if ahead[row.pk] else ("Nobody is on duty in the next 30 days",),
@@ -114,7 +119,7 @@ def _policy_line(row: EscalationPolicy, steps: Sequence[StepPeople], people: "_P
     return Line(
         row.public_id,
         row.name,
-        reverse("escalation:detail", args=[row.public_id]),
+        "escalation:detail",
         worst(lights),
         doubts=people.doubts({user: None for step in steps for user in step.people}),
         notes=[f"Step {at} reaches nobody" for at, one in enumerate(lights, 1) if one is Light.RED],
