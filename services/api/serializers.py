@@ -9,7 +9,12 @@ from core import config
 from core.api_time import iso
 from core.api_view import NamedRef
 from notifications.domain.addresses import masked
-from services.domain.levels import LONGEST_MINUTES, WARN_ACK_MINUTES, WARN_RESOLVE_MINUTES
+from services.domain.levels import (
+    LONGEST_MINUTES,
+    LONGEST_NOTICE,
+    WARN_ACK_MINUTES,
+    WARN_RESOLVE_MINUTES,
+)
 from services.models import Integration, IntegrationType, Service, ServiceWebhook, WebhookType
 
 TIMEOUT = "Acknowledged and silent for so many minutes: open again; null: never"
@@ -69,8 +74,12 @@ class LevelIn(serializers.Serializer):
 
     enabled = serializers.BooleanField(default=True)
     supportHoursId = serializers.CharField(max_length=40, default=None, allow_null=True)
-    warnAcknowledgeMinutes = serializers.IntegerField(default=WARN_ACK_MINUTES)
-    warnResolveMinutes = serializers.IntegerField(default=WARN_RESOLVE_MINUTES)
+    warnAcknowledgeMinutes = serializers.IntegerField(
+        min_value=1, max_value=LONGEST_NOTICE, default=WARN_ACK_MINUTES
+    )
+    warnResolveMinutes = serializers.IntegerField(
+        min_value=1, max_value=LONGEST_NOTICE, default=WARN_RESOLVE_MINUTES
+    )
     tellsPeople = serializers.BooleanField(default=True)
     targets = serializers.DictField(child=LevelTargetShape(), default=dict)
 

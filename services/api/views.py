@@ -113,8 +113,8 @@ class OneService(ApiView):
         service = service_of(public_id)
         require(request.user, roles.Ability.EDIT_SERVICE, service)
         body = checked(shapes.ServiceChange, request, partial=True)
-        changes = {**body, **_owners(request, body)}
-        changes = {name: changes[name] for name in changes if not name.endswith("Id")}
+        owners = _owners(request, body)  # takes out of the body what has another name there
+        changes = {**body, **owners}
         by = actor_of_api(request)
         service = commands.update_service(service, by=by, now=clock.now(), **changes)
         return Response(shapes.service_json(service))

@@ -13,10 +13,8 @@ from schedules.models import SupportHours
 from services import queries
 from services.commands.records import write_audit
 from services.domain import levels
-from services.domain.levels import BadTarget, Target
+from services.domain.levels import LONGEST_NOTICE, BadTarget, Target
 from services.models import Service, ServiceLevel
-
-LONGEST_NOTICE = 7 * 24 * 60
 
 
 def save_level(

@@ -10,6 +10,7 @@ PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
 SCOPES = (*PRIORITIES, *URGENCIES)
 LONGEST_MINUTES = 365 * 24 * 60
 WARN_ACK_MINUTES, WARN_RESOLVE_MINUTES = 5, 15
+LONGEST_NOTICE = 7 * 24 * 60
 # Notice that takes more of a target than this would come while there is still all the time.
 _MOST_OF_TARGET = 3
 _SHORT_NOTICE = 5

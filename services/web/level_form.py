@@ -6,10 +6,10 @@ from django import forms
 
 from core.timetext import duration
 from schedules import queries as schedules
-from services.commands.levels import LONGEST_NOTICE
 from services.domain.levels import (
     DEFAULTS,
     LONGEST_MINUTES,
+    LONGEST_NOTICE,
     PRIORITIES,
     SCOPES,
     Target,

@@ -61,6 +61,8 @@ def test_patch_changes_only_what_it_names(
     assert (changed["team"], changed["description"]) == (None, "New")
     assert changed["escalationPolicy"]["name"] == "Loud"
     assert client.patch(path, {}).json()["name"] == "Payment API"
+    assert client.patch(path, {"ackTimeoutMinutes": 30}).json()["ackTimeoutMinutes"] == 30
+    assert client.patch(path, {"ackTimeoutMinutes": None}).json()["ackTimeoutMinutes"] is None
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,8 @@ def test_the_api_tells_clocks_and_changes_targets(api, alice, carol, service, la
     sla = client.get(f"/api/incidents/{late_incident.pk}").json()["sla"]
     assert sla["acknowledge"]["state"] == "BREACHED"  # what is broken stays broken
     assert sla["resolve"] is None
-    wrong = {"targets": {"P9": target}}
-    assert client.put(address, wrong, format="json").status_code == 422
+    assert client.put(address, {"targets": {"P9": target}}, format="json").status_code == 422
+    answer = client.put(address, {"warnResolveMinutes": 0}, format="json").json()
+    assert answer["error"]["details"]["field"] == "warnResolveMinutes"
     stranger = api(carol, "services:write")
     assert stranger.put(address, {}, format="json").status_code == 403
