@@ -1,5 +1,6 @@
 """/api/notifications: the bell, and what was sent to whom."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,8 @@ from core.api_view import ApiView, checked, filters_of, listed, listing
 from core.errors import ValidationFailed
 from notifications import commands, queries
 from notifications.api import reach_shapes as shapes
+from notifications.domain.words import Fate
+from notifications.models import Channel, DeliveryState
 
 SCOPES = {"GET": "notifications:read", "PATCH": "notifications:write"}
 HISTORY_FILTERS = (
@@ -24,6 +27,11 @@ HISTORY_FILTERS = (
     "until",
     "q",
 )
+CHOICES = {
+    "channel": [str(one) for one in Channel.values],
+    "state": [str(one) for one in DeliveryState.values],
+    "outcome": [fate.value for fate in Fate],
+}
 
 
 class Notifications(ApiView):
@@ -73,11 +81,27 @@ class History(ApiView):
     def get(self, request: Request) -> Response:
         """What was sent, newest first: to oneself, to everybody for admins."""
         wanted = filters_of(request, HISTORY_FILTERS)
+        _refuse_unreadable(wanted)
         user: Any = request.user
         rows = queries.history(wanted, with_addresses=user.is_admin)
         if not user.is_admin:
             rows = rows.filter(user=user)
         return listing(request, rows, "deliveries", partial(_delivery, user.pk))
+
+
+def _refuse_unreadable(wanted: Mapping[str, str]) -> None:
+    """A filter with a slip in it would otherwise answer with everything. An empty one is none."""
+    for name, values in CHOICES.items():
+        if wanted.get(name) and wanted[name] not in values:
+            message = f"{name} is one of {', '.join(values)}"
+            raise ValidationFailed(message, field=name, reason="invalid")
+    number = wanted.get("incident", "").lstrip("#")
+    if number and not (number.isascii() and number.isdigit() and len(number) < 19):
+        raise ValidationFailed("incident is its number", field="incident", reason="invalid")
+    for name in ("since", "until"):
+        if wanted.get(name) and queries.parse_day(wanted[name]) is None:
+            message = f"{name} is a day such as 2026-03-02"
+            raise ValidationFailed(message, field=name, reason="invalid")
 
 
 def _delivery(me: int, row: Any) -> dict[str, Any]:

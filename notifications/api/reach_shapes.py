@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.domain import zones
 from core.api_time import iso
 from notifications.commands.rules import (
     MAX_DELAY_MINUTES,
@@ -120,6 +121,11 @@ class QuietHoursShape(serializers.Serializer):
     days = serializers.ListField(child=serializers.IntegerField(min_value=0, max_value=6))
     timeZone = serializers.CharField(max_length=64, default="", allow_blank=True)
     mailMeanwhile = serializers.BooleanField(default=False)
+
+    def validate_timeZone(self, name: str) -> str:  # noqa: N802  named after its field
+        if name and name not in zones.known():
+            raise serializers.ValidationError("Unknown time zone")
+        return name
 
 
 class QuietHoursOut(serializers.Serializer):

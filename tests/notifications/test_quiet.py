@@ -133,7 +133,10 @@ class TestPages:
             403,
         ]
         for wrong in ({"end": "22:00"}, {"days": []}, {"days": [7]}, {"timeZone": "Mars"}):
-            assert api(alice).put(mine, body | wrong).status_code == 422
+            answer = api(alice).put(mine, body | wrong)
+            assert answer.status_code == 422
+            if "days" not in wrong:
+                assert answer.json()["error"]["details"]["field"] in {*wrong, "start"}
         assert api(alice).delete(mine).status_code == 204
         assert api(alice).get(mine).json() == {"quietHours": None}
 

@@ -113,6 +113,26 @@ def test_the_history_is_ones_own_and_everybodys_for_admins(
     assert ("alice@example.com" in str(rows)) == (who == "alice")
 
 
+@pytest.mark.parametrize(
+    ("name", "slip", "right"),
+    [
+        ("channel", "MAIL", "EMAIL"),
+        ("state", "sent", "SENT"),
+        ("outcome", "lost", "failed"),
+        ("incident", "inc_1", "#1"),
+        ("since", "1.3.2026", "2026-03-01"),
+        ("until", "2026-02-30", ""),
+    ],
+)
+def test_a_slip_in_a_filter_of_the_history_does_not_show_everything(
+    api: Api, alice: User, name: str, slip: str, right: str
+):
+    mine = api(alice)
+    answer = mine.get("/api/notifications/history", {name: slip})
+    assert (answer.status_code, answer.json()["error"]["details"]["field"]) == (422, name)
+    assert mine.get("/api/notifications/history", {name: right}).status_code == 200
+
+
 def test_a_key_without_the_scope_is_refused(api: Api, alice: User):
     mine = api(alice, "users:read")
     for path in (MINE, RULES, "/api/notifications", "/api/notifications/history"):
