@@ -19,6 +19,9 @@ def delete(incident: Incident, *, by: Actor, now: datetime) -> None:
     The audit log keeps that it was there, how it stood and who took it away. Raises NotFound.
     """
     with transaction.atomic():
+        # In the order of what publishes: entries, clocks, the incident itself. So nobody waits in
+        # a circle.
+        list(incident.events.order_by("id").select_for_update().values_list("pk", flat=True))
         hold_clocks([incident.pk])  # they go with it, and are locked before incidents everywhere
         incident = lock(incident)
         for kind in sorted(SUBJECTS):

@@ -9,7 +9,7 @@ from accounts.models import User
 from core.actor import Actor
 from core.errors import ValidationFailed
 from incidents.commands.mentioning import Callee, mention, mentions_of
-from incidents.commands.records import log
+from incidents.commands.records import lock, log
 from incidents.models import EventType, Incident, Note
 
 MAX_NOTE = 10_000
@@ -28,7 +28,7 @@ def add_note(
     """Those whom it calls by `@name`, and `tell`, hear of it at once.
 
     Raises ValidationFailed for an empty note or one over 10,000 characters, and when somebody who
-    is called may not see the incident.
+    is called may not see the incident; NotFound when it was deleted meanwhile.
     """
     text = content.strip().replace("\x00", "\ufffd")
     if not text:
@@ -37,6 +37,7 @@ def add_note(
         raise ValidationFailed(f"Note is longer than {MAX_NOTE} characters", field="content")
     calls = mentions_of(incident, text, more=tell)
     with transaction.atomic():
+        incident = lock(incident)
         note = Note.objects.create(
             incident=incident,
             author=author,
