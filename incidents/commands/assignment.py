@@ -49,7 +49,7 @@ def assign(
             incident.updated_at = now
             incident.save(update_fields=["assignee", "assigned_team", "updated_at"])
         if again:
-            incident = _start_again(incident, by=by, now=now, via=via)
+            incident = _start_again(incident, changed, by=by, now=now, via=via)
         if changed:
             details = {"from": str(before or ""), "to": str(owner or ""), "restarted": again}
             details["told"] = _tell(incident, user, team, by, now)
@@ -73,12 +73,15 @@ def _is_exhausted(incident: Incident) -> bool:
     return exhausted and incident.status == Status.OPEN
 
 
-def _start_again(incident: Incident, *, by: Actor, now: datetime, via: str) -> Incident:
+def _start_again(
+    incident: Incident, changed: bool, *, by: Actor, now: datetime, via: str
+) -> Incident:
     if incident.status == Status.RESOLVED:
         raise IllegalTransition("It is resolved: open it again instead", field="restartEscalation")
-    if incident.status != Status.OPEN:
+    closed = incident.status != Status.OPEN
+    if closed:
         incident = status.move(incident, Status.OPEN, by=by, now=now, via=via)
-    return restart_escalation(incident, by=by, now=now, via=via)
+    return restart_escalation(incident, by=by, now=now, via=via, anyway=changed or closed)
 
 
 def _tell(

@@ -9,6 +9,7 @@ from django.db.models import F
 from core.actor import Actor
 from core.errors import Conflict, IllegalTransition
 from escalation.domain import engine
+from escalation.models import PolicyVersion
 from escalation.queries import plan_of
 from incidents.commands.records import lock, log
 from incidents.domain import marks
@@ -21,6 +22,7 @@ log_lines = logging.getLogger("opsknight.clock")
 PLANNED = ((Status.OPEN, "escalate_at"), (Status.SNOOZED, "snoozed_until"))
 AHEAD = timedelta(seconds=30)
 BY_HAND = "asked for by hand"
+RESTARTED = "restarted with the current policy"
 
 
 def escalate_now(
@@ -37,8 +39,8 @@ def escalate_now(
         last = incident.events.filter(type=EventType.ESCALATION).order_by("-id").first()
         _refuse_stale(incident, last, seen, now)
         asked = last is not None and last.details.get("reason") == BY_HAND
-        if asked and incident.escalate_at is not None and incident.escalate_at <= now:
-            return incident  # it fires at this moment
+        if last and asked and incident.escalate_at and incident.escalate_at <= max(now, last.at):
+            return incident  # it fires at this moment; `now` may have been read before theirs
         incident.escalate_at = incident.pressed_at = incident.updated_at = now
         incident.hours_wait = HoursWait.WAIVED
         incident.save(update_fields=["escalate_at", "pressed_at", "hours_wait", "updated_at"])
@@ -63,13 +65,20 @@ def _refuse_stale(incident: Incident, last: IncidentEvent | None, seen: str, now
     )
 
 
-def restart_escalation(incident: Incident, *, by: Actor, now: datetime, via: str = "") -> Incident:
-    """Step 1 again, with the policy that the service has now."""
+def restart_escalation(
+    incident: Incident, *, by: Actor, now: datetime, via: str = "", anyway: bool = False
+) -> Incident:
+    """Step 1 again, with the policy that the service has now. Pressed twice, it begins once.
+
+    `anyway`: not the same start as the last one, because somebody else has the incident by now.
+    """
     with transaction.atomic():
         incident = lock(incident)
         _require_open(incident)
         policy = incident.service.policy
         version = policy.current if policy else None
+        if by.user_pk and not anyway and _has_just_begun(incident, version, now):
+            return incident
         plan = plan_of(version) if version else engine.Plan(steps=())
         start = engine.begin(plan, now)
         incident.policy_version = version
@@ -83,9 +92,19 @@ def restart_escalation(incident: Incident, *, by: Actor, now: datetime, via: str
         incident.save()
         reason = "the escalation was restarted"
         notifications.cancel("incident", [incident.pk], reason, now=now, page_key_prefix=ended)
-        details = {"reason": "restarted with the current policy"}
+        details = {"reason": RESTARTED, "run": incident.run}
         log(incident, EventType.ESCALATION, by=by, now=now, via=via, details=details)
     return incident
+
+
+def _has_just_begun(incident: Incident, version: PolicyVersion | None, now: datetime) -> bool:
+    """Whether this run is a restart of a moment ago, and has come no further than step 1."""
+    if incident.policy_version != version or incident.cycle > 1 or incident.current_step:
+        return False
+    entries = incident.events.filter(type=EventType.ESCALATION, details__reason=RESTARTED)
+    last = entries.order_by("-id").first()
+    same = last is not None and last.details.get("run") == incident.run
+    return same and last is not None and abs(now - last.at) < marks.FRESH
 
 
 def shift_due_times(old_now: datetime, delta: timedelta, now: datetime) -> int:

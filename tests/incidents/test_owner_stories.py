@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Team
+from core.actor import SYSTEM
 from core.errors import Conflict, IllegalTransition, ValidationFailed
+from escalation import commands as escalation
 from escalation.commands import TargetSpec
 from incidents import commands, queries
 from incidents.models import EscalationState, EventType, Page, PageKind, Status
@@ -34,7 +36,8 @@ class TestEscalateNow:
         incident.refresh_from_db()
         seen = incident.mark
         commands.escalate_now(incident, by=by(people.ann), now=T0 + MINUTE, seen=seen)
-        commands.escalate_now(incident, by=by(people.root), now=T0 + MINUTE, seen=seen)
+        a_moment_earlier = T0 + MINUTE - timedelta(milliseconds=5)  # and was second at the row
+        commands.escalate_now(incident, by=by(people.root), now=a_moment_earlier, seen=seen)
         run_until(T0 + MINUTE)
         with pytest.raises(Conflict, match="step 2 had its turn: Ben paged"):
             commands.escalate_now(incident, by=by(people.root), now=T0 + 2 * MINUTE, seen=seen)
@@ -55,6 +58,28 @@ class TestEscalateNow:
         commands.escalate_now(incident, by=by(people.ann), now=T0 + MINUTE)
         run_until(T0 + MINUTE)
         assert [name for _, name in woken(incident)] == ["Ann", "Ben", "Cat"]
+
+
+class TestRestart:
+    def test_pressed_twice_it_begins_once_unless_something_changed_between(
+        self, make_service, three_steps, people, run_until
+    ) -> None:
+        door = make_service(three_steps)
+        incident = open_incident(door.service)
+        run_until(T0)
+        for second in (60, 61):
+            now = T0 + second * SECOND
+            commands.restart_escalation(incident, by=by(people.ann), now=now)
+            run_until(now)
+        assert woken(incident) == [(0, "Ann"), (1, "Ann")]
+        commands.acknowledge(incident, by=by(people.ann), now=now)
+        commands.assign(incident, user=people.ann, restart=True, by=by(people.root), now=now)
+        run_until(now)
+        other = policy_of((5, [TargetSpec(user=people.cat)]))
+        escalation.save_policy(door.policy, other, by=SYSTEM, now=now)
+        commands.restart_escalation(incident, by=by(people.root), now=now)
+        run_until(now)
+        assert [name for _, name in woken(incident)][2:] == ["Ann", "Ann", "Cat"]
 
 
 class TestGivenAway:

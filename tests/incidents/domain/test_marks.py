@@ -20,7 +20,8 @@ SECOND = timedelta(seconds=1)
         ("", SECOND, False, True),
         ("", SECOND, True, False),
         ("", FRESH, False, False),
-        ("", -SECOND, False, False),  # the clock was set back since
+        ("", -SECOND, False, True),  # it fired while the press waited for its turn
+        ("", -FRESH, False, False),  # the clock was set back since
     ],
 )
 def test_a_press_is_stale_when_its_step_has_fired(seen, ago, first, stale) -> None:
