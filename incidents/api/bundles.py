@@ -42,9 +42,10 @@ class BundleDetailOut(BundleOut):
 
 
 class TakenOut(serializers.Serializer):
-    """`left`: so many follow within moments."""
+    """`taken`: none when nothing of it was open any more; `left`: so many follow in moments."""
 
     acknowledged = serializers.BooleanField()
+    taken = serializers.IntegerField()
     left = serializers.IntegerField()
 
 
@@ -117,8 +118,8 @@ class BundleAcknowledgement(ApiView):
     def post(self, request: Request, bundle_id: str) -> Response:
         """Takes everything in it that is open and the caller's to take."""
         bundle, by = _found(request, bundle_id), actor_of_api(request)
-        left = commands.acknowledge_bundle(bundle, request.user, by=by, now=clock.now())
-        return Response({"acknowledged": True, "left": left})
+        taken = commands.acknowledge_bundle(bundle, request.user, by=by, now=clock.now())
+        return Response({"acknowledged": True, "taken": taken.count, "left": taken.left})
 
 
 class Shield(ApiView):

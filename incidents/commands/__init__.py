@@ -2,7 +2,7 @@
 
 from incidents.commands.alerts import Outcome, ingest
 from incidents.commands.assignment import assign
-from incidents.commands.bundles import acknowledge_bundle, go_on_taking
+from incidents.commands.bundles import Taken, acknowledge_bundle, go_on_taking
 from incidents.commands.create import create
 from incidents.commands.delete import delete
 from incidents.commands.edit import (
@@ -51,6 +51,7 @@ __all__ = [
     "Grant",
     "Helpers",
     "Outcome",
+    "Taken",
     "acknowledge",
     "acknowledge_bundle",
     "add_note",

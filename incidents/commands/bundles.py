@@ -2,7 +2,7 @@
 
 import logging
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -23,10 +23,21 @@ AT_ONCE_SECONDS = 1.5  # of a request; the ticker does the rest
 PORTION = 50  # incidents that the ticker takes in one go
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an acknowledge of a bundle came to: incidents taken now, and those that follow soon."""
+
+    count: int
+    left: int
+
+    def __bool__(self) -> bool:
+        return bool(self.count or self.left)
+
+
 def acknowledge_bundle(
     bundle: Bundle, user: User, *, by: Actor, now: datetime, via: str = ""
-) -> int:
-    """`user` takes everything in it that is open and theirs to take; returns what is left.
+) -> Taken:
+    """`user` takes everything in it that is open and theirs to take.
 
     The wish is stored first, so a crash ends nothing: the ticker goes on. Incidents that come into
     the bundle later are not meant. Raises Forbidden, NotFound.
@@ -42,10 +53,10 @@ def acknowledge_bundle(
         row.taken_by, row.taken_at = {"actor": actor, "user": user.pk, "last": last or 0}, now
         row.taking = True
         row.save(update_fields=["taken_by", "taken_at", "taking"])
-    end = time.monotonic() + AT_ONCE_SECONDS
-    while time.monotonic() < end and _take_some(row, now):
-        pass
-    return _left(row, now).count()
+    count, end = 0, time.monotonic() + AT_ONCE_SECONDS
+    while time.monotonic() < end and (taken := _take_some(row, now)):
+        count += taken
+    return Taken(count, _left(row, now).count())
 
 
 def go_on_taking(now: datetime) -> int:

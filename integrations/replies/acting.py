@@ -280,10 +280,11 @@ def _act_on_all(
         return _(_NOT_ALL[verb]).format(name=name)
     by = user.as_actor(via, client_ip(request) if request else None, getattr(request, "id", ""))
     try:
-        commands.acknowledge_bundle(bundle, user, by=by, now=now, via=via)
+        taken = commands.acknowledge_bundle(bundle, user, by=by, now=now, via=via)
     except ProductError as error:
         return error.message
-    return _("{name}: acknowledged").format(name=name)
+    said = _("{name}: acknowledged") if taken else _("{name}: none of them is open any more")
+    return said.format(name=name)
 
 
 def _may(user: User, incident: Incident, verb: str) -> bool:

@@ -263,10 +263,21 @@ class TestOneAcknowledgeForAll:
         assert told.json()["title"] == "You have them • 4 incidents on Checkout"
         assert client.post(url[:-4] + "abc/").status_code == 410
 
+    def test_who_comes_too_late_is_not_told_that_they_have_them(self, bundle, storm, client):
+        ben = storm.people.ben
+        commands.acknowledge_bundle(bundle, ben, by=ben.as_actor("web"), now=T0 + MINUTE)
+        url = links.acknowledge_bundle_url(bundle)
+        told = client.post(url, headers={"Accept": "application/json"}).json()
+        assert told["title"] == "None of them was open any more • 4 incidents on Checkout"
+        assert b"Nothing is left to do for you" in client.post(url).content
+        say = {"channel": Channel.SMS, "address": "+4915112345678", "now": T0, "request": None}
+        answer = texting.answer_to(storm.people.ann, f"1 B{bundle.pk}", **say)
+        assert "none of them is open any more" in answer
+
     def test_what_a_request_had_no_time_for_the_ticker_finishes(self, bundle, storm, monkeypatch):
         monkeypatch.setattr("incidents.commands.bundles.AT_ONCE_SECONDS", -1.0)
         by, now = storm.people.ann.as_actor("web"), T0 + MINUTE
-        assert commands.acknowledge_bundle(bundle, storm.people.ann, by=by, now=now) == 4
+        assert commands.acknowledge_bundle(bundle, storm.people.ann, by=by, now=now).left == 4
         assert commands.go_on_taking(now) == 4
         assert commands.go_on_taking(now) == 0
         bundle.refresh_from_db()
@@ -298,7 +309,7 @@ class TestOneAcknowledgeForAll:
         assert client.get("/api/bundles").json()["bundles"][0]["count"] == 4
         assert len(client.get(f"/api/bundles/{bundle.pk}").json()["incidents"]) == 4
         taken = client.post(f"/api/bundles/{bundle.pk}/acknowledgement").json()
-        assert taken == {"acknowledged": True, "left": 0}
+        assert taken == {"acknowledged": True, "taken": 4, "left": 0}
         stranger = api(person("eve", Role.USER), "incidents:read")
         assert stranger.get(f"/api/bundles/{bundle.pk}").status_code == 404
 

@@ -8,17 +8,21 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
-from core import clock, via
+from core import clock, language, via
 from core.errors import Forbidden, ProductError
 from core.web import actor_of, say_refusal, signed_in
 from incidents import commands, links, queries
+from incidents.commands import Taken
 from incidents.models import Bundle, Status
 from incidents.shield import standing
+from incidents.web.views.quick import DEAD, NOTHING_LEFT, TITLE_LENGTH
+from notifications.domain.text import one_line
 from notifications.queries import deliveries_of
 
 VIA, VIA_WORKER = "email", "push"
@@ -65,14 +69,15 @@ def acknowledge(request: HttpRequest, number: int) -> HttpResponse:
     bundle = _found(user, number)
     by, now = actor_of(request), clock.now()
     try:
-        left = commands.acknowledge_bundle(bundle, user, by=by, now=now)
+        taken = commands.acknowledge_bundle(bundle, user, by=by, now=now)
     except Forbidden as error:
         raise PermissionDenied(error.message) from error
     except ProductError as error:
         say_refusal(request, error)
     else:
-        rest = f"; {left} more follow within moments" if left else ""
-        messages.success(request, f"You have them{rest}")
+        rest = f"; {taken.left} more follow within moments" if taken.left else ""
+        said = f"You have them{rest}" if taken else "None of them was open any more"
+        messages.success(request, said)
     return redirect("incidents:bundle", number)
 
 
@@ -85,30 +90,31 @@ def quick(request: HttpRequest, token: str) -> HttpResponse:
     bundle = links.bundle_of(token)
     worker = request.get_preferred_type([HTML, JSON]) == JSON
     if bundle is None and worker:
-        return JsonResponse({"message": "This link does not work any more."}, status=410)
+        return JsonResponse({"message": _(DEAD)}, status=410)
     if bundle is None:
         return _public(render(request, "incidents/quick_dead.html", {}, status=410))
-    refusal, left = "", 0
+    refusal, taken = "", Taken(0, 0)
     if request.method == "POST":
-        refusal, left = _take(request, bundle, VIA_WORKER if worker else VIA)
+        refusal, taken = _take(request, bundle, VIA_WORKER if worker else VIA)
     if worker:
-        return _told(bundle, refusal)
+        with language.speaking_to(bundle.user.language):
+            return _told(bundle, refusal, taken)
     rows = queries.incidents_of(bundle, bundle.user)
     with timezone.override(bundle.user.zone):
         context = {
             "bundle": bundle,
             "person": bundle.user,
             "refusal": refusal,
-            "left": left,
-            "done": request.method == "POST" and not refusal,
+            "left": taken.left,
+            "done": bool(taken),
             "open": rows.filter(status=Status.OPEN).count(),
             "sample": list(rows.filter(status=Status.OPEN).order_by("pk")[:SAMPLE]),
         }
         return _public(render(request, "incidents/quick_bundle.html", context))
 
 
-def _take(request: HttpRequest, bundle: Bundle, default: str) -> tuple[str, int]:
-    """The words of the refusal, and how many are still to be taken."""
+def _take(request: HttpRequest, bundle: Bundle, default: str) -> tuple[str, Taken]:
+    """The words of the refusal, and what was taken."""
     door = via.of(request.path, request.GET.get(via.PARAMETER, ""), default)
     by = bundle.user.as_actor(door, getattr(request, "ip", None), getattr(request, "id", ""))
     try:
@@ -116,15 +122,18 @@ def _take(request: HttpRequest, bundle: Bundle, default: str) -> tuple[str, int]
             bundle, bundle.user, by=by, now=clock.now(), via=door
         )
     except ProductError as error:
-        return error.message, 0
+        return error.message, Taken(0, 0)
 
 
-def _told(bundle: Bundle, refusal: str) -> HttpResponse:
+def _told(bundle: Bundle, refusal: str, taken: Taken) -> HttpResponse:
     if refusal:
         return JsonResponse({"message": refusal}, status=409)
-    name = f"{bundle.count} incidents on {bundle.service.name}"
-    message = "Acknowledged. The escalations have stopped."
-    return JsonResponse({"title": f"You have them • {name}", "message": message})
+    service = one_line(bundle.service.name, TITLE_LENGTH)
+    name = _("{count} incidents on {service}").format(count=bundle.count, service=service)
+    title, message = _("None of them was open any more"), _(NOTHING_LEFT)
+    if taken:
+        title, message = _("You have them"), _("Acknowledged. The escalations have stopped.")
+    return JsonResponse({"title": f"{title} • {name}", "message": message})
 
 
 def _public(response: HttpResponse) -> HttpResponse:
