@@ -208,11 +208,13 @@ def last_test(method: ContactMethod) -> Delivery | None:
 
 
 def proofs_of(user: User) -> QuerySet[Delivery]:
-    """Tests that a provider took for this person, and pages that the person answered."""
+    """Pages and test pages that arrived and that the person answered where they arrived.
+
+    That a provider took one proves nothing, nor does a look at the incident (`receipts.opened`).
+    """
     mine = Delivery.objects.filter(user=user, state=DeliveryState.SENT)
-    tests = Q(subject_kind__in=[TEST_SUBJECT, PROVIDER_TEST], contact_method__isnull=False)
-    answered = Q(subject_kind__in=["incident", drills.KIND], seen_at__isnull=False)
-    return mine.filter(tests | answered)
+    pages = mine.filter(subject_kind__in=["incident", drills.KIND])
+    return pages.filter(delivered_at__isnull=False, seen_at__isnull=False)
 
 
 def last_provider_test(account: Provider, channel: str) -> Delivery | None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from notifications.domain.words import Channel
 
 LONGEST = 500
+LONGEST_SHOWN = 48
 LONGEST_OF_DEVICE = 1000  # some push services put a whole token into it
 BETWEEN_DIGITS = str.maketrans("", "", " -.()/\u00a0\u2009\u202f\u2010\u2011\u2012\u2013")
 # E.164: up to 15 digits, and no country code begins with 0. Which numbers a country has given
@@ -58,6 +59,13 @@ def phone(text: str) -> str:
     if not E164.fullmatch(plain):
         raise ValueError("A telephone number has 8 to 15 digits, country code included")
     return plain
+
+
+def shown(address: str) -> str:
+    """The address in a line: a long URL by its host and its end, where two of one host differ."""
+    if "://" not in address or len(address) <= LONGEST_SHOWN:
+        return address
+    return f"{urlsplit(address).hostname or ''}/…{address[-6:]}"
 
 
 def masked(channel: str, address: str) -> str:

@@ -11,7 +11,7 @@ from core import ids
 from core.crypto import EncryptedTextField
 from core.domain.phrase import mark
 from core.models import GIVEN_UP_TRIES, Published
-from notifications.domain import words
+from notifications.domain import addresses, words
 from notifications.domain.gathering import Rhythm
 
 
@@ -72,7 +72,7 @@ class ContactMethod(models.Model):
     def where(self) -> str:
         """The address for people; that of a device is long, and whoever has it may push there."""
         if self.channel != Channel.PUSH:
-            return str(self.address)
+            return addresses.shown(self.address)
         return self.label or "a device"
 
     @property
@@ -257,6 +257,11 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} to {self.address}: {self.state}"
+
+    @property
+    def where(self) -> str:
+        """The address in a line."""
+        return addresses.shown(self.address)
 
     @property
     def title(self) -> str:

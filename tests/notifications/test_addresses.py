@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.domain.addresses import checked, masked
+from notifications.domain.addresses import checked, masked, shown
 from notifications.domain.words import Channel
 
 KEY = "uQiRzpo4DXghDmr9QzzfQu27cmVRsG"
@@ -84,3 +84,10 @@ def test_others_see_which_address_it_is_and_cannot_use_it(
     channel: str, address: str, seen: str
 ) -> None:
     assert masked(channel, address) == seen
+
+
+def test_a_long_address_is_named_by_its_host_and_its_end():
+    hook = "https://prod-12.logic.azure.com/workflows/0123456789/triggers?sig=secret-7f3a"
+    assert shown(hook) == "prod-12.logic.azure.com/…t-7f3a"
+    for short in ("https://hooks.example.com/alice", "+447700900123", "a" * 90):
+        assert shown(short) == short

@@ -20,15 +20,18 @@ from notifications.commands import enqueue, receipts
 from notifications.domain.words import Channel, Receipt
 from notifications.models import ContactMethod, Delivery, DeliveryState, Provider, ProviderHealth
 from tests.cast import make_person
+from tests.fakes import push_service
 from tests.fakes.chats import FakeDiscord, FakeGoogleChat, FakeMattermost, FakeTeams
 from tests.fakes.mail_apis import FakePostmark
 from tests.fakes.ntfy import FakeNtfy
+from tests.fakes.push_service import PushService
 from tests.fakes.pushover import USER, FakePushover
-from tests.fakes.server import FakeVendor, Mode
+from tests.fakes.server import Call, FakeVendor, Mode, Reply
 from tests.fakes.slack import FakeSlack
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.twilio import FakeTwilio
-from tests.notifications.conftest import fates, request
+from tests.notifications.conftest import request
+from tests.notifications.push import give
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,16 +63,52 @@ ADDRESSES = {
 }
 
 
+# What a push service answers or does in the words of the other vendors.
+NO_TLS = "no tls"
+PUSH_STATUS = {Mode.REFUSE: 403, Mode.BROKEN: 500, Mode.BUSY: 429}
+PUSH_MODES = {Mode.DROP: push_service.Mode.DROP, Mode.HANG: push_service.Mode.HANG}
+
+
+class FakeHook(FakeVendor):
+    """Somebody's own server."""
+
+    def answer(self, call: Call) -> Reply:
+        return 200, {}
+
+    def refusal(self) -> Reply:
+        return 401, {}
+
+
 @dataclass
 class World:
     """Every vendor, and one person for each channel."""
 
     vendors: list[FakeVendor]
+    push: PushService
     people: dict[str, User]
+    backup: str
 
-    def fail(self, mode: Mode) -> None:
+    def fail(self, mode: Mode | str) -> None:
+        if mode == NO_TLS:
+            self._expect_tls()
+            return
         for vendor in self.vendors:
             vendor.mode = mode
+        if mode in PUSH_MODES:
+            self.push.mode = PUSH_MODES[mode]
+        else:
+            self.push.then(*[PUSH_STATUS[mode]] * 50)
+
+    def _expect_tls(self) -> None:
+        """Everybody is called by https, where nobody speaks it."""
+        for account in Provider.objects.exclude(kind="webpush"):
+            account.config = account.config.replace("http://", "https://")
+            account.save(update_fields=["config"])
+        for way in ContactMethod.objects.filter(address__startswith="http://"):
+            way.address = way.address.replace("http://", "https://")
+            if way.address != self.backup.replace("http:", "https:"):
+                way.save(update_fields=["address"])
+        accounts.forget()
 
     def page(self) -> None:
         now = clock.now()
@@ -77,7 +116,7 @@ class World:
 
     def backups(self) -> set[str]:
         """Channels whose person got the webhook."""
-        rows = Delivery.objects.filter(channel=Channel.WEBHOOK, state=DeliveryState.SENT)
+        rows = Delivery.objects.filter(address=self.backup, state=DeliveryState.SENT)
         reached = set(rows.values_list("user_id", flat=True))
         return {channel for channel, user in self.people.items() if user.pk in reached}
 
@@ -98,9 +137,22 @@ def world(phones: Any, settings: Any) -> Iterator[World]:
             fake = stack.enter_context(chat())
             vendors.append(fake)
             addresses[channel] = f"{fake.url}/hooks/x"
+        hook = stack.enter_context(FakeHook())
+        vendors.append(hook)
+        addresses[Channel.WEBHOOK] = f"{hook.url}/alice"
+        push = stack.enter_context(PushService())
         accounts.forget()
         people = {c: _person(c, a, phones.hook.url()) for c, a in addresses.items()}
-        yield World(vendors, people)
+        people[Channel.PUSH] = _with_device(push, phones.hook.url())
+        yield World(vendors, push, people, phones.hook.url())
+
+
+def _with_device(push: PushService, hook: str) -> User:
+    user = _person(Channel.IN_APP, "", hook)
+    user.contact_methods.filter(channel=Channel.IN_APP).delete()
+    give(user, push)
+    user.contact_methods.filter(channel=Channel.PUSH).update(position=0)
+    return user
 
 
 def _person(channel: str, address: str, hook: str) -> User:
@@ -118,26 +170,32 @@ def _person(channel: str, address: str, hook: str) -> User:
 def test_every_channel_delivers_when_nothing_fails(world: World, send_until: Any) -> None:
     world.page()
     send_until(lambda: not Delivery.objects.filter(state__in=["QUEUED", "SENDING"]).exists())
-    assert fates(by="channel") == {
-        **{str(channel): "SENT" for channel in world.people},
-        "WEBHOOK": "CANCELLED",
+    backup = Delivery.objects.filter(address=world.backup)
+    assert set(backup.values_list("state", flat=True)) == {"CANCELLED"}
+    sent = Delivery.objects.exclude(address=world.backup)
+    assert {row.channel: row.state for row in sent} == {
+        str(channel): "SENT" for channel in world.people
     }
+    assert set(world.people) == set(Channel) - {Channel.IN_APP}, "the bell needs nobody else"
 
 
 @pytest.mark.parametrize(
-    "mode", [Mode.REFUSE, Mode.BROKEN, Mode.BUSY, Mode.DROP, Mode.HANG], ids=str
+    "mode", [Mode.REFUSE, Mode.BROKEN, Mode.BUSY, Mode.DROP, Mode.HANG, NO_TLS], ids=str
 )
 def test_the_next_channel_is_reached_in_time(
-    world: World, send_until: Any, phones: Any, mode: Mode
+    world: World, send_until: Any, phones: Any, mode: Mode | str
 ) -> None:
     world.fail(mode)
     world.page()
     started = time.monotonic()
     send_until(lambda: world.backups() == set(world.people), WITHIN + 5)
     assert time.monotonic() - started < WITHIN
-    tried = Delivery.objects.filter(channel__in=world.people).exclude(attempts=0)
+    tried = Delivery.objects.exclude(address=world.backup).exclude(attempts=0)
     assert {row.channel for row in tried} == set(world.people)
     assert not tried.filter(reason="").exists(), "history says nothing"
+    if mode == NO_TLS:
+        failed = tried.filter(tries__detail__contains="TLS handshake")
+        assert set(failed.values_list("channel", flat=True)) == set(world.people)
 
 
 def test_a_refused_account_is_remembered_and_a_busy_one_is_spared(
@@ -158,7 +216,7 @@ def test_a_refused_account_is_remembered_and_a_busy_one_is_spared(
 
 def test_taken_but_not_delivered_goes_on_to_the_next_channel(world: World, send_until: Any) -> None:
     world.page()
-    first = Delivery.objects.filter(channel__in=world.people)
+    first = Delivery.objects.exclude(address=world.backup)
     send_until(lambda: first.filter(state=DeliveryState.SENT).count() == len(world.people))
     for row in first:
         assert receipts.note(row.pk, Receipt.UNDELIVERED, now=clock.now(), detail="30003")

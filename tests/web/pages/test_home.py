@@ -16,6 +16,7 @@ from incidents import commands
 from incidents.commands.faults import note_fault
 from incidents.models import EscalationState, Incident, IncidentEvent
 from notifications import commands as notifications
+from notifications.commands import drills
 from notifications.models import Delivery, DeliveryState
 from tests.page_rules import HTMX, SignedInPage
 
@@ -40,14 +41,18 @@ class TestHome(SignedInPage):
         assert not done["Make a schedule"]
         assert not done["Prove that you are paged"]
 
-    def test_the_checklist_goes_when_a_test_page_came(
+    def test_the_checklist_goes_when_a_test_page_was_answered_where_it_came(
         self, as_root, root, integration, phones, now, url
     ):
         mail = notifications.ensure_default_method(root)[0]
-        test = notifications.send_test(mail, by=SYSTEM, now=now)
-        for state, proven in (("QUEUED", False), ("FAILED", False), ("SENT", True)):
-            Delivery.objects.filter(pk=test.pk).update(state=state)
-            assert (as_root.get(url).context["steps"] == []) is proven
+        notifications.send_test(mail, by=SYSTEM, now=now)
+        drills.start_drill(root, by=SYSTEM, now=now)
+        Delivery.objects.update(state="SENT", seen_at=now)
+        assert as_root.get(url).context["steps"], "accepted, and looked at elsewhere"
+        page = Delivery.objects.get(subject_kind="drill")
+        Delivery.objects.update(seen_at=None)
+        drills.confirm(page.pk, now=now, detail="“It arrived” was tapped")
+        assert as_root.get(url).context["steps"] == []
 
     def test_pages_of_others_prove_nothing(self, as_root, paged, integration, phones, url):
         Delivery.objects.update(state=DeliveryState.SENT)
