@@ -101,7 +101,8 @@ class ServiceWatchers(ApiView):
         service = _service(public_id)
         body = checked(WatcherIn, request)
         user = _person(request, body.get("userId"))
-        commands.watch_service(service, user, role=body["role"], now=clock.now())
+        by = actor_of_api(request)
+        commands.watch_service(service, user, role=body["role"], by=by, now=clock.now())
         return Response(_shape(queries.service_watches(service)), status=201)
 
 
@@ -112,7 +113,8 @@ class ServiceWatcherOne(ApiView):
     def delete(self, request: Request, public_id: str, user_id: str) -> Response:
         """What was chosen for single incidents stays."""
         user = _person(request, user_id)
-        gone = commands.unwatch_service(_service(public_id), user)
+        by, now = actor_of_api(request), clock.now()
+        gone = commands.unwatch_service(_service(public_id), user, by=by, now=now)
         return Response({"stopped": gone, "userId": user.public_id})
 
 

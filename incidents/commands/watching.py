@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import User, UserStatus
+from audit import commands as audit
 from core.actor import Actor
 from core.errors import ValidationFailed
 from incidents import queries
@@ -68,20 +69,27 @@ def unwatch(incident: Incident, user: User, *, by: Actor, now: datetime) -> bool
 
 
 def watch_service(
-    service: Service, user: User, *, role: str = WatchRole.FOLLOWER, now: datetime
+    service: Service, user: User, *, role: str = WatchRole.FOLLOWER, by: Actor, now: datetime
 ) -> ServiceWatcher:
-    """Follows every incident of it. Raises ValidationFailed for whoever may not see them."""
+    """Follows every incident of it. Raises ValidationFailed for whoever may not see them.
+
+    What somebody decides for another person is audited.
+    """
     _check_role(role)
     _check_person(user)
     if not may_post_events(user, service.pk):
         raise ValidationFailed(f"{user} may not see the incidents of {service}", field="userId")
-    row, _ = ServiceWatcher.objects.update_or_create(
-        service=service, user=user, defaults={"role": role}, create_defaults=_since(role, now)
-    )
+    with transaction.atomic():
+        same = ServiceWatcher.objects.filter(service=service, user=user, role=role).exists()
+        row, _ = ServiceWatcher.objects.update_or_create(
+            service=service, user=user, defaults={"role": role}, create_defaults=_since(role, now)
+        )
+        if not same:
+            _audit("service.watcher_added", service, user, {"role": role}, by=by, now=now)
     return row
 
 
-def unwatch_service(service: Service, user: User) -> bool:
+def unwatch_service(service: Service, user: User, *, by: Actor, now: datetime) -> bool:
     """What of it was chosen singly goes on. False when it was not followed."""
     with transaction.atomic():
         gone, _ = ServiceWatcher.objects.filter(service=service, user=user).delete()
@@ -90,7 +98,25 @@ def unwatch_service(service: Service, user: User) -> bool:
         single = mine.filter(incident__service=service).values("incident_id")
         untold = WatchedChange.objects.filter(user=user, event__incident__service=service)
         untold.exclude(event__incident__in=single).delete()
+        if gone:
+            _audit("service.watcher_removed", service, user, {}, by=by, now=now)
     return bool(gone)
+
+
+def _audit(
+    action: str, service: Service, user: User, changes: dict[str, str], *, by: Actor, now: datetime
+) -> None:
+    if by.user_pk == user.pk:
+        return
+    audit.record(
+        action,
+        by=by,
+        now=now,
+        target_type="service",
+        target_id=service.public_id,
+        target_label=service.name,
+        changes={"watcher": str(user), **changes},
+    )
 
 
 def _since(role: str, now: datetime) -> dict[str, object]:

@@ -5,10 +5,12 @@ from datetime import timedelta
 
 from core.domain.phrase import Say, mark
 from notifications.domain.message import Message
-from notifications.domain.words import Urgency
+from notifications.domain.words import Channel, Urgency
 
 STALE_AFTER = timedelta(minutes=5)  # late by so long, a page travels with its like
 MOST = 500  # pages in one message; more come in the next
+# A program reads these one by one; a request for help is answered by its own buttons.
+APART = (Channel.WEBHOOK,)
 NAMED = 3
 LISTED = 30
 RANKS = {Urgency.HIGH: 0, Urgency.MEDIUM: 1, Urgency.LOW: 2}

@@ -7,6 +7,7 @@ A sender that dies with such a message leaves its rows to the end of their lease
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -15,18 +16,16 @@ from django.utils.translation import gettext
 
 from core import config, language
 from core.database import AWAY
-from notifications.domain.digest import MOST, digest_of
-from notifications.domain.message import Message
-from notifications.models import Channel, Delivery
+from notifications.channels.base import ChannelError
+from notifications.domain.digest import APART, MOST, digest_of
+from notifications.domain.message import REQUEST, Message
+from notifications.models import Delivery
 from notifications.sender.claim import lease_companions
 from notifications.sender.pool import Result
 
 log = logging.getLogger(__name__)
 
 KINDS = ("incident", "bundle")  # subjects whose deliveries are pages
-# A program reads these one by one.
-APART = (Channel.WEBHOOK,)
-
 # Person, channel, address, gathered for a digest?
 Address = tuple[int | None, str, str, bool]
 Carried = tuple[int, str, int]
@@ -49,10 +48,14 @@ class Backlog:
         return [pk for rows in self.carried.values() for pk, _, _ in rows]
 
     def company(self, rows: Sequence[Delivery], now: datetime) -> list[Delivery]:
-        """What else is late, or gathered, for the addresses of such rows, leased with them."""
+        """What else is late for the addresses of such rows, leased with them.
+
+        What was gathered has been claimed together already.
+        """
         found: list[Delivery] = []
         mine = {row.pk for row in rows} | set(self.in_hand)
-        for address in {_address(row) for row in rows if self._may_share(row)}:
+        late = [row for row in rows if not row.gathered and self._may_share(row)]
+        for address in {_address(row) for row in late}:
             token = next(row.lease_token for row in rows if _address(row) == address)
             try:
                 more = lease_companions(address, KINDS, now, token, but=mine, limit=MOST)
@@ -61,7 +64,7 @@ class Backlog:
             except Exception:
                 log.exception("what leaves together cannot be read; each leaves alone")
                 continue
-            self.late |= {row.pk for row in more if not row.gathered}
+            self.late |= {row.pk for row in more}
             found += more
         return found
 
@@ -132,6 +135,7 @@ class Backlog:
                         number=number,
                         reference="",
                         detail=detail,
+                        error=_of_companion(result.error),
                     )
                 )
         return found
@@ -144,8 +148,22 @@ class Backlog:
         return (
             row.user_id is not None
             and row.channel not in APART
+            and not _is_request(row)
             and (row.gathered or (row.pk in self.late and row.subject_kind in KINDS))
         )
+
+
+def _of_companion(error: ChannelError | None) -> ChannelError | None:
+    """The mail that did not leave is kept once, not for each message that it stands for."""
+    if error is None or error.unsent is None:
+        return error
+    other = copy(error)
+    other.unsent = None
+    return other
+
+
+def _is_request(row: Delivery) -> bool:
+    return isinstance(row.message, dict) and row.message.get("kind") == REQUEST
 
 
 def _address(row: Delivery) -> Address:

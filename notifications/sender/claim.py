@@ -4,23 +4,31 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from core.database import stored_time
 from notifications.domain import slots
-from notifications.domain.digest import STALE_AFTER
+from notifications.domain.digest import APART, MOST, STALE_AFTER
 from notifications.domain.retry import LEASE
 from notifications.models import Delivery
 
 LOOK_AHEAD = 4 * slots.POOL  # candidates read to find some for which there is room
+
+Candidate = tuple[int, str, bool, str | None]
+_APART = "('" + "', '".join(APART) + "')"
 
 # By hand, because this runs some twenty times a second for ever: the literal states let SQLite
 # use the partial index delivery_due, and RETURNING spares a transaction around three statements.
 _DUE = "state IN ('QUEUED', 'SENDING') AND next_attempt_at <= %s"
 _DUE_SINCE = "CASE WHEN attempts = 0 THEN next_attempt_at ELSE created_at END"
 _LATE = f"(COALESCE(throttled_since, {_DUE_SINCE}) < %s)"
+# To whom one digest goes: its rows are taken together, by whoever takes the first of them.
+_DIGEST = (
+    f"CASE WHEN gathered AND user_id IS NOT NULL AND channel NOT IN {_APART}"
+    " THEN user_id || ' ' || channel || ' ' || address END"
+)
 _CANDIDATES = """
-SELECT id, provider, {late} FROM notifications_delivery WHERE {due} {but}
+SELECT id, provider, {late}, {digest} FROM notifications_delivery WHERE {due} {but}
 ORDER BY rank, next_attempt_at, id LIMIT {limit}
 """
 # Materialised, and joined by nothing but the key: a planner whose statistics were taken while the
@@ -63,25 +71,64 @@ def claim(
     `late` gets the ids of those that should have left long ago.
     """
     candidates = _candidates(now, slots.full(under_way), mine)
-    ids = slots.fitting([(pk, provider) for pk, provider, _ in candidates], under_way)
+    leads = _leads(candidates)
+    ids = slots.fitting([(pk, provider) for pk, provider, *_ in leads], under_way)
     if not ids:
         return []  # a plain read: an idle sender takes no write lock
-    taken = {row.pk: row for row in _lease(ids, now, token)}
+    if any(digest for pk, _, _, digest in leads if pk in ids):
+        rows = _lease_with_digests(ids, now, token, mine)
+    else:
+        rows = _lease(ids, now, token)
+    taken = {row.pk: row for row in rows}
     if late is not None:
-        late |= {pk for pk, _, is_late in candidates if is_late and pk in taken}
-    return [taken[pk] for pk in ids if pk in taken]
+        late |= {pk for pk, _, is_late, _ in candidates if is_late and pk in taken}
+    return [taken.pop(pk) for pk in ids if pk in taken] + list(taken.values())
 
 
-def _candidates(
-    now: datetime, full: Collection[str], mine: Collection[int]
-) -> list[tuple[int, str, bool]]:
-    """(id, provider, late?) of what is due, most important first."""
+def _leads(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Of what a digest gathered only the first: the others come with it, to the same sender."""
+    first: dict[str, int] = {}
+    for pk, _, _, digest in candidates:
+        if digest:
+            first.setdefault(digest, pk)
+    return [one for one in candidates if not one[3] or first[one[3]] == one[0]]
+
+
+def _lease_with_digests(
+    ids: Collection[int], now: datetime, token: str, mine: Collection[int]
+) -> list[Delivery]:
+    """In one transaction: a second sender finds all of a digest free, or nothing of it.
+
+    A row that cannot be read undoes no lease: else it would hold up its digest for ever.
+    """
+    rows: list[Delivery] = []
+    unread: Exception | None = None
+    with transaction.atomic():
+        try:
+            rows = _lease(ids, now, token)
+            digests = [row for row in rows if row.gathered and row.channel not in APART]
+            for row in digests:
+                address = (row.user_id, row.channel, row.address, True)
+                but = {*mine, *(one.pk for one in rows)}
+                rows += lease_companions(address, (), now, token, but=but, limit=MOST)
+        except DatabaseError:
+            raise
+        except Exception as error:  # noqa: BLE001 raised again when the leases are stored
+            unread = error
+    if unread:
+        raise unread
+    return rows
+
+
+def _candidates(now: datetime, full: Collection[str], mine: Collection[int]) -> list[Candidate]:
+    """(id, provider, late?, digest) of what is due, most important first."""
     but = ""
     if full:
         but += f" AND provider NOT IN ({_marks(full)})"
     if mine:
         but += f" AND id NOT IN ({_marks(mine)})"
-    statement = _CANDIDATES.format(due=_DUE, but=but, limit=LOOK_AHEAD, late=_LATE)
+    parts = {"due": _DUE, "but": but, "limit": LOOK_AHEAD, "late": _LATE, "digest": _DIGEST}
+    statement = _CANDIDATES.format(**parts)
     with connection.cursor() as cursor:
         long_ago = stored_time(now - STALE_AFTER)
         cursor.execute(statement, [long_ago, stored_time(now), *full, *mine])

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Membership, Role, Team, UserStatus
+from audit.models import AuditEvent
 from core.actor import SYSTEM
 from core.errors import ValidationFailed
 from escalation.commands import TargetSpec
@@ -68,8 +69,8 @@ def test_each_role_hears_its_share_in_one_message(people, shop, incident):
 
 
 def test_whoever_watches_a_service_hears_from_the_start_and_of_many_at_once(people, shop):
-    commands.watch_service(shop.service, people.ann, now=T0)
-    commands.watch_service(shop.service, people.ben, now=T0)
+    commands.watch_service(shop.service, people.ann, by=SYSTEM, now=T0)
+    commands.watch_service(shop.service, people.ben, by=SYSTEM, now=T0)
     first, second = opened(shop), opened(shop, "Also slow")
     muted = opened(shop, "Noise")
     commands.unwatch(muted, people.ann, by=people.ann.as_actor("web"), now=T0)
@@ -78,6 +79,22 @@ def test_whoever_watches_a_service_hears_from_the_start_and_of_many_at_once(peop
     assert got["Ann"] == ["2 incidents that you watch have changed | opened | opened"]
     assert "Ben" not in got, "who was paged knows already"
     assert set(Incident.objects.filter(queries.watched_by(people.ann))) == {first, second}
+
+
+def test_what_one_decides_for_another_is_audited_and_for_oneself_is_not(people, shop):
+    ann, ben = (one.as_actor("web") for one in (people.ann, people.ben))
+    commands.watch_service(shop.service, people.ben, by=ben, now=T0)
+    commands.unwatch_service(shop.service, people.ben, by=ben, now=T0)
+    assert not AuditEvent.objects.filter(action__contains="watcher").exists()
+    for _ in range(2):  # the second time nothing changes
+        commands.watch_service(shop.service, people.ben, by=ann, now=T0)
+    commands.unwatch_service(shop.service, people.ben, by=ann, now=T0)
+    commands.unwatch_service(shop.service, people.ben, by=ann, now=T0)
+    told = AuditEvent.objects.filter(action__contains="watcher").order_by("pk")
+    assert [(row.action, row.actor_label) for row in told] == [
+        ("service.watcher_added", "Ann"),
+        ("service.watcher_removed", "Ann"),
+    ]
 
 
 def test_the_end_of_a_policy_is_news_once(people, shop, incident):

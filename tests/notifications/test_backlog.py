@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from notifications.domain.digest import digest_of
-from notifications.domain.message import Message
+from notifications.domain.message import REQUEST, Action, Message
 from notifications.models import Channel, Delivery, DeliveryAttempt, DeliveryEvent, DeliveryState
 from tests.notifications.conftest import fates, hook, page
 from tests.phones import Mode, Phones
@@ -97,6 +97,20 @@ def test_programs_get_every_page_for_itself(phones: Phones, alice: User, send_un
     assert len(phones.calls) == 3
     assert len(phones.mails) == 1
     assert Delivery.objects.filter(channel=Channel.WEBHOOK, state=DeliveryState.SENT).count() == 3
+
+
+def test_a_late_request_for_help_keeps_its_buttons(
+    phones: Phones, alice: User, send_until, pass_time
+):
+    pages(alice, 3)
+    answer = Action("Accept or decline", "https://pager.example.com/r/token/")
+    words = Message(REQUEST, "9", "#9 Bob asks for help", urgency="HIGH", actions=(answer,))
+    page(alice, subject=9, subject_kind="incident", message=words)
+    pass_time(40 * 60)
+    send_until(all_done)
+    digest, asked = sorted(phones.mails, key=lambda mail: "late" not in mail.subject)
+    assert "3 late pages" in digest.subject
+    assert "https://pager.example.com/r/token/" in asked.text
 
 
 def test_the_most_urgent_comes_first_and_every_number_is_named():

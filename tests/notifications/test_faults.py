@@ -139,6 +139,17 @@ class TestRowsThatCannotBeHandled:
         assert DeliveryAttempt.objects.get(delivery=bad).detail == "internal error: Fault"
         assert f"delivery {bad.pk} cannot be read" in caplog.text
 
+    @pytest.mark.parametrize("which", [0, 2])
+    def test_nor_does_one_of_a_digest(
+        self, phones: Phones, alice: User, send_until, unreadable, which: int
+    ) -> None:
+        rows = [page(alice, subject=number)[0] for number in range(1, 5)]
+        Delivery.objects.update(gathered=True)
+        unreadable(rows[which])
+        send_until(lambda: len(phones.mails) == 1, 5)
+        assert phones.mails[0].subject == "[Digest] 3 messages of low urgency"
+        send_until(lambda: _tried(rows[which]) >= 1)
+
     def test_it_fails_in_the_end_and_the_next_channel_goes_at_once(
         self, phones: Phones, alice: User, send_until, unreadable
     ) -> None:

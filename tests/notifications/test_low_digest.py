@@ -1,9 +1,12 @@
 """The digest of low urgency: what is gathered, until when, what never is, and how it leaves."""
 
+import threading
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +20,9 @@ from notifications.domain.digest import digest_of
 from notifications.domain.foretell import Named, story
 from notifications.domain.gathering import LowDigest, Rhythm, may_be_gathered, next_digest
 from notifications.domain.message import Message
-from notifications.models import Channel, Delivery, DeliveryState
+from notifications.models import Channel, Delivery, DeliveryState, OutboxMail
+from notifications.sender import claim as module
+from notifications.sender.claim import claim
 from schedules import commands as schedules
 from schedules.commands import LayerSpec
 from tests.notifications.conftest import fates, hook, page
@@ -196,3 +201,60 @@ def test_it_is_chosen_on_the_page_of_the_rules(
     assert queries.low_digest_of(alice).hour == 9
     as_alice.post(home, {"digest-rhythm": "AT_ONCE"})
     assert queries.low_digest_of(alice) is None
+
+
+@pytest.fixture
+def gathered(alice: User, pass_time) -> list[int]:
+    """Forty messages of alice's hourly digest, due."""
+    commands.set_low_digest(alice, "HOURLY", by=SYSTEM, now=clock.now())
+    gather(alice, 40)
+    pass_time(3600)
+    return list(Delivery.objects.order_by("pk").values_list("pk", flat=True))
+
+
+@pytest.mark.django_db
+def test_whoever_takes_the_first_of_a_digest_takes_all_of_it(gathered: list[int]) -> None:
+    taken = claim(clock.now(), "one.1", under_way={})
+    assert sorted(row.pk for row in taken) == gathered
+    assert claim(clock.now(), "two.1", under_way={}) == []
+
+
+@pytest.mark.postgres_only  # SQLite writes one at a time anyway
+@pytest.mark.django_db(transaction=True)
+def test_two_senders_at_once_send_one_digest(
+    gathered: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_first, other_looked = threading.Event(), threading.Event()
+    found: dict[str, list[int]] = {}
+    company = module.lease_companions
+
+    def slowly(*args: Any, **more: Any) -> list[Delivery]:
+        has_first.set()
+        other_looked.wait(10)
+        return company(*args, **more)
+
+    monkeypatch.setattr(module, "lease_companions", slowly)
+
+    def first() -> None:
+        found["first"] = [row.pk for row in claim(clock.now(), "one.1", under_way={})]
+        connection.close()
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    assert has_first.wait(10)
+    assert claim(clock.now(), "two.1", under_way={}) == []
+    other_looked.set()
+    thread.join(20)
+    assert sorted(found["first"]) == gathered
+
+
+@pytest.mark.django_db
+def test_a_digest_that_cannot_leave_is_kept_once_in_the_outbox(
+    gathered: list[int], send_until, settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DELIVERY_GUARDS, settings.DELIVERY_RENEWALS = {}, {}
+    monkeypatch.delenv("EMAIL_URL", raising=False)
+    send_until(all_done)
+    assert set(fates(by="pk").values()) == {DeliveryState.FAILED}
+    kept = OutboxMail.objects.get()
+    assert kept.subject == "[Digest] 40 messages of low urgency"

@@ -62,7 +62,9 @@ def of_service(request: HttpRequest, public_id: str) -> HttpResponse:
     service = _service(public_id)
 
     def watch(user: User, role: str) -> object:
-        return commands.watch_service(service, user, role=role, now=clock.now())
+        return commands.watch_service(
+            service, user, role=role, by=actor_of(request), now=clock.now()
+        )
 
     return _answer(request, lambda: _service_card(request, service), watch, {"service": service})
 
@@ -72,7 +74,7 @@ def of_service(request: HttpRequest, public_id: str) -> HttpResponse:
 def stop_service(request: HttpRequest, public_id: str) -> HttpResponse:
     service = _service(public_id)
     whom = _whom(request)
-    commands.unwatch_service(service, whom)
+    commands.unwatch_service(service, whom, by=actor_of(request), now=clock.now())
     _say_stopped(request, whom)
     return _back(request, _service_card(request, service))
 
