@@ -205,7 +205,7 @@ ALL = {
     "slow": slow_bodies,
     "oncall": on_call,
     "rota": rota,
-    "pages": pages,
     "channels": channels,
     "shield": shield,
+    "pages": pages,
 }

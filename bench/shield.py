@@ -11,7 +11,6 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from bench.figures import Figure
 from bench.instance import Instance
@@ -27,20 +26,9 @@ TRIES = 5
 RANGE = re.compile(r"#(\d+)(?:–#(\d+))?")
 
 
-@dataclass
-class KeepingSink(SmtpSink):
-    """Keeps every mail: with the shield on there are few."""
-
-    mails: list[tuple[float, bytes]] = field(default_factory=list)
-
-    def note(self, data: bytes) -> None:
-        super().note(data)
-        self.mails.append((time.monotonic(), data))
-
-
 async def shield(instance: Instance, sink: SmtpSink) -> list[Figure]:
     """One person, one service: everything accepted, named in few mails, and quiet at the end."""
-    own = KeepingSink()
+    own = SmtpSink(kept=[])
     await own.start()
     env = {"OPSKNIGHT_PAGES_PER_CAUSE": "3"}
     site = Instance(instance.database, smtp_port=own.port, env=env)
@@ -52,7 +40,7 @@ async def shield(instance: Instance, sink: SmtpSink) -> list[Figure]:
         own.stop()
 
 
-async def _measure(site: Instance, sink: KeepingSink) -> list[Figure]:
+async def _measure(site: Instance, sink: SmtpSink) -> list[Figure]:
     pause = SECONDS * CLIENTS / ALERTS
     begun = time.monotonic()
     tally = await flood_from_outside(
@@ -60,9 +48,9 @@ async def _measure(site: Instance, sink: KeepingSink) -> list[Figure]:
     )
     took = time.monotonic() - begun
     numbers = await _numbers(site)
-    named = await _named(sink, numbers)
-    last = sink.mails[-1][0] - begun if sink.mails else 0.0
-    pages = [at for at, _ in sink.mails]
+    named = await named_in_mails(sink, numbers)
+    last = _mails(sink)[-1][0] - begun if _mails(sink) else 0.0
+    pages = [at for at, _ in _mails(sink)]
     first = pages[0] - min(tally.accepted.values()) if pages else float("inf")
     accepted = f"{len(tally.accepted)} in {took:.0f} s, {tally.refused} refused"
     missing = len(numbers - named)
@@ -89,23 +77,23 @@ async def _numbers(site: Instance) -> set[int]:
     return {row[0] for row in rows}
 
 
-async def _named(sink: KeepingSink, wanted: set[int]) -> set[int]:
+async def named_in_mails(sink: SmtpSink, wanted: set[int], patience: float = PATIENCE) -> set[int]:
     """Every number in the mails so far, once all are there or patience is at its end."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while True:
-        found = {number for _, mail in sink.mails for number in numbers_in(mail)}
+        found = {number for _, mail in _mails(sink) for number in numbers_in(mail)}
         if wanted <= found or time.monotonic() > end:
             return found
         await asyncio.sleep(0.5)
 
 
-async def _resolve(site: Instance, sink: KeepingSink, marks: list[str]) -> tuple[int, list[float]]:
+async def _resolve(site: Instance, sink: SmtpSink, marks: list[str]) -> tuple[int, list[float]]:
     """How many resolves were accepted, and when mails came of them within two minutes."""
-    before = len(sink.mails)
+    before = len(_mails(sink))
     waiting = iter(marks)
     done = await asyncio.gather(*(_client(site, waiting) for _ in range(CLIENTS)))
     await _quiet(site)
-    return sum(done), [at for at, _ in sink.mails[before:]]
+    return sum(done), [at for at, _ in _mails(sink)[before:]]
 
 
 async def _client(site: Instance, marks: Iterator[str]) -> int:
@@ -122,6 +110,10 @@ async def _client(site: Instance, marks: Iterator[str]) -> int:
         accepted += status == 202
     connection.close()
     return accepted
+
+
+def _mails(sink: SmtpSink) -> list[tuple[float, bytes]]:
+    return sink.kept or []
 
 
 async def _quiet(site: Instance) -> None:

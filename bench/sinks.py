@@ -28,7 +28,8 @@ class Sink:
 
     `deliveries`: how often each delivery of the installation arrived, by its number. `delay`:
     seconds that a mail takes, half of them before and half after it is noted. `alarms`: when the
-    installation said (monotonic) that which parts of its own are broken.
+    installation said (monotonic) that which parts of its own are broken. `kept`: each message with
+    its time, when a list is given; a storm of single pages would fill the memory.
     """
 
     mode: Mode = Mode.OK
@@ -40,6 +41,7 @@ class Sink:
     port: int = 0
     server: asyncio.Server | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    kept: list[tuple[float, bytes]] | None = None
 
     async def start(self) -> None:
         """Listens; after `stop` on the same port again."""
@@ -64,6 +66,8 @@ class Sink:
         raise NotImplementedError
 
     def note(self, data: bytes) -> None:
+        if self.kept is not None:
+            self.kept.append((time.monotonic(), data))
         alarm = ALARM.search(data)
         if alarm is not None:
             self.alarms.append((time.monotonic(), alarm.group(1).decode()))

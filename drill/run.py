@@ -12,6 +12,7 @@ from drill.faults.kill import kill
 from drill.faults.lock import sqlite_locked
 from drill.faults.outage import postgres
 from drill.faults.phones import smtp
+from drill.faults.storm import storm
 from drill.report import Report
 from drill.site import Options, Site
 
@@ -23,6 +24,7 @@ DRILLS: dict[str, Callable[[Site], Awaitable[None]]] = {
     "channels": channels,
     "freeze": freeze,
     "frozen": frozen,
+    "storm": storm,
     "postgres": postgres,
     "sqlite-locked": sqlite_locked,
     "stop": stop,
@@ -30,6 +32,7 @@ DRILLS: dict[str, Callable[[Site], Awaitable[None]]] = {
 ONLY_ON = {"postgres": "postgres", "sqlite-locked": "sqlite"}
 # The clock of an installation can be moved only when it says that it is a test.
 ENV = {name: {"OPSKNIGHT_TESTING": "1"} for name in ("clock", "freeze")}
+ENV["storm"] = {"OPSKNIGHT_PAGES_PER_CAUSE": "3"}
 LOG_LENGTH = 4000
 LIMIT_SECONDS = 420.0  # of a drill beside the seconds asked for
 

@@ -45,7 +45,7 @@ async def kill(site: Site) -> None:
     flow = Flow(site.instance.port, site.instance.key)
     async with Watch(site) as watch:
         async with flow:
-            strikes = await _strike_for(site.options.seconds, site, rng)
+            strikes = await strike_for(site.options.seconds, site, rng)
             await flow.finish()
         healed = await site.ready_within(HEALED_SECONDS)
     _tell(site, strikes, watch)
@@ -54,7 +54,8 @@ async def kill(site: Site) -> None:
     await nothing_is_lost(site, flow)
 
 
-async def _strike_for(seconds: float, site: Site, rng: random.Random) -> list[Strike]:
+async def strike_for(seconds: float, site: Site, rng: random.Random) -> list[Strike]:
+    """Kills one process after the other, each kind as often; says which and when."""
     strikes: list[Strike] = []
     bag: list[str] = []
     now = time.monotonic()
