@@ -1,8 +1,9 @@
 """Figures in the text format of Prometheus, version 0.0.4. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isinf
+from itertools import accumulate
+from math import inf, isinf
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -31,19 +32,60 @@ class Gauge:
         return cls(name, meaning, {((label, key),): value for key, value in values.items()})
 
 
-def text(gauges: Iterable[Gauge]) -> str:
+@dataclass(frozen=True, slots=True)
+class Counter(Gauge):
+    """A gauge that only rises until everything is started anew; its name ends with `_total`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """For each set of labels how many values lie within each bound, and their sum.
+
+    `counts` are those of each bucket alone, the last one for what lies above all `bounds`.
+    """
+
+    name: str
+    meaning: str
+    bounds: Sequence[float]
+    samples: Mapping[Labels, tuple[Sequence[float], float]] = field(default_factory=dict)
+
+
+def text(figures: Iterable[Gauge | Histogram]) -> str:
     """The page that Prometheus reads."""
-    return "".join(line + "\n" for gauge in gauges for line in _lines(gauge))
+    return "".join(line + "\n" for figure in figures for line in _lines(figure))
 
 
-def _lines(gauge: Gauge) -> Iterable[str]:
-    meaning = gauge.meaning.replace("\\", "\\\\").replace("\n", "\\n")
-    yield f"# HELP {gauge.name} {meaning}"
-    yield f"# TYPE {gauge.name} gauge"
-    for labels, value in gauge.samples.items():
-        inside = ",".join(f'{name}="{_quoted(label)}"' for name, label in labels)
+def _lines(figure: Gauge | Histogram) -> Iterable[str]:
+    kind = type(figure).__name__.lower()
+    meaning = figure.meaning.replace("\\", "\\\\").replace("\n", "\\n")
+    yield f"# HELP {figure.name} {meaning}"
+    yield f"# TYPE {figure.name} {kind}"
+    if isinstance(figure, Histogram):
+        for labels, (counts, total) in figure.samples.items():
+            yield from _samples(f"{figure.name}_bucket", _buckets(figure.bounds, labels, counts))
+            ends = {f"{figure.name}_sum": total, f"{figure.name}_count": sum(counts)}
+            for name, value in ends.items():
+                yield from _samples(name, {labels: value})
+        return
+    yield from _samples(figure.name, figure.samples)
+
+
+def _buckets(
+    bounds: Sequence[float], labels: Labels, counts: Sequence[float]
+) -> dict[Labels, float]:
+    """As Prometheus counts them: each bucket holds those below it too."""
+    totals = accumulate(counts)
+    return {
+        (*labels, ("le", _number(bound))): total
+        for bound, total in zip([*bounds, inf], totals, strict=True)
+    }
+
+
+def _samples(name: str, samples: Mapping[Labels, float]) -> Iterable[str]:
+    for labels, value in samples.items():
+        inside = ",".join(f'{key}="{_quoted(label)}"' for key, label in labels)
         place = f"{{{inside}}}" if inside else ""
-        yield f"{gauge.name}{place} {_number(value)}"
+        yield f"{name}{place} {_number(value)}"
 
 
 def _quoted(label: str) -> str:

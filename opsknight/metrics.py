@@ -23,7 +23,7 @@ from accounts.domain.roles import Ability, may
 from core import clock, heartbeat, prometheus
 from core.api_view import ApiView
 from core.errors import Forbidden
-from core.prometheus import Gauge, Labels
+from core.prometheus import Counter, Gauge, Histogram, Labels
 from dashboard.domain.alarm import Part
 from dashboard.queries import PROCESSES, broken_parts, trouble
 from incidents.domain.alert import Action
@@ -39,6 +39,7 @@ from notifications.models import (
     ProviderHealth,
 )
 from notifications.queries import DUE
+from opsknight.runtime import traffic
 from schedules.queries import guard
 
 LATELY = timedelta(hours=1)
@@ -72,7 +73,7 @@ class Metrics(ApiView):
         return HttpResponse(page, content_type=prometheus.CONTENT_TYPE)
 
 
-def gauges(now: datetime) -> Iterator[Gauge]:
+def gauges(now: datetime) -> Iterator[Gauge | Histogram]:
     """Every figure, also those that are zero: what is missing cannot be alerted on."""
     yield Gauge.by("version", "opsknight_info", "The version that answers", {settings.VERSION: 1})
     yield from _incidents(now)
@@ -89,6 +90,23 @@ def gauges(now: datetime) -> Iterator[Gauge]:
         "opsknight_coverage_findings",
         "Holes in the on-call cover of the days ahead",
         guard.figures(),
+    )
+    yield from _requests()
+
+
+def _requests() -> Iterator[Counter | Histogram]:
+    """From memory of the web processes: no statement. Since everything was started."""
+    board = traffic.board()
+    yield Counter(
+        "opsknight_http_requests_total",
+        "Answers of the web server, by kind of route and status",
+        {(("route", name), ("status", status)): number for name, status, number in board.answers()},
+    )
+    yield Histogram(
+        "opsknight_http_request_duration_seconds",
+        "How long answers took, without waiting for a free thread",
+        traffic.BOUNDS,
+        {(("route", name),): (counts, total) for name, counts, total in board.durations()},
     )
 
 

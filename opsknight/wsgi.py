@@ -1,12 +1,14 @@
 """The WSGI application: Django, with what the web server must be told about each answer."""
 
 import os
+import time
 from typing import Any
 
 import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpResponse, JsonResponse
 
+from opsknight.runtime import traffic
 from opsknight.runtime.http import OVERSIZE
 
 # Doors that have an answer of their own to a body over every limit; it arrives there empty.
@@ -14,10 +16,12 @@ KNOWS_OVERSIZE = ("/api/events", "/api/integrations/", "/v2/")
 
 
 class Handler(WSGIHandler):
-    """Refuses oversize bodies, and gives each answer a length so that connections stay open."""
+    """Refuses oversize bodies, counts answers, and gives each a length: connections stay open."""
 
     def get_response(self, request: Any) -> Any:
+        began = time.perf_counter()
         response = self._refusal(request) or super().get_response(request)
+        traffic.board().count(request.path_info, response.status_code, time.perf_counter() - began)
         if isinstance(response, HttpResponse) and not response.has_header("Content-Length"):
             response.headers["Content-Length"] = str(len(response.content))
         return response

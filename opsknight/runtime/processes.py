@@ -11,7 +11,7 @@ from django.core.servers.basehttp import get_internal_wsgi_application
 
 from dashboard.domain.alarm import Part
 from notifications.sender import Sender
-from opsknight.runtime import queue, sentry, ticker, web
+from opsknight.runtime import queue, sentry, ticker, traffic, web
 from opsknight.runtime.child import Child
 from opsknight.runtime.database import Role
 from opsknight.runtime.progress import Board, Pulse
@@ -32,8 +32,14 @@ def children(sock: socket.socket, board: Board) -> list[Child]:
     ) -> Child:
         return Child(name, partial(_without, sock, run, nice), Role.ENGINE, stall, family)
 
+    counts = traffic.Board(settings.WEB_PROCESSES)
     webs = [
-        Child(f"web-{slot + 1}", partial(run_web, sock, board.pulse(slot)), Role.WEB, LOOP_STALL)
+        Child(
+            f"web-{slot + 1}",
+            partial(run_web, sock, board.pulse(slot), partial(traffic.use, counts, slot)),
+            Role.WEB,
+            LOOP_STALL,
+        )
         for slot in range(settings.WEB_PROCESSES)
     ]
     return [
@@ -50,8 +56,12 @@ def _without(sock: socket.socket, run: Callable[[], None], nice: int) -> None:
     run()
 
 
-def run_web(sock: socket.socket, pulse: Pulse | None = None) -> None:
-    """Answers requests on `sock` until SIGTERM."""
+def run_web(
+    sock: socket.socket, pulse: Pulse | None = None, begin: Callable[[], None] | None = None
+) -> None:
+    """Answers requests on `sock` until SIGTERM; `begin` is called in the new process first."""
+    if begin:
+        begin()
     settings.PROCESS = "web"
     server = web.make_server(
         get_internal_wsgi_application(),

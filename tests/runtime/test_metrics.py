@@ -1,11 +1,12 @@
 """`/api/metrics`: who may read it, that Prometheus can, and that each figure follows its rows."""
 
+import os
 import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from rest_framework.test import APIClient
 
 from accounts.models import User, UserStatus
@@ -13,6 +14,9 @@ from core import clock, heartbeat, prometheus
 from core.prometheus import Gauge
 from incidents.models import Alert, Incident, Status
 from notifications.models import Channel, Delivery, DeliveryState, Provider, ProviderHealth
+from opsknight.runtime import traffic
+from opsknight.runtime.traffic import Board
+from opsknight.wsgi import application
 from schedules.commands import findings
 from schedules.commands.findings import Subject
 from schedules.domain.guard import Found, Kind
@@ -37,11 +41,15 @@ def parsed(page: str) -> dict[str, float]:
         if line.startswith("# HELP "):
             described.append(line.split(" ")[2])
         elif line.startswith("# TYPE "):
-            assert line == f"# TYPE {described[-1]} gauge"
+            _, _, name, kind = line.split(" ")
+            assert name == described[-1]
+            assert (kind == "counter") is name.endswith("_total")
+            ends = {"histogram": ("_bucket", "_sum", "_count")}.get(kind, ("",))
         else:
             sample = SAMPLE.fullmatch(line)
             assert sample, line
-            assert sample[1] == described[-1], "samples of a name stand together, below its help"
+            names = [described[-1] + end for end in ends]
+            assert sample[1] in names, "samples of a name stand together, below its help"
             place = f"{sample[1]}{{{sample[2]}}}" if sample[2] else sample[1]
             assert place not in found, "twice"
             found[place] = float(sample[3])
@@ -178,3 +186,53 @@ def test_a_breaker_and_what_came_in_are_seen(figures):
     assert found['opsknight_provider_accounts_shut{kind="twilio"}'] == 1
     assert found['opsknight_provider_failures{kind="twilio"}'] == 3
     assert found['opsknight_events_last_hour{action="trigger"}'] == 1
+
+
+class TestRequests:
+    @pytest.fixture(autouse=True)
+    def board(self) -> Board:
+        """Counts begin at nothing."""
+        new = Board(2)
+        traffic.use(new, 0)
+        return new
+
+    def ask(self, path: str) -> None:
+        application.get_response(RequestFactory().get(path))
+
+    def test_answers_are_counted_by_route_and_status_with_their_durations(self, figures) -> None:
+        for path in ("/api/health", "/api/health?x", "/api/incidents", "/no/page", "/v2/enqueue"):
+            self.ask(path)
+        found = figures()
+        counted = {
+            name.partition("{")[2]: value
+            for name, value in found.items()
+            if value and name.startswith("opsknight_http_requests_total")
+        }
+        assert counted == {
+            'route="health",status="2xx"}': 2,
+            'route="api",status="4xx"}': 1,
+            'route="pages",status="4xx"}': 1,
+            'route="events",status="4xx"}': 1,
+        }
+        name = "opsknight_http_request_duration_seconds"
+        assert found[f'{name}_bucket{{route="health",le="+Inf"}}'] == 2
+        assert found[f'{name}_count{{route="health"}}'] == 2
+        assert 0 < found[f'{name}_sum{{route="health"}}'] < 10
+
+    def test_a_bucket_holds_what_lies_below_it_too(self, board: Board, figures) -> None:
+        for seconds in (0.001, 0.005, 0.2, 60):
+            board.count("/api/events", 202, seconds)
+        found = figures()
+        name = 'opsknight_http_request_duration_seconds_bucket{route="events",le='
+        counts = [found[f'{name}"{bound}"}}'] for bound in ("0.005", "0.1", "0.25", "10.0", "+Inf")]
+        assert counts == [2, 2, 3, 3, 4]
+
+    def test_all_web_processes_are_summed(self, board: Board) -> None:
+        board.count("/", 200, 0.1)
+        child = os.fork()
+        if not child:
+            board.take(1)
+            board.count("/", 200, 0.1)
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        assert ("pages", "2xx", 2.0) in list(board.answers())
