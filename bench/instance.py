@@ -22,6 +22,7 @@ from scripts.postgres import TemporaryPostgres
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 60
+KEPT = ("PATH", "HOME", "LANG", "PYTHONPYCACHEPREFIX")  # of our environment
 
 
 def free_port() -> int:
@@ -34,6 +35,8 @@ class Instance:
     """`database` is "sqlite" or "postgres". Use as a context; `key` is an integration key.
 
     `seed`: the module (and its arguments) that fills the database and prints JSON with a `key`.
+    `prepared`: a database that is migrated already; a file of SQLite, which is copied, or the URL
+    of a database in PostgreSQL.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Instance:
         smtp_port: int = 0,
         env: dict[str, str] | None = None,
         seed: Sequence[str] = ("bench.seed",),
+        prepared: str = "",
     ) -> None:
         self.database = database
         self.home = Path(tempfile.mkdtemp(prefix="opsknight-bench-"))
@@ -54,12 +58,16 @@ class Instance:
         self.extra = env or {}
         self.smtp_port = smtp_port
         self.seed = seed
+        self.prepared = prepared
 
     def __enter__(self) -> "Instance":
-        if self.database == "postgres":
+        if self.database == "sqlite" and self.prepared:
+            shutil.copy(self.prepared, self.home / "opsknight.sqlite3")
+        elif self.database == "postgres" and not self.prepared:
             self.postgres = TemporaryPostgres(fast=False)
             self.postgres.start()
-        self.manage("migrate", "--verbosity", "0")
+        if not self.prepared:
+            self.manage("migrate", "--verbosity", "0")
         self.seeds = json.loads(self.run("-m", *self.seed))
         self.key = self.seeds["key"]
         self.start()
@@ -72,11 +80,18 @@ class Instance:
         shutil.rmtree(self.home, ignore_errors=True)
 
     @property
+    def url(self) -> str:
+        """Of the database in PostgreSQL; "" for SQLite."""
+        if self.database == "sqlite":
+            return ""
+        return self.postgres.url if self.postgres else self.prepared
+
+    @property
     def env(self) -> dict[str, str]:
         own = {
             "OPSKNIGHT_ENV_FILE": os.devnull,
             "OPSKNIGHT_DATA_DIR": str(self.home),
-            "DATABASE_URL": self.postgres.url if self.postgres else "",
+            "DATABASE_URL": self.url,
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             "EMAIL_URL": f"smtp://127.0.0.1:{self.smtp_port}" if self.smtp_port else "",
@@ -89,7 +104,7 @@ class Instance:
             "DJANGO_SETTINGS_MODULE": "opsknight.settings",
             "PYTHONPATH": str(ROOT),
         }
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         return {**kept, **own, **self.extra}
 
     def run(self, *arguments: str) -> str:
@@ -164,10 +179,10 @@ class Instance:
 
     def change(self, sql: str) -> None:
         """The same for a statement that answers nothing."""
-        if self.postgres:
+        if self.url:
             import psycopg
 
-            with psycopg.connect(self.postgres.url, autocommit=True) as connection:
+            with psycopg.connect(self.url, autocommit=True) as connection:
                 connection.execute(sql)
             return
         import sqlite3
@@ -198,10 +213,10 @@ class Instance:
 
         `values` take the places of `%s`.
         """
-        if self.postgres:
+        if self.url:
             import psycopg
 
-            with psycopg.connect(self.postgres.url, autocommit=True) as connection:
+            with psycopg.connect(self.url, autocommit=True) as connection:
                 return connection.execute(sql, values or None).fetchall()
         import sqlite3
 

@@ -41,7 +41,8 @@ class Connection:
     async def post(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         """Status and body; status 0 when the connection broke."""
         try:
-            return await asyncio.wait_for(self._post(path, body, headers), 30)
+            async with asyncio.timeout(30):
+                return await self._post(path, body, headers)
         except (OSError, asyncio.IncompleteReadError, TimeoutError, ValueError):
             self.close()
             return REFUSED, b""

@@ -28,13 +28,14 @@ REQUEST = b"GET /api/health?mode=readiness HTTP/1.1\r\nHost: localhost\r\nConnec
 class Options:
     """`database` by its name; for the drill `kill`: for how many `seconds`, the `seed` of its
     randomness, and how long a mail is on the wire (`mail_seconds`): what a killed sender leaves
-    there is sent again when its lease ends, 15 s later.
+    there is sent again when its lease ends, 15 s later. `prepared`: see bench.instance.
     """
 
     database: str
     seconds: float = 60.0
     seed: int = 1
     mail_seconds: float = 0.2
+    prepared: str = ""
 
 
 class Site:
@@ -55,6 +56,7 @@ class Site:
             smtp_port=self.mail.port,
             env={"OPSKNIGHT_ALARM_WEBHOOKS": self._alarm_url(), **(self.env or {})},
             seed=("drill.seed", str(self.hook.port)),
+            prepared=self.options.prepared,
         )
         try:
             self.instance.__enter__()  # blocks: nobody may cancel a start half-way
@@ -119,7 +121,7 @@ class Site:
 
     async def is_free(self) -> bool:
         """Whether nobody holds SQLite's write lock; PostgreSQL has none."""
-        return bool(self.instance.postgres) or await asyncio.to_thread(self.instance.is_free)
+        return bool(self.instance.url) or await asyncio.to_thread(self.instance.is_free)
 
     async def end(self, number: signal.Signals, seconds: float) -> float:
         """Sends the signal to the supervisor; seconds until no process was left (or `seconds`)."""
@@ -143,7 +145,7 @@ class Site:
 
     def stored(self, at: datetime) -> object:
         """An instant as the database compares it."""
-        return at if self.instance.postgres else f"{at:%Y-%m-%d %H:%M:%S.%f}"
+        return at if self.instance.url else f"{at:%Y-%m-%d %H:%M:%S.%f}"
 
     def log(self) -> str:
         return (self.instance.home / "up.log").read_text(errors="replace")
@@ -151,7 +153,8 @@ class Site:
     async def is_ready(self) -> bool:
         """One question to the readiness check, answered within PROBE_SECONDS."""
         try:
-            answer = await asyncio.wait_for(self._probe(), PROBE_SECONDS)
+            async with asyncio.timeout(PROBE_SECONDS):  # wait_for of 3.11 may swallow our end
+                answer = await self._probe()
         except (OSError, TimeoutError, asyncio.IncompleteReadError):
             return False
         return answer.startswith(b"HTTP/1.1 200")

@@ -1,4 +1,4 @@
-"""Run the whole suite on SQLite and on PostgreSQL and add up the results.
+"""Run the whole suite on SQLite and on PostgreSQL, both at once, and add up the results.
 
 Usage: python -m scripts.test [--db sqlite|postgres] [arguments for pytest]
 With CI=true a skipped test is a failure: nothing may be left out unnoticed.
@@ -25,6 +25,7 @@ from scripts.postgres import TemporaryPostgres
 ROOT = Path(__file__).resolve().parent.parent
 DATABASES = ("sqlite", "postgres")
 HALVES = ("first", "second")  # what does not depend on the database is left out of the second
+WORKERS = {1: (3,), 2: (2, 1)}  # of so many halves at once: the first has twice as much to do
 NOTHING_COLLECTED = 5  # pytest's exit code
 INTERRUPTED = 130
 PYTEST = (sys.executable, "-m", "pytest")
@@ -48,12 +49,32 @@ class Outcome:
         return f"{line} in {self.seconds:.0f} s {self.trouble}".rstrip()
 
 
+@dataclass
+class Run:
+    """One half under way; `scratch` is its own temporary directory."""
+
+    database: str
+    workers: str
+    scratch: Path
+    environment: dict[str, str]
+    started: float = 0.0
+
+    @property
+    def report(self) -> Path:
+        return self.scratch / "report.xml"
+
+    @property
+    def said(self) -> Path:
+        """The output of what does not speak at once."""
+        return self.scratch / "output"
+
+
 def main(arguments: list[str]) -> int:
     """Run what is asked for; 0 only when everything passed. The last line is the grand total."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     databases, rest = _split(arguments)
     try:
-        outcomes = [_run(name, rest, half) for name, half in zip(databases, HALVES, strict=False)]
+        outcomes = _run_all(databases, rest)
     except KeyboardInterrupt:
         return INTERRUPTED
     _forgive_empty(outcomes)
@@ -88,24 +109,71 @@ def _split(arguments: list[str]) -> tuple[tuple[str, ...], list[str]]:
     return (wanted[0],), rest
 
 
-def _run(database: str, arguments: list[str], half: str) -> Outcome:
-    print(f"==> tests on {database}", flush=True)
-    started = time.monotonic()
+def _run_all(databases: tuple[str, ...], arguments: list[str]) -> list[Outcome]:
+    """Both at once: what one of them waits for (browsers, processes), the other makes use of."""
+    with contextlib.ExitStack() as stack:
+        runs = [
+            stack.enter_context(_site(name, half, f"{WORKERS[len(databases)][number]}"))
+            for number, (name, half) in enumerate(zip(databases, HALVES, strict=False))
+        ]
+        children: list[subprocess.Popen[bytes]] = []
+        collecting = stack.enter_context(_collecting(arguments, runs[0].environment))
+        for run in runs:
+            home = run.scratch / "prepared"
+            run.environment[PREPARED] = _prepared(run.environment["DATABASE_URL"], home)
+            collecting.wait()  # what is wrong with the tests is said by those that run them
+            child = stack.enter_context(_pytest(run, arguments, quiet=run is not runs[0]))
+            children.append(child)
+        return [_finish(run, child) for run, child in zip(runs, children, strict=True)]
+
+
+@contextlib.contextmanager
+def _site(database: str, half: str, workers: str) -> Iterator[Run]:
     with (
         _database_url(database) as url,
         tempfile.TemporaryDirectory(prefix="opsknight-") as scratch,
     ):
         os.chmod(scratch, 0o711)  # a server that runs as another account finds its way through
-        report = Path(scratch, "report.xml")
         # Whatever tests leave behind, even when they are killed, goes with the directory.
         ours = {"DATABASE_URL": url, "TMPDIR": scratch, "OPSKNIGHT_TESTS_HALF": half}
-        environment = _environment() | ours
-        with _collecting(arguments, environment):
-            environment[PREPARED] = _prepared(url, Path(scratch, "prepared"))
-        command = [*PYTEST, "-n", "3", "--dist", "worksteal", f"--junit-xml={report}"]
-        code = _call([*command, *arguments], environment)
-        outcome = _read(database, report, code)
-    outcome.seconds = time.monotonic() - started
+        yield Run(database, workers, Path(scratch), _environment() | ours)
+
+
+@contextlib.contextmanager
+def _pytest(run: Run, arguments: list[str], *, quiet: bool) -> Iterator[subprocess.Popen[bytes]]:
+    """The tests of one half; quiet ones write into a file, so that two do not talk at once."""
+    print(f"==> tests on {run.database}", flush=True)
+    run.started = time.monotonic()
+    command = [*PYTEST, "-n", run.workers, "--dist", "worksteal", f"--junit-xml={run.report}"]
+    with contextlib.ExitStack() as stack:
+        said = stack.enter_context(run.said.open("wb")) if quiet else None
+        child = stack.enter_context(
+            subprocess.Popen(
+                [*command, *arguments],
+                cwd=ROOT,
+                env=run.environment,
+                stdout=said,
+                stderr=subprocess.STDOUT if quiet else None,
+            )
+        )
+        try:
+            yield child
+        finally:
+            _end(child)
+
+
+def _finish(run: Run, child: subprocess.Popen[bytes]) -> Outcome:
+    """Waits for the end; Ctrl-C reaches the child as well, which then reports and ends."""
+    try:
+        code = child.wait()
+    except KeyboardInterrupt:
+        _wait(child)
+        raise
+    if run.said.exists():
+        print(f"==> what the tests on {run.database} say", flush=True)
+        print(run.said.read_text(errors="replace"), flush=True)
+    outcome = _read(run.database, run.report, code)
+    outcome.seconds = time.monotonic() - run.started
     return outcome
 
 
@@ -119,14 +187,15 @@ def _environment() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _collecting(arguments: list[str], environment: dict[str, str]) -> Iterator[None]:
+def _collecting(
+    arguments: list[str], environment: dict[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
     """Let one process compile the tests while the database is made ready, not three at once."""
     command = [*PYTEST, "--collect-only", "--quiet", "-p", "no:xdist", *arguments]
     null = subprocess.DEVNULL
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=null, stderr=null) as child:
         try:
-            yield
-            child.wait()  # what is wrong with the tests is said by those that run them
+            yield child
         finally:
             _end(child)
 

@@ -1,6 +1,7 @@
 """Chromium for tests, and `browse`: pages as signed-in people see them, in windows of their own."""
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -15,16 +16,49 @@ CONTROLLED = """new Promise((done) => navigator.serviceWorker.controller ? done(
   : navigator.serviceWorker.addEventListener("controllerchange", () => done()))"""
 
 
+class _Chromium:
+    """One browser for all tests of a process that follow each other; its start costs seconds."""
+
+    browser: Browser | None = None
+
+    def open(self) -> Browser:
+        if self.browser is None:
+            self.stack = contextlib.ExitStack()
+            # Playwright runs an event loop in this thread; Django must not mind.
+            patch = self.stack.enter_context(pytest.MonkeyPatch.context())
+            patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+            driver = self.stack.enter_context(sync_playwright())
+            self.browser = driver.chromium.launch(
+                executable_path="/usr/bin/chromium",
+                args=["--no-sandbox", "--disable-gpu", "--renderer-process-limit=1"],
+            )
+            self.stack.callback(self.browser.close)
+        return self.browser
+
+    def close(self) -> None:
+        if self.browser is not None:
+            self.browser = None
+            self.stack.close()
+
+
+_chromium = _Chromium()
+
+
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    # Playwright runs an event loop in this thread; Django must not mind, down to the last teardown.
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as driver:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = driver.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
+def chromium() -> Browser:
+    return _chromium.open()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, None, None]:
+    """Ends the browser, and its event loop, after the last teardown of a test that used it."""
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or not nextitem.get_closest_marker("browser"):
+            _chromium.close()
 
 
 @pytest.fixture

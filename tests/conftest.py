@@ -73,6 +73,11 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(HOME, ignore_errors=True)
 
 
+def pytest_collection_finish() -> None:
+    """Thousands of tests stay as well."""
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what the other half of `make test` runs; let what takes longest begin first."""
     foreign = [item for item in items if _foreign(item)]

@@ -33,7 +33,7 @@ async def frozen(site: Site) -> None:
                 await _alarm(site, f"{' and '.join(names)} frozen", part)
             await _heals(site, part)
         await _hanging_again_and_again(site)
-        if not site.instance.postgres:
+        if not site.instance.url:
             await _hanging_with_the_lock(site)
         await _without_the_queue(site)
         await flow.finish()

@@ -18,6 +18,7 @@ def send(client: APIClient, body: bytes | str, content_type: str = "application/
     return client.generic("POST", "/api/teams", body, content_type=content_type)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "body",
     [
@@ -45,11 +46,13 @@ def test_odd_but_valid_text_is_taken(api: Callable, alice: User):
     assert Team.objects.get().name == "a\ufffdb\ufffdc"
 
 
+@pytest.mark.once
 def test_a_body_over_the_limit_is_too_large(api: Callable, alice: User):
     answer = send(api(alice), json.dumps({"name": "x" * 2_100_000}))
     assert answer.status_code == 413
 
 
+@pytest.mark.once
 def test_only_json_is_read(api: Callable, alice: User):
     assert send(api(alice), "name=x", "application/x-www-form-urlencoded").status_code == 415
 
@@ -62,6 +65,7 @@ def test_a_method_that_is_not_there(api: Callable, alice: User):
     assert APIClient().put("/api/teams").status_code == 401
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("method", ["get", "post", "delete"])
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/nowhere", "/api/teams/", "/api/events/x"])
 def test_an_address_that_is_not_there_answers_as_an_api(root: User, method: str, path: str):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from notifications.channels import email
 from notifications.domain.message import Action, Message
@@ -49,15 +49,11 @@ MAIL = email.render(
 
 
 @pytest.fixture(scope="module")
-def reader() -> Iterator[Page]:
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page(viewport={"width": 320, "height": 640})
-        page.set_content(MAIL.html)
-        yield page
-        browser.close()
+def reader(chromium: Browser) -> Iterator[Page]:
+    page = chromium.new_page(viewport={"width": 320, "height": 640})
+    page.set_content(MAIL.html)
+    yield page
+    page.close()
 
 
 @pytest.mark.parametrize(("scheme", "paper"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(2")])

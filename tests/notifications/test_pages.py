@@ -59,6 +59,7 @@ def mail_of(user: User) -> ContactMethod:
     return commands.ensure_default_method(user)[0]
 
 
+@pytest.mark.once  # forms; the commands under them are asked on both
 class TestMyWays:
     def test_everybody_begins_with_the_account_e_mail(self, as_alice: Client) -> None:
         assert b"alice@example.com" in as_alice.get(REACH).content
@@ -116,6 +117,7 @@ class TestMyWays:
         assert (method.user, method.enabled) == (alice, True)
 
 
+@pytest.mark.once  # forms; the commands under them are asked on both
 class TestSendTest:
     def test_a_real_test_is_sent_and_its_fate_shown(
         self, phones: Phones, as_alice: Client, alice: User, send_until: Callable[..., None]
@@ -153,6 +155,7 @@ class TestSendTest:
         assert as_alice.get(f"{REACH}tests/{test.pk}/").status_code == 404
 
 
+@pytest.mark.once  # forms; the commands under them are asked on both
 class TestRules:
     @pytest.fixture(autouse=True)
     def _mail_leaves(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,6 +252,7 @@ class TestRules:
         assert as_alice.get(f"{REACH}rules/URGENT/").status_code == 404
 
 
+@pytest.mark.once  # forms; the commands under them are asked on both
 class TestProof:
     def test_a_way_is_verified_by_the_code_that_arrives(
         self, as_alice: Client, alice: User

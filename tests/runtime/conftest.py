@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,15 +12,14 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 
 from opsknight.runtime import linux
+from tests.prepared import SERVER, copy_sqlite, own_postgres
 
 ROOT = Path(__file__).resolve().parents[2]
-PREPARED = os.environ.get("OPSKNIGHT_TESTS_PREPARED", "")  # see scripts/test.py
 FAMILY = ["worker 1", "worker 2", "monitor", "pusher"]
 
 
@@ -134,32 +132,29 @@ def is_alive(pid: int) -> bool:
 @pytest.fixture(scope="session")
 def own_database_url(worker_id: str) -> Iterator[str]:
     """A database on the server of the suite; "" is SQLite in the data directory."""
-    server = os.environ["DATABASE_URL"]
-    if not server:
+    if not SERVER:
         yield ""
         return
-    name, template = f"runtime_{worker_id}", PREPARED or "template1"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with own_postgres(f"runtime_{worker_id}") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory, own_database_url: str) -> Installation:
     """Nothing runs yet."""
     installation = Installation(tmp_path_factory.mktemp("installation"), own_database_url)
-    if PREPARED and not own_database_url:
-        shutil.copy(PREPARED, installation.home / "opsknight.sqlite3")
+    copy_sqlite(installation.home)
     done = installation.run("migrate", "--verbosity", "0")
     assert done.returncode == 0, done.stderr
     return installation
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running(migrated: Installation) -> Iterator[Installation]:
-    """One running installation for all tests that leave it running."""
+    """One running installation for all tests that leave it running; it ends with the last of them.
+
+    Its processes look for work all the time, which other tests would pay for.
+    """
     installation = Installation(migrated.home, migrated.database_url)
     yield installation.start().until_ready()
     pids = list(installation.pids().values())

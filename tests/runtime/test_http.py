@@ -12,6 +12,8 @@ import pytest
 from opsknight.runtime import web
 from opsknight.runtime.http import OVERSIZE
 
+pytestmark = pytest.mark.once
+
 LIMIT = 100_000
 START = b"POST /api/events HTTP/1.1\r\nHost: x\r\n"
 Connect = Callable[[], socket.socket]

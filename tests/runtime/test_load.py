@@ -11,6 +11,8 @@ import pytest
 
 from tests.runtime.conftest import Installation
 
+pytestmark = pytest.mark.once  # liveness asks no database
+
 SLOW = 500
 HEAD = b"POST /api/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"
 

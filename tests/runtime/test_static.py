@@ -9,6 +9,8 @@ from django.contrib.staticfiles.storage import ConfiguredStorage
 from opsknight import static_files
 from opsknight.runtime import static
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def said() -> list[str]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from core import timetext
 
@@ -19,18 +19,26 @@ LEFT = [-5, 0, 1, 59, 61, 299, 3_599, 3_600, 3_905, 90_000]
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        chromium = driver.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield chromium
-        chromium.close()
+def tab(chromium: Browser) -> Iterator[Page]:
+    """One for all pages whose clock nobody moves: a window costs more than another page in it."""
+    tab = chromium.new_page()
+    tab.clock.install(time=NOON)
+    yield tab
+    tab.close()
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    tab = browser.new_page()
+def page(tab: Page) -> Iterator[Page]:
+    yield tab
+    tab.unroute_all()
+    tab.context.set_offline(False)
+    tab.goto("about:blank")
+
+
+@pytest.fixture
+def timed(chromium: Browser) -> Iterator[Page]:
+    """A page in a window of its own: its clock may be moved."""
+    tab = chromium.new_page()
     tab.clock.install(time=NOON)
     yield tab
     tab.close()
@@ -44,20 +52,20 @@ def show(page: Page, html: str) -> None:
         page.add_script_tag(path=script)
 
 
-def test_times_read_the_same_in_browser_and_server(page: Page):
+def test_times_read_the_same_in_browser_and_server(timed: Page):
     instants = [NOON + timedelta(seconds=offset) for offset in OFFSETS]
     ends = [NOON + timedelta(seconds=left) for left in LEFT]
     show(
-        page,
+        timed,
         "".join(f'<time datetime="{at.isoformat()}" data-relative>?</time>' for at in instants)
         + "".join(f'<time datetime="{at.isoformat()}" data-countdown>?</time>' for at in ends),
     )
-    page.clock.pause_at(NOON + timedelta(seconds=60))
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    timed.clock.pause_at(NOON + timedelta(seconds=60))
+    timed.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     then = NOON + timedelta(seconds=60)
     expected = [timetext.relative(at, then) for at in instants]
     expected += [timetext.countdown(at, then) for at in ends]
-    assert page.locator("time").all_inner_texts() == expected
+    assert timed.locator("time").all_inner_texts() == expected
 
 
 def test_a_tap_on_a_time_shows_it_in_full_and_back(page: Page):
@@ -98,37 +106,37 @@ def test_escape_and_a_click_elsewhere_close_an_open_menu(page: Page):
     expect(page.locator("details")).not_to_have_attribute("open", "")
 
 
-def test_a_toast_leaves_after_ten_seconds_but_an_error_stays(page: Page):
+def test_a_toast_leaves_after_ten_seconds_but_an_error_stays(timed: Page):
     toasts = (
         '<div class="toast" data-toast="10">Saved</div><div class="toast" data-toast="0">No</div>'
     )
-    show(page, toasts)
-    page.clock.run_for(9_000)
-    expect(page.get_by_text("Saved")).to_be_visible()
-    page.clock.run_for(2_000)
-    expect(page.get_by_text("Saved")).to_have_count(0)
-    expect(page.get_by_text("No", exact=True)).to_be_visible()
+    show(timed, toasts)
+    timed.clock.run_for(9_000)
+    expect(timed.get_by_text("Saved")).to_be_visible()
+    timed.clock.run_for(2_000)
+    expect(timed.get_by_text("Saved")).to_have_count(0)
+    expect(timed.get_by_text("No", exact=True)).to_be_visible()
 
 
-def test_a_fragment_is_asked_for_only_at_its_pace(page: Page):
-    show(page, '<div id="f" data-poll="5"></div>')
-    page.evaluate("window.n = 0; f.addEventListener('poll', () => { window.n += 1; })")
-    page.clock.run_for(21_000)
-    assert page.evaluate("window.n") == 4
+def test_a_fragment_is_asked_for_only_at_its_pace(timed: Page):
+    show(timed, '<div id="f" data-poll="5"></div>')
+    timed.evaluate("window.n = 0; f.addEventListener('poll', () => { window.n += 1; })")
+    timed.clock.run_for(21_000)
+    assert timed.evaluate("window.n") == 4
 
 
-def test_a_hidden_page_asks_once_a_minute_and_at_once_on_return(page: Page):
-    show(page, '<div id="f" data-poll="5"></div>')
-    page.evaluate("window.n = 0; f.addEventListener('poll', () => { window.n += 1; })")
+def test_a_hidden_page_asks_once_a_minute_and_at_once_on_return(timed: Page):
+    show(timed, '<div id="f" data-poll="5"></div>')
+    timed.evaluate("window.n = 0; f.addEventListener('poll', () => { window.n += 1; })")
     hide = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true})"
-    page.evaluate(hide % "true")
-    page.clock.run_for(59_000)
-    assert page.evaluate("window.n") == 0
-    page.clock.run_for(4_000)
-    assert page.evaluate("window.n") == 1
-    page.evaluate(hide % "false")
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    assert page.evaluate("window.n") == 2
+    timed.evaluate(hide % "true")
+    timed.clock.run_for(59_000)
+    assert timed.evaluate("window.n") == 0
+    timed.clock.run_for(4_000)
+    assert timed.evaluate("window.n") == 1
+    timed.evaluate(hide % "false")
+    timed.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert timed.evaluate("window.n") == 2
 
 
 def test_a_morph_keeps_an_open_menu_and_kept_ticks(page: Page):
@@ -179,8 +187,8 @@ def test_one_box_ticks_all_of_a_name(page: Page):
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Calcutta"])
-def test_the_zone_of_the_browser_is_preselected_also_by_its_old_name(browser: Browser, zone: str):
-    context = browser.new_context(timezone_id=zone)
+def test_the_zone_of_the_browser_is_preselected_also_by_its_old_name(chromium: Browser, zone: str):
+    context = chromium.new_context(timezone_id=zone)
     tab = context.new_page()
     options = "<option>UTC</option><option>Asia/Kolkata</option><option>Europe/Berlin</option>"
     show(tab, f"<select data-guess-zone>{options}</select><select id=other>{options}</select>")
@@ -189,8 +197,8 @@ def test_the_zone_of_the_browser_is_preselected_also_by_its_old_name(browser: Br
     context.close()
 
 
-def test_no_component_is_wider_than_the_screen(browser: Browser, styleguide: str):
-    tab = browser.new_page()
+def test_no_component_is_wider_than_the_screen(chromium: Browser, styleguide: str):
+    tab = chromium.new_page()
     tab.set_content(styleguide)
     tab.add_style_tag(path=STATIC / "css/app.css")
     for width in (320, 390, 768, 1024, 1440):
@@ -199,8 +207,8 @@ def test_no_component_is_wider_than_the_screen(browser: Browser, styleguide: str
     tab.close()
 
 
-def test_targets_on_a_phone_are_big_enough_for_a_thumb(browser: Browser, styleguide: str):
-    tab = browser.new_page(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+def test_targets_on_a_phone_are_big_enough_for_a_thumb(chromium: Browser, styleguide: str):
+    tab = chromium.new_page(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
     tab.set_content(styleguide)
     tab.add_style_tag(path=STATIC / "css/app.css")
     small = tab.evaluate(

@@ -1,5 +1,6 @@
 """The committed style sheet fits the templates; nobody needs Node to find out."""
 
+import functools
 import gzip
 import re
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ COMPOSED = {
 }
 
 
+@functools.cache
 def classes_in_sheet() -> set[str]:
     names = re.findall(r"\.((?:\\[0-9a-f]{1,6} |\\.|[\w-])+)", SHEET.read_text())
     return {_unescape(name) for name in names}

@@ -81,6 +81,7 @@ def test_that_a_mail_was_opened_proves_nothing(vendor, tell, page):
     assert not delivery().seen_at and not delivery().delivered_at
 
 
+@pytest.mark.once
 def test_a_receipt_that_is_not_proven_changes_nothing(vendor, tell, page):
     page()
     body, headers = vendor.event(delivery().pk, "bounced")
@@ -89,6 +90,7 @@ def test_a_receipt_that_is_not_proven_changes_nothing(vendor, tell, page):
     assert delivery().state == "SENT"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("kind", ["sendgrid", "resend", "mailgun"])
 def test_an_old_signature_is_refused(vendor, tell, page, data_dir):
     page()
@@ -215,6 +217,7 @@ def test_a_vacation_note_decides_nothing(vendor, answer, page, header):
     assert Delivery.objects.filter(subject_kind="mail-answer").count() == 0
 
 
+@pytest.mark.once
 @ANSWERING
 def test_without_the_password_or_signature_nothing_is_read(vendor, answer, page, kind):
     incident = page()

@@ -315,6 +315,7 @@ class TestReceipts:
         assert (bool(row.seen_at), row.state) == (seen, state)
 
 
+@pytest.mark.once
 class TestSignature:
     DOORS = ("message", "status/1", "call/1", "keys/1")
 

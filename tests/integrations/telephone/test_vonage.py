@@ -61,6 +61,7 @@ def test_a_stranger_gets_no_answer_and_changes_nothing(client, vonage, incident)
     assert (status_of(incident), written_back()) == ("OPEN", [])
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("field", ["sig", "text", "timestamp"])
 @pytest.mark.parametrize("value", ["", "1460000000", None])
 def test_a_text_is_believed_by_its_signature_only(client, vonage, incident, field, value) -> None:
@@ -98,6 +99,7 @@ def test_another_key_says_the_page_again_and_none_says_goodbye(client, vonage, i
     assert status_of(incident) == "OPEN"
 
 
+@pytest.mark.once
 class TestSignatureOfCalls:
     @pytest.mark.parametrize("door", ["call", "keys"])
     @pytest.mark.parametrize("bearer", ["", "Bearer ", "Bearer a.b.c", "Bearer é"])

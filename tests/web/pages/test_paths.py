@@ -8,6 +8,7 @@ from django.urls import reverse
 from dashboard.web.views import errors
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -23,17 +24,20 @@ def test_old_paths_lead_to_the_new_ones(root, client: Client, old, new):
     assert client.get(old).headers["Location"] == new
 
 
+@pytest.mark.once
 def test_a_mobile_path_never_leads_away(root, client: Client):
     target = client.get("/m//evil.example.com/").headers["Location"]
     assert not target.startswith(("//", "http"))
 
 
+@pytest.mark.once
 def test_what_is_not_there_has_a_page(as_alice):
     answer = as_alice.get("/nowhere/")
     assert answer.status_code == 404
     assert "Nothing lives here" in answer.content.decode()
 
 
+@pytest.mark.once
 def test_what_is_not_allowed_has_a_page(as_alice):
     answer = as_alice.get(reverse("settings:home"))
     assert answer.status_code == 403
@@ -67,6 +71,7 @@ def test_admins_read_all_rows_and_change_none(as_root, as_alice, paged, integrat
     assert as_alice.get(reverse(f"{base}_changelist")).status_code in {302, 403}
 
 
+@pytest.mark.once
 def test_the_guide_to_what_happens_is_a_page_with_its_drawing(as_alice):
     page = as_alice.get("/guide/what-happens/").content.decode()
     assert "img/what-happens" in page

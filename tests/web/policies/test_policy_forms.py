@@ -22,7 +22,8 @@ from tests.web.policies.conftest import (
 )
 from tests.web.schedules.conftest import text_of
 
-pytestmark = pytest.mark.django_db
+# Forms, words and drawings: what they read and save is proven on both by tests/escalation.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def test_a_policy_is_made_by_the_form(

@@ -23,7 +23,8 @@ from tests.page_rules import PageRules
 from tests.web.policies.conftest import acting, ladder, make_hours, steps_of
 from tests.web.schedules.conftest import text_of
 
-pytestmark = pytest.mark.django_db
+# Forms, words and drawings: what they read and save is proven on both by tests/escalation.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ADMIN = {Role.ADMIN}
 MAIL = "smtp://mail.example.com:25"
 

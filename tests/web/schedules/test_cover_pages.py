@@ -12,7 +12,8 @@ from schedules.models import CoverRequest, CoverState, Schedule
 from tests.cast import browser_of, make_person
 from tests.web.schedules.conftest import DAY, NOW, names, text_of
 
-pytestmark = pytest.mark.django_db
+# Forms, words and drawings: what they read and save is proven on both databases by tests/schedules.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 WEEK = timedelta(weeks=1)
 ALICES = NOW.replace(day=23, hour=9)  # in London
 

@@ -15,7 +15,8 @@ from schedules.models import CoverageWatch, OverrideKind, Schedule, SubjectKind
 from tests.page_rules import HTMX
 from tests.web.schedules.conftest import ACTING, DAY, HOUR, NOW, text_of
 
-pytestmark = pytest.mark.django_db
+# Forms, words and drawings: what they read and save is proven on both databases by tests/schedules.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def looked(now: object = NOW) -> None:

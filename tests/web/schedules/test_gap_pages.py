@@ -12,7 +12,8 @@ from schedules.commands import SeriesSpec
 from schedules.models import Layer, Schedule
 from tests.web.schedules.conftest import ACTING, DAY, HOUR, NOW, names, text_of
 
-pytestmark = pytest.mark.django_db
+# Forms, words and drawings: what they read and save is proven on both databases by tests/schedules.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 SAID = "Nobody would be on call when somebody is now"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import time_machine
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
 from core import clock
@@ -27,18 +27,6 @@ def _at_noon() -> Iterator[None]:
     """A browser needs a clock that goes on."""
     with time_machine.travel(clock.now(), tick=True):
         yield
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as driver:
-        # Playwright runs an event loop in this thread; Django must not mind.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = driver.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

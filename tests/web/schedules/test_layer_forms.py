@@ -20,7 +20,8 @@ from tests.web.schedules.conftest import (
     text_of,
 )
 
-pytestmark = pytest.mark.django_db
+# Forms, words and drawings: what they read and save is proven on both databases by tests/schedules.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def test_a_layer_is_added_from_now_on(as_alice: Client, rota: Schedule, root: User, bob: User):

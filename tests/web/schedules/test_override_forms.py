@@ -21,7 +21,8 @@ from tests.web.schedules.conftest import (
     text_of,
 )
 
-pytestmark = pytest.mark.django_db
+# Forms, words and drawings: what they read and save is proven on both databases by tests/schedules.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def test_an_override_is_written_in_the_clock_of_the_schedule(

@@ -14,7 +14,8 @@ from schedules.web.presets import PRESETS
 from tests.cast import make_person
 from tests.web.schedules.conftest import NOW, controls, text_of
 
-pytestmark = pytest.mark.django_db
+# Forms, words and drawings: what they read and save is proven on both databases by tests/schedules.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 YEAR = timedelta(days=365)
 
 

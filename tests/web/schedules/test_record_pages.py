@@ -17,7 +17,8 @@ from schedules.models import HolidayCalendar, Layer, LedgerMark, LedgerSpan, Ove
 from tests.cast import browser_of, make_person
 from tests.web.schedules.conftest import ACTING, DAY, HOUR, NOW, controls, text_of
 
-pytestmark = pytest.mark.django_db
+# Forms, words and drawings: what they read and save is proven on both databases by tests/schedules.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 MONDAY = NOW - 14 * DAY - 3 * HOUR
 
 

@@ -25,7 +25,8 @@ from tests.web.schedules.conftest import (
     text_of,
 )
 
-pytestmark = pytest.mark.django_db
+# Forms, words and drawings: what they read and save is proven on both databases by tests/schedules.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def test_the_empty_list_teaches_the_next_step(as_alice: Client):

@@ -13,7 +13,8 @@ from schedules.models import OverrideSeries, Schedule
 from tests.cast import browser_of
 from tests.web.schedules.conftest import ACTING, NOW, names, text_of
 
-pytestmark = pytest.mark.django_db
+# Forms, words and drawings: what they read and save is proven on both databases by tests/schedules.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 FRIDAY = NOW.replace(day=20)
 
 

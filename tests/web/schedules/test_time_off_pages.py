@@ -14,7 +14,8 @@ from schedules import commands
 from schedules.models import AbsenceCalendar, Schedule, TimeOff
 from tests.web.schedules.conftest import DAY, NOW, layer_form, page_of, text_of
 
-pytestmark = pytest.mark.django_db
+# Forms, words and drawings: what they read and save is proven on both databases by tests/schedules.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 OWN = "/profile/time-off/"
 # Alice has the pager of the rota for a week.

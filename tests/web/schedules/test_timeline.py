@@ -20,7 +20,8 @@ from schedules.web.timeline import rules_of_frame, timeline_of
 from tests.cast import browser_of, make_person
 from tests.web.schedules.conftest import ACTING, DAY, HOUR, NOW, page_of, text_of
 
-pytestmark = pytest.mark.django_db
+# Forms, words and drawings: what they read and save is proven on both databases by tests/schedules.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 OFFICE = [{"days": ["MON", "TUE", "WED", "THU", "FRI"], "start": "09:00", "end": "17:00"}]
 
 
