@@ -6,24 +6,12 @@ from html import unescape
 import pytest
 
 from core import config
+from opsknight import wiring
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "telegram",
-        "ntfy",
-        "pushover",
-        "mail_smtp",
-        "ses",
-        "sendgrid",
-        "resend",
-        "postmark",
-        "mailgun",
-    ],
-)
+@pytest.mark.parametrize("kind", list(wiring.PROVIDERS))
 def test_a_guide_is_there_and_names_our_own_address(as_root, kind):
     config.put("public_url", "https://pager.example.com")
     answer = as_root.get(f"/settings/providers/guide/{kind}/")
