@@ -115,7 +115,8 @@ class Backlog:
         found: list[Result] = []
         for result in results:
             others = self.carried.pop((result.delivery_id, result.token), [])
-            self.late.discard(result.delivery_id)
+            if result.begun:  # else it comes again at once, and is no less late
+                self.late -= {result.delivery_id, *(pk for pk, _, _ in others)}
             if not others:
                 found.append(result)
                 continue
@@ -126,7 +127,6 @@ class Backlog:
             detail = f"{result.detail}: {together}" if result.detail else together
             found.append(replace(result, detail=detail))
             for pk, token, number in others:
-                self.late.discard(pk)
                 found.append(
                     replace(
                         result,

@@ -8,6 +8,8 @@ from accounts.models import User
 from notifications.domain.digest import digest_of
 from notifications.domain.message import REQUEST, Action, Message
 from notifications.models import Channel, Delivery, DeliveryAttempt, DeliveryEvent, DeliveryState
+from notifications.sender import loop
+from notifications.sender.loop import Sender
 from tests.notifications.conftest import fates, hook, page
 from tests.phones import Mode, Phones
 
@@ -46,6 +48,18 @@ def test_a_frozen_sender_sends_one_message_for_all_that_is_late(
     assert DeliveryEvent.objects.filter(outcome="sent").count() == 41
     late = DeliveryAttempt.objects.filter(detail__contains="one message with 40 late pages")
     assert late.count() == 40
+
+
+def test_what_a_slow_computer_could_not_begin_in_time_still_leaves_together(
+    phones: Phones, alice: User, sender: Sender, send_until, pass_time, monkeypatch
+):
+    pages(alice, 3)
+    pass_time(40 * 60)
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "BEGIN_WITHIN", -1.0)
+        send_until(lambda: sender.pool.running)
+    send_until(all_done)
+    assert [mail.subject[:20] for mail in phones.mails] == ["[Digest] 3 late page"]
 
 
 def test_pages_that_nobody_wants_any_more_are_left_out(
