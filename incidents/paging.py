@@ -86,7 +86,7 @@ def _advance_together(ids: list[int], now: datetime, *, shielded: bool = True) -
     with transaction.atomic():
         rows = Incident.objects.filter(pk__in=ids, status=Status.OPEN, escalate_at__lte=now)
         skip = connection.features.has_select_for_update_skip_locked
-        rows = rows.select_for_update(skip_locked=skip, of=("self",)).order_by("pk")
+        rows = rows.select_for_update(skip_locked=skip, of=("self",), no_key=True).order_by("pk")
         incidents = list(rows.select_related("service", "assignee", "assigned_team"))
         versions = {row.policy_version_id for row in incidents if row.policy_version_id}
         plans = escalation.plans(versions) if versions else {}
@@ -157,7 +157,7 @@ def _contain(pk: int, fault: Exception, now: datetime) -> Exception | None:
 def _page_fallback_instead(pk: int, now: datetime) -> bool:
     """Whatever broke, a human hears of it, once per run, while the tries go on. Was one told?"""
     with transaction.atomic():
-        incident = Incident.objects.select_for_update(of=("self",)).get(pk=pk)
+        incident = Incident.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
         if incident.status != Status.OPEN or queries.fallback_paged(incident):
             return True
         batch = Batch(now, escalation.Recipients(now), {}, shielded=False)

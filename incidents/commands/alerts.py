@@ -63,7 +63,7 @@ def _trigger(door: Door, event: AlertEvent, *, by: Actor, now: datetime) -> Outc
 def _end(door: Door, event: AlertEvent, *, by: Actor, now: datetime) -> Outcome:
     """Acknowledge (open ones only, see the Events API) or resolve (any active one)."""
     wanted = [Status.OPEN] if event.action is Action.ACKNOWLEDGE else ACTIVE
-    rows = Incident.objects.select_for_update(of=("self",)).filter(
+    rows = Incident.objects.select_for_update(of=("self",), no_key=True).filter(
         service_id=door.service_id, dedup_key=event.dedup_key
     )
     incident = rows.filter(status__in=wanted).first()

@@ -23,7 +23,7 @@ def delete(incident: Incident, *, by: Actor, now: datetime) -> None:
         # a circle.
         list(incident.events.order_by("id").select_for_update().values_list("pk", flat=True))
         hold_clocks([incident.pk])  # they go with it, and are locked before incidents everywhere
-        incident = lock(incident)
+        incident = lock(incident, to_delete=True)
         for kind in sorted(SUBJECTS):
             notifications.cancel(kind, [incident.pk], "the incident was deleted", now=now)
         audit.record(

@@ -9,9 +9,14 @@ from incidents.commands.timers import put_off
 from incidents.models import EventType, Incident, IncidentEvent
 
 
-def lock(incident: Incident) -> Incident:
-    """The incident as it is now, locked until the transaction ends. Raises NotFound."""
-    rows = Incident.objects.select_for_update(of=("self",)).select_related("service")
+def lock(incident: Incident, *, to_delete: bool = False) -> Incident:
+    """The incident as it is now, locked until the transaction ends. Raises NotFound.
+
+    Against others that change it. Whoever writes rows about it, as publishing does, goes on, unless
+    it is `to_delete`: they would wait for each other in a circle.
+    """
+    rows = Incident.objects.select_for_update(of=("self",), no_key=not to_delete)
+    rows = rows.select_related("service")
     found = rows.filter(pk=incident.pk).first()
     if found is None:
         raise NotFound("Incident not found")

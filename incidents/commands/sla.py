@@ -290,7 +290,7 @@ def _mind(ids: Collection[int], now: datetime) -> int:
     with transaction.atomic():
         hold_clocks(ids)
         skip = connection.features.has_select_for_update_skip_locked
-        rows = Incident.objects.select_for_update(skip_locked=skip, of=("self",))
+        rows = Incident.objects.select_for_update(skip_locked=skip, of=("self",), no_key=True)
         locked = list(rows.filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
         read_clocks(locked, now=now, sure=True)
         left = set(ids) - set(locked)

@@ -109,6 +109,20 @@ def test_a_deletion_waits_for_what_is_just_being_published(incident, people, riv
     assert not Incident.objects.exists()
 
 
+def test_whoever_writes_about_an_incident_holds_up_nobody_who_acts_on_it(
+    incident, people, rival
+) -> None:
+    """Publishing writes about many incidents in one transaction; acting on one must not wait."""
+    commands.unacknowledge(incident, by=by(people.ann), now=T0)
+    with transaction.atomic():
+        incident.events.create(type=EventType.NOTIFICATION_SENT, at=T0)
+        connection.check_constraints()  # what a commit does first: the incident has to be there
+        assert rival(lambda: paging.advance(T0 + HOUR)).done()
+        taken = rival(lambda: commands.acknowledge(incident, by=by(people.ben), now=T0 + HOUR))
+        assert taken.done() and taken.result().status == Status.ACKNOWLEDGED
+    assert incident.pages.filter(user=people.ben).exists()
+
+
 def _deeds(incident: Incident, people) -> dict[str, Callable[[], object]]:
     """What may happen to it at one moment."""
     ann, ben, cat = by(people.ann), by(people.ben), by(people.cat)
