@@ -84,6 +84,11 @@ def mute_ways(methods: Iterable[ContactMethod], now: datetime) -> set[int]:
     return {row.pk for row in methods if not leaves(row.channel, row.address, served)}
 
 
+def failing_channels(now: datetime) -> set[str]:
+    """Channels of which every account fails at the moment: messages may not leave."""
+    return {name for name, one in services(now).items() if one is Service.FAILING}
+
+
 def leaves(channel: str, address: str, served: Mapping[str, Service]) -> bool:
     """Whether messages to this address leave at all; one that is a URL needs no account."""
     return service_of(channel, served, own_road="://" in address) is not Service.NONE

@@ -56,13 +56,15 @@ def _shown(request: Request, method: ContactMethod) -> dict[str, Any]:
 
 def _all_shown(request: Request, methods: list[ContactMethod]) -> list[dict[str, Any]]:
     failing = queries.failing(methods)
-    mute = accounts.mute_ways(methods, clock.now())
+    now = clock.now()
+    mute, broken = accounts.mute_ways(methods, now), accounts.failing_channels(now)
     return [
         shapes.method_json(
             row,
             own=row.user_id == request.user.pk,
             failing=row.pk in failing,
             set_up=row.pk not in mute,
+            broken=row.channel in broken,
         )
         for row in methods
     ]

@@ -52,6 +52,7 @@ class ContactMethodOut(serializers.Serializer):
     """`address` is masked for everybody but its owner; `failing`: its last message failed.
 
     `channelIsSetUp` false: no account sends by this channel, so nothing leaves until there is one.
+    `channelIsFailing`: every account that does fails at the moment.
     """
 
     id = serializers.CharField()
@@ -61,6 +62,7 @@ class ContactMethodOut(serializers.Serializer):
     enabled = serializers.BooleanField()
     failing = serializers.BooleanField()
     channelIsSetUp = serializers.BooleanField()
+    channelIsFailing = serializers.BooleanField()
     verifiedAt = serializers.DateTimeField(allow_null=True)
     provenAt = serializers.DateTimeField(allow_null=True)
 
@@ -175,7 +177,9 @@ class DeliveryOut(serializers.Serializer):
     seenAt = serializers.DateTimeField(allow_null=True)
 
 
-def method_json(method: ContactMethod, *, own: bool, failing: bool, set_up: bool) -> dict[str, Any]:
+def method_json(
+    method: ContactMethod, *, own: bool, failing: bool, set_up: bool, broken: bool
+) -> dict[str, Any]:
     return {
         "id": method.public_id,
         "channel": method.channel,
@@ -184,6 +188,7 @@ def method_json(method: ContactMethod, *, own: bool, failing: bool, set_up: bool
         "enabled": method.enabled,
         "failing": failing,
         "channelIsSetUp": set_up,
+        "channelIsFailing": broken and "://" not in method.address,
         "verifiedAt": iso(method.verified_at),
         "provenAt": iso(method.proven_at),
     }

@@ -7,10 +7,14 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from core import clock
-from notifications import commands, queries
-from notifications.models import Delivery
+from core.actor import SYSTEM
+from notifications import accounts, commands, queries
+from notifications.commands import providers
+from notifications.models import Delivery, ProviderHealth
 from tests.notifications.conftest import page
+from tests.notifications.providers import account, carrier
 
+__all__ = ["carrier"]
 Api = Callable[..., APIClient]
 pytestmark = pytest.mark.django_db
 MINE = "/api/users/me/contact-methods"
@@ -137,3 +141,24 @@ def test_a_key_without_the_scope_is_refused(api: Api, alice: User):
     mine = api(alice, "users:read")
     for path in (MINE, RULES, "/api/notifications", "/api/notifications/history"):
         assert mine.get(path).status_code == 403
+
+
+def test_a_way_says_whether_anything_leaves_by_its_channel(
+    api: Api, alice: User, carrier: list[tuple[str, str]]
+):
+    mine = api(alice)
+
+    def told() -> tuple[bool, bool]:
+        accounts.forget()
+        *_, sms = mine.get(MINE).json()
+        return sms["channelIsSetUp"], sms["channelIsFailing"]
+
+    added = mine.post(MINE, {"channel": "SMS", "address": "+44 7700 900123"}).json()
+    assert added["channelIsSetUp"] is False
+    assert told() == (False, False)
+    bought = account()
+    assert told() == (True, False)
+    ProviderHealth.objects.create(provider=bought, failures=3)
+    assert told() == (True, True)
+    providers.set_enabled(bought, False, by=SYSTEM, now=clock.now())
+    assert told() == (False, False)
