@@ -75,8 +75,17 @@ def _members(teams: Collection[int | None]) -> dict[int | None, set[int | None]]
     return found
 
 
+def people_paged(incidents: Sequence[Incident]) -> dict[int, list[User]]:
+    """Whom the escalation paged in the present run of each, or who was given the incident.
+
+    Those asked to help, too, once it is over: for them an acknowledgement changes nothing.
+    """
+    paged = _paged(incidents)
+    people = User.objects.in_bulk(set().union(*paged.values())) if paged else {}
+    return {pk: [people[user] for user in sorted(found)] for pk, found in paged.items()}
+
+
 def _paged(incidents: Sequence[Incident]) -> dict[int, set[int]]:
-    """As `queries.people_paged` says it of one."""
     found: dict[int, set[int]] = defaultdict(set)
     if not incidents:
         return found

@@ -3,12 +3,12 @@
 A notification that stands on a device would go on asking: it is replaced too, without a sound.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from accounts.models import User
 from core import language
-from incidents import concern, messages, queries
+from incidents import concern, messages
 from incidents.models import BundleKind, BundleMember, EventType, IncidentEvent, Urgency
 from incidents.shield.admit import Ask, gathered
 from incidents.shield.departure import close_finished
@@ -28,7 +28,12 @@ def tell_those_paged(events: Sequence[IncidentEvent], now: datetime) -> None:
     Where many are over at once, the storm shield gathers the news of one service into one message.
     """
     over = [event for event in events if EventType(event.type) in STATES]
-    asks = {(ask.incident.pk, ask.page_key): ask for event in over for ask in _asks(event)}
+    paged = concern.people_paged([event.incident for event in over])
+    asks = {
+        (ask.incident.pk, ask.page_key): ask
+        for event in over
+        for ask in _asks(event, paged.get(event.incident_id, ()))
+    }
     for told in _told_already(asks):
         asks.pop(told, None)
     for ask in gathered(BundleKind.NEWS, list(asks.values()), now):
@@ -38,11 +43,11 @@ def tell_those_paged(events: Sequence[IncidentEvent], now: datetime) -> None:
     close_finished({event.incident_id for event in over}, now)
 
 
-def _asks(event: IncidentEvent) -> list[Ask]:
+def _asks(event: IncidentEvent, paged: Iterable[User]) -> list[Ask]:
     incident = event.incident
     return [
         Ask(incident, user, f"over.{incident.run}.{user.pk}", "LOW", may_wait=True)
-        for user in queries.people_paged(incident)
+        for user in paged
         if user.public_id != event.actor_id
     ]
 

@@ -191,19 +191,6 @@ def given_up_events(since: datetime) -> QuerySet[IncidentEvent]:
     return IncidentEvent.objects.filter(never, at__gte=since)
 
 
-def people_paged(incident: Incident) -> list[User]:
-    """Everyone whom the escalation paged in the present run, or who was given the incident.
-
-    Those asked to help, too, once it is over: for them an acknowledgement changes nothing.
-    """
-    pages = Page.objects.filter(incident=incident, run=incident.run)
-    theirs = Q(pk__in=pages.exclude(kind=PageKind.RESPONDER).values("user_id"))
-    if incident.status == Status.RESOLVED:
-        helpers = incident.responders.filter(state__in=UNTIL_THE_END)
-        theirs |= Q(pk__in=helpers.values("user_id"))
-    return list(User.objects.filter(theirs).order_by("id"))
-
-
 def acknowledged_until(incident: Incident) -> datetime | None:
     """When an acknowledgement that nothing follows is forgotten; None: never."""
     if incident.status != Status.ACKNOWLEDGED or not incident.service.ack_timeout_minutes:
