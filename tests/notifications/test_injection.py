@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -116,6 +117,17 @@ CHECKS: dict[str, Callable[[Any], None]] = {
 def test_every_channel_survives_every_hostile_text(channel: str):
     for words in CORPUS:
         CHECKS[channel](module(channel).render(page(words)))
+
+
+# Of requests for help and test pages, whose words and buttons are others in these.
+OTHERS = ["SMS", "VOICE", "WHATSAPP", "TELEGRAM", "EMAIL", "NTFY", "SLACK", "MATTERMOST", "TEAMS"]
+
+
+@pytest.mark.parametrize("kind", ["request", "drill"])
+@pytest.mark.parametrize("channel", OTHERS)
+def test_what_asks_for_another_answer_survives_them_too(channel: str, kind: str):
+    for words in CORPUS:
+        CHECKS[channel](module(channel).render(replace(page(words), kind=kind)))
 
 
 def test_no_cell_of_a_spreadsheet_is_a_formula():
