@@ -10,7 +10,7 @@ TEMPLATES = $(shell find templates $(wildcard */templates) -name '*.html' 2>/dev
 CHECKING := OPSKNIGHT_DATA_DIR=build/check OPSKNIGHT_ENV_FILE=/dev/null OPSKNIGHT_TESTING=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev test deps lint fmt css texts bench drill proof lock
+.PHONY: help run install install-dev test deps lint fmt css texts bench drill proof properties lock
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ proof: install-dev ## 10,000 random instants of schedules, histories of escalati
 	@OPSKNIGHT_PROOF_INSTANTS=10000 OPSKNIGHT_PROOF_HISTORIES=10000 \
 	    $(PY) -m scripts.test --db "$(or $(DB),sqlite)" $(if $(filter escalation,$(ARGS)),$(filter %histories.py,$(PROOFS)),\
 	    $(if $(filter schedules,$(ARGS)),$(filter %voices_agree.py,$(PROOFS)),$(PROOFS)))
+
+properties: install-dev ## 200 examples for every property; `make test` tries 30
+	@HYPOTHESIS_PROFILE=careful $(PY) -m scripts.test --db "$(or $(DB),sqlite)" -m hypothesis $(ARGS)
 
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: install ## pin requirements*.in (ARGS=--upgrade for newer versions)

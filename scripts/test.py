@@ -111,6 +111,7 @@ def _split(arguments: list[str]) -> tuple[tuple[str, ...], list[str]]:
 
 def _run_all(databases: tuple[str, ...], arguments: list[str]) -> list[Outcome]:
     """Both at once: what one of them waits for (browsers, processes), the other makes use of."""
+    print(f"==> tests on {' and '.join(databases)}", flush=True)
     with contextlib.ExitStack() as stack:
         runs = [
             stack.enter_context(_site(name, half, f"{WORKERS[len(databases)][number]}"))
@@ -142,7 +143,6 @@ def _site(database: str, half: str, workers: str) -> Iterator[Run]:
 @contextlib.contextmanager
 def _pytest(run: Run, arguments: list[str], *, quiet: bool) -> Iterator[subprocess.Popen[bytes]]:
     """The tests of one half; quiet ones write into a file, so that two do not talk at once."""
-    print(f"==> tests on {run.database}", flush=True)
     run.started = time.monotonic()
     command = [*PYTEST, "-n", run.workers, "--dist", "worksteal", f"--junit-xml={run.report}"]
     with contextlib.ExitStack() as stack:

@@ -49,6 +49,9 @@ def _load_product() -> None:
     # Parallel workers inherit the environment. Left in it, the name would make them load the
     # settings before this file gives each of them a data directory, and so a clock, of its own.
     del os.environ["DJANGO_SETTINGS_MODULE"]
+    from tests import emptying
+
+    emptying.install()
 
 
 _clean_environment()
@@ -59,9 +62,12 @@ gc.set_threshold(20_000, 20, 20)
 
 hypothesis_settings.register_profile(
     "suite",
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+hypothesis_settings.register_profile(  # `make properties`, which CI runs as well
+    "careful", parent=hypothesis_settings.get_profile("suite"), max_examples=200
 )
 hypothesis_settings.register_profile(
     "thorough", parent=hypothesis_settings.get_profile("suite"), max_examples=2000
