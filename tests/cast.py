@@ -7,6 +7,10 @@ are signed in; `api(person, *scopes)` is a client of the JSON API with a key of 
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
+from django.contrib import auth
+from django.contrib.auth.models import update_last_login
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 from django.utils.module_loading import import_string
 from django_q.models import OrmQ
@@ -85,9 +89,18 @@ def platform(alice: User, bob: User) -> Team:
 
 
 def browser_of(person: User) -> Client:
-    """A browser that is signed in as the person."""
+    """A browser that is signed in as the person, with what a sign-in leaves in the database.
+
+    `force_login` comes to the same with three times as many statements.
+    """
+    session = SessionStore()
+    session[auth.SESSION_KEY] = str(person.pk)
+    session[auth.BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[auth.HASH_SESSION_KEY] = person.get_session_auth_hash()
+    session.create()
+    update_last_login(None, person)
     client = Client()
-    client.force_login(person)
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
     return client
 
 
