@@ -42,6 +42,7 @@ JOBS = (
     Job("bundles that are acknowledged", "incidents.commands.go_on_taking", every=0.5, busy=0.1),
     Job("snoozes that end", "incidents.commands.wake_due", every=0.2),
     Job("acknowledgements that end", "incidents.commands.expire_acknowledgements", every=0.5),
+    Job("acknowledgements without a timer", "incidents.commands.time_untimed", every=30),
     Job("help that nobody gave", "incidents.commands.expire_requests", every=1),
     Job("timers of a clock ahead", "incidents.commands.take_in_stray_timers", every=2),
     Job("support hours that changed", "incidents.commands.look_again", every=30),

@@ -41,7 +41,7 @@ from incidents.commands.status import (
     wake,
     wake_due,
 )
-from incidents.commands.timeouts import expire_acknowledgements
+from incidents.commands.timeouts import expire_acknowledgements, time_untimed
 from incidents.commands.timers import shift_timers, take_in_stray_timers
 from incidents.commands.watch_news import tell_watchers
 from incidents.commands.watching import unwatch, unwatch_service, watch, watch_service
@@ -89,6 +89,7 @@ __all__ = [
     "take_in_stray_timers",
     "take_in_strays",
     "tell_watchers",
+    "time_untimed",
     "unacknowledge",
     "unsuppress",
     "unwatch",

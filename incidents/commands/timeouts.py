@@ -1,7 +1,7 @@
 """Acknowledgements that nothing followed: the incident is open again and pages."""
 
 import functools
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -34,3 +34,16 @@ def _expire(pk: int, now: datetime) -> bool:
         return False
     status.forget_acknowledgement(incident, minutes, by=SYSTEM, now=now)
     return True
+
+
+def time_untimed(now: datetime, limit: int = 500) -> int:
+    """Acknowledgements from before their service wanted them timed: their time begins now."""
+    rows = Incident.objects.filter(
+        status=Status.ACKNOWLEDGED, service__ack_timeout_minutes__gt=0, acknowledge_timer=None
+    )
+    found = rows.order_by("pk").values_list("pk", "service__ack_timeout_minutes")[:limit]
+    timers = [
+        AcknowledgeTimer(incident_id=pk, due_at=now + timedelta(minutes=minutes), planned_at=now)
+        for pk, minutes in found
+    ]
+    return len(AcknowledgeTimer.objects.bulk_create(timers, ignore_conflicts=True))

@@ -213,6 +213,15 @@ class TestAcknowledgementsThatEnd:
         assert commands.expire_acknowledgements(T0 + delta + 35 * MINUTE) == 0
         assert commands.expire_acknowledgements(T0 + delta + 36 * MINUTE) == 1
 
+    def test_a_service_that_wants_it_later_times_what_is_acknowledged_from_then_on(
+        self, forgotten
+    ) -> None:
+        forgotten.acknowledge_timer.delete()
+        assert [commands.time_untimed(T0 + 50 * MINUTE) for _ in range(2)] == [1, 0]
+        assert commands.expire_acknowledgements(T0 + 79 * MINUTE) == 0
+        assert commands.expire_acknowledgements(T0 + 80 * MINUTE) == 1
+        assert commands.time_untimed(T0 + 81 * MINUTE) == 0
+
     def test_a_service_that_wants_none_any_more_leaves_it_alone(self, forgotten) -> None:
         forgotten.service.ack_timeout_minutes = None
         forgotten.service.save()
