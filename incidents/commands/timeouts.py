@@ -43,7 +43,9 @@ def time_untimed(now: datetime, limit: int = 500) -> int:
     )
     found = rows.order_by("pk").values_list("pk", "service__ack_timeout_minutes")[:limit]
     timers = [
-        AcknowledgeTimer(incident_id=pk, due_at=now + timedelta(minutes=minutes), planned_at=now)
+        AcknowledgeTimer(
+            incident_id=pk, due_at=now + timedelta(minutes=minutes or 0), planned_at=now
+        )
         for pk, minutes in found
     ]
     return len(AcknowledgeTimer.objects.bulk_create(timers, ignore_conflicts=True))
