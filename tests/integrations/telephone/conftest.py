@@ -101,3 +101,9 @@ def ring(client: Client, callback: tuple[str, Any, dict[str, str]], **more: str)
         kind = {"content_type": "application/x-www-form-urlencoded"}
         body = urlencode(body)
     return client.post(url.removeprefix(ORIGIN), body, headers={**headers, **more}, **kind)
+
+
+def aloud(incident: Incident) -> str:
+    """Its number as a call says it: a long one digit by digit."""
+    number = str(incident.pk)
+    return " ".join(number) if len(number) > 3 else number

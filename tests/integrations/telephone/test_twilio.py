@@ -11,7 +11,15 @@ from incidents.models import Incident
 from notifications.channels import sms
 from notifications.domain.message import Message
 from notifications.models import Channel, ContactMethod, Delivery, DeliveryState
-from tests.integrations.telephone.conftest import NUMBER, ORIGIN, account, entries, phone, ring
+from tests.integrations.telephone.conftest import (
+    NUMBER,
+    ORIGIN,
+    account,
+    aloud,
+    entries,
+    phone,
+    ring,
+)
 from tests.notifications.test_channels import HOSTILE
 
 pytestmark = pytest.mark.django_db
@@ -203,7 +211,7 @@ class TestKeys:
         incident = page()
         delivery = sent(incident, Channel.VOICE)
         said = spoken(self.press(client, twilio, delivery, "4"))
-        assert said == f"Incident {incident.pk} is acknowledged: Checkout is down. Goodbye."
+        assert said == f"Incident {aloud(incident)} is acknowledged: Checkout is down. Goodbye."
         assert "already acknowledged" in spoken(self.press(client, twilio, delivery, "4"))
         assert status_of(incident) == "ACKNOWLEDGED"
         assert entries(incident) == [("Alice", "voice")]

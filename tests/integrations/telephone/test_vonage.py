@@ -10,7 +10,7 @@ from incidents.models import Incident
 from notifications.commands import callbacks
 from notifications.models import Channel, Delivery, DeliveryState
 from tests.fakes.vonage import Accepted
-from tests.integrations.telephone.conftest import NUMBER, ORIGIN, entries, phone, ring
+from tests.integrations.telephone.conftest import NUMBER, ORIGIN, aloud, entries, phone, ring
 from tests.integrations.telephone.test_twilio import sent, status_of
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +82,8 @@ def test_four_acknowledges_with_one_entry(client, vonage, incident) -> None:
     delivery = sent(incident, Channel.VOICE)
     first, second = (ring(client, vonage.key(url("keys", delivery), "4")) for _ in range(2))
     (talk,) = first.json()
-    assert talk["text"] == f"Incident {incident.pk} is acknowledged: Checkout is down. Goodbye."
+    number = aloud(incident)
+    assert talk["text"] == f"Incident {number} is acknowledged: Checkout is down. Goodbye."
     assert "already acknowledged" in second.json()[0]["text"]
     assert entries(incident) == [("Alice", "voice")]
     delivery.refresh_from_db()
