@@ -47,7 +47,8 @@ class Paged:
 
 @dataclass
 class Run:
-    """One incident. `absent`: who is disabled right now."""
+    """One incident. `absent`: who is disabled right now. `acts`: when, what, and the key of the
+    pages that it was to send, without the person."""
 
     plan: Plan
     urgency: str
@@ -63,7 +64,7 @@ class Run:
     absent: frozenset[int] = frozenset()
     turn: int = 0
     pages: list[Paged] = field(default_factory=list)
-    acts: list[tuple[datetime, Act, int]] = field(default_factory=list)
+    acts: list[tuple[datetime, Act, tuple[int, int, int]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.state = engine.begin(self.plan, self.now)
@@ -83,7 +84,8 @@ class Run:
             decision := engine.decide(self.plan, self.state, self.now, self.case)
         ).act != Act.WAIT:
             waits = decision.act is Act.WAIT_FOR_HOURS
-            self.acts.append((self.now, decision.act, decision.step_index))
+            key = (self.run, self.state.cycle, decision.step_index)
+            self.acts.append((self.now, decision.act, key))
             assert len(self.acts) < 20_000, "it does not come to rest"
             self.state = self._perform(decision)
         if len(self.acts) > before:

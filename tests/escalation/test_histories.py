@@ -70,15 +70,11 @@ def test_no_page_is_early_and_none_is_paged_twice(run: Run, history: list) -> No
     deeds = live(run, history)
     moved = {at for at, name in deeds if name not in PROMPT}
     fired = [(number, *act) for number, act in enumerate(run.acts) if act[1] is Act.PAGE_STEP]
-    paged_at = {page.at for page in run.pages}
-    for (first, at, _, step), (second, later, _, _) in pairwise(fired):
+    paged = {page.key[:3] for page in run.pages if page.key[3] == "step"}
+    for (first, at, _, key), (second, later, _, _) in pairwise(fired):
         apart = any(first < number <= second for number in moved)
-        if not apart and at in paged_at and was_paged(run, at, step):
-            assert later >= at - LATE + run.plan.steps[step].wait
-
-
-def was_paged(run: Run, at: datetime, step: int) -> bool:
-    return any(page.at == at and page.key[2:4] == (step, "step") for page in run.pages)
+        if not apart and key in paged:
+            assert later >= at - LATE + run.plan.steps[key[2]].wait
 
 
 @settings(max_examples=HISTORIES)
