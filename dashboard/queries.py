@@ -1,6 +1,6 @@
 """Readers that look across all apps: the state of the world, system health, the first steps."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -95,13 +95,17 @@ def exhausted_for(user: User) -> list[Incident]:
     return list(rows.order_by("id")[:QUEUE_LENGTH])
 
 
-def queue_of(user: User) -> list[Incident]:
-    """Active incidents that are the person's: assigned, paged about, or asked to help with."""
+def queue_of(user: User, besides: Collection[Incident] = ()) -> list[Incident]:
+    """Active incidents that are the person's: assigned, paged about, or asked to help with.
+
+    `besides`: those that the page already shows.
+    """
     paged = Page.objects.filter(user=user, incident__status__in=[Status.OPEN, Status.ACKNOWLEDGED])
     mine = Q(assignee=user) | Q(pk__in=paged.values("incident_id"), status=Status.OPEN)
     mine |= Q(pk__in=IncidentResponder.objects.filter(user=user, state__in=HELP).values("incident"))
     rows = incidents.with_names(incidents.visible_to(user)).filter(mine)
     rows = rows.filter(status__in=[Status.OPEN, Status.ACKNOWLEDGED])
+    rows = rows.exclude(pk__in=[incident.pk for incident in besides])
     return list(rows.order_by("-status", "-id")[:QUEUE_LENGTH])
 
 

@@ -25,9 +25,9 @@ def who_may_see(incident: Incident, people: Collection[User]) -> set[int]:
     members = Membership.objects.filter(user__in=rest, team__in=[pk for pk in teams if pk])
     asked = IncidentResponder.objects.filter(incident=incident.pk, user__in=rest)
     asked = asked.exclude(state=ResponderState.WITHDRAWN)
-    theirs = (
-        members.order_by().values_list("user_id").union(asked.order_by().values_list("user_id"))
-    )
+    paged = Page.objects.filter(incident=incident.pk, user__in=rest)
+    found = [rows.order_by().values_list("user_id") for rows in (asked, paged)]
+    theirs = members.order_by().values_list("user_id").union(*found)
     return everything | (rest & {assignee}) | {user for (user,) in theirs}
 
 

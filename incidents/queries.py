@@ -47,7 +47,7 @@ FAILING_FOR = timedelta(seconds=60)  # a try that failed is repeated four times 
 def visible_to(user: User) -> QuerySet[Incident]:
     """What a person may see: admins and responders all, users what is theirs or their teams'.
 
-    Whoever was asked to help sees what they were asked to help with.
+    Whoever was paged, or asked to help, sees what it was about: messages link to it.
 
     Written so that neither database joins or sorts a hundred thousand rows to show fifty.
     """
@@ -60,8 +60,10 @@ def visible_to(user: User) -> QuerySet[Incident]:
     asked = IncidentResponder.objects.order_by().filter(user=user)
     asked = asked.exclude(state=ResponderState.WITHDRAWN)
     helped = AmongRows(F("pk"), Subquery(asked.values("incident_id")))
+    pages = Page.objects.order_by().filter(user=user)
+    paged = AmongRows(F("pk"), Subquery(pages.values("incident_id")))
     theirs = Q(assignee=user) | Q(owned) | Q(AmongRows(F("assigned_team_id"), teams))
-    return rows.filter(theirs | Q(helped))
+    return rows.filter(theirs | Q(helped) | Q(paged))
 
 
 def with_names(rows: QuerySet[Incident]) -> QuerySet[Incident]:

@@ -203,7 +203,7 @@ def _exchange(
     except httpcore.TimeoutException:
         raise EgressFailed("no answer within the time allowed", sent=stream.sent) from None
     except httpcore.RemoteProtocolError:
-        raise EgressFailed("the peer did not answer in HTTP", sent=stream.sent) from None
+        raise EgressFailed("the other side did not answer in HTTP", sent=stream.sent) from None
     except httpcore.NetworkError:
         raise EgressFailed("the connection broke before an answer", sent=stream.sent) from None
     finally:

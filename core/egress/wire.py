@@ -43,7 +43,7 @@ def connect(
     """
     candidates = _take_turns(addresses)[:MAX_ATTEMPTS]
     budget = Deadline(deadline.remaining(connect_timeout))
-    reason = "the peer could not be reached"
+    reason = "the other side could not be reached"
     for tried, address in enumerate(candidates):
         try:
             return _connect_one(address, port, budget.remaining() / (len(candidates) - tried))
@@ -77,10 +77,10 @@ def _take_turns(addresses: Iterable[Address]) -> list[Address]:
 
 def _connect_reason(error: OSError) -> str:
     if isinstance(error, TimeoutError):
-        return "the peer did not answer the connection in time"
+        return "the other side did not answer the connection in time"
     if isinstance(error, ConnectionRefusedError):
-        return "the peer refused the connection"
-    return "the peer could not be reached"
+        return "the other side refused the connection"
+    return "the other side could not be reached"
 
 
 def start_tls(

@@ -15,7 +15,7 @@ RANK = {Urgency.HIGH: 0, Urgency.MEDIUM: 1, Urgency.LOW: 2}
 # Each counted by itself, always in this order: the rows of the first are locked before the others.
 COUNTED = ((BundleKind.PAGES, PageKind.STEP), (BundleKind.FALLBACK, PageKind.FALLBACK))
 REASON_LENGTH = 300
-TOGETHER = "; with others in one message, because this service paged them often just now"
+TOGETHER = "; with others in one message, because there were many about this service just now"
 
 
 @dataclass(frozen=True, slots=True)

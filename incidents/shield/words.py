@@ -78,7 +78,7 @@ def _news(bundle: Bundle, items: Sequence[Item]) -> Message:
     return Message(
         kind="news",
         subject_id=name_of(bundle),
-        title=_title(mark("{count} incidents on {service} are over for you"), bundle, items),
+        title=_title(mark("{count} incidents on {service} are taken or over"), bundle, items),
         facts=((_("Service"), bundle.service.name),),
         body=texts.in_short(items, _),
         details=tuple(texts.lines(items, _)),
@@ -96,7 +96,7 @@ def over_message(bundle: Bundle, code: str) -> Message:
     """Takes the place of a push about a bundle: nothing in it is open any more. In the language."""
     url = links.bundle_url(bundle)
     with language.speaking(code):
-        title = _("{count} incidents on {service} are over for you")
+        title = _("{count} incidents on {service} are taken or over")
         return Message(
             kind="news",
             subject_id=name_of(bundle),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from accounts.models import User
 from incidents.models import (
+    Bundle,
     EventType,
     Incident,
     IncidentEvent,
@@ -106,6 +107,9 @@ class _Fates:
         self._status = dict(Incident.objects.filter(pk__in=ids).values_list("pk", "status"))
         ended = IncidentEvent.objects.filter(incident__in=ids, type__in=SAID).order_by("pk")
         self._last = {event.incident_id: event for event in ended}
+        bundles = {row.subject_id for row in rows if row.subject_kind == "bundle"}
+        taken = Bundle.objects.filter(pk__in=bundles, taken_at__isnull=False)
+        self._taken = set(taken.order_by().values_list("pk", flat=True))
         asked = IncidentResponder.objects.filter(incident__in=ids).order_by("pk")
         self._asked = {(row.incident_id, row.user_id): row.state for row in asked}
 
@@ -114,7 +118,8 @@ class _Fates:
         if kind == drills.KIND:
             return Fate(verbs=() if row.seen_at else (drills.ARRIVED,))
         if row.subject_kind == "bundle":
-            return Fate(verbs=("acknowledge",))
+            taken = row.subject_id in self._taken
+            return Fate("All acknowledged") if taken else Fate(verbs=("acknowledge",))
         if row.subject_kind != "incident":
             return Fate()
         if kind == REQUEST:

@@ -114,17 +114,30 @@ def _enqueue(requests: Sequence[PageRequest], now: datetime) -> list[Delivery]:
     methods = ensure_default_methods(people.values())
     rules = queries.rules_by_user(people)
     held = _holds(requests, now)
+    news = [request.user.pk for request in requests if request.quiet]
+    mute = accounts.mute_ways([row for pk in news for row in methods[pk]], now) if news else set()
     rows: list[Delivery] = []
     notices: list[InAppNotification] = []
     for request in requests:
         pk = request.user.pk
         hold = _hold(request, held.get(pk, Holds()))
-        rows += _rows(request, methods[pk], rules[pk], now, hold)
+        ways = _audible(methods[pk], mute) if request.quiet else methods[pk]
+        rows += _rows(request, ways, rules[pk], now, hold)
         notices += _notices(request, now)
     stored = _store(rows)
     InAppNotification.objects.bulk_create(notices, ignore_conflicts=True)
     _tell_unreachable(stored, now)
     return stored
+
+
+def _audible(methods: Sequence[ContactMethod], mute: set[int]) -> Sequence[ContactMethod]:
+    """The ways of news: a channel that is not set up here is no reason to lose them.
+
+    Unless only a telephone call would be left: news call nobody.
+    """
+    left = [row for row in methods if row.pk not in mute]
+    softly = any(row.enabled and row.channel != Channel.VOICE for row in left)
+    return left if softly else methods
 
 
 def _rows(

@@ -21,7 +21,7 @@ USES = {
     Channel.VOICE: "Rings until somebody wakes up. Acknowledged with a key.",
     Channel.WHATSAPP: "For people who live in WhatsApp; needs internet on the telephone.",
     Channel.PUSH: "Free of charge, straight to the browser or the home screen.",
-    Channel.EMAIL: "Mail through the API of a vendor, beside or instead of your own server.",
+    Channel.EMAIL: "Through a mail server of your own, or the API of a vendor.",
     Channel.SLACK: "A direct message with buttons, where the team talks anyway.",
     Channel.TELEGRAM: "Free of charge, with buttons, on any telephone.",
     Channel.NTFY: "Push through a server of your own, with a sound that breaks through silence.",

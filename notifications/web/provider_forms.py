@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.html import escape
 
 from notifications.commands.providers import LABEL_LENGTH, TEXT_LENGTH
 from notifications.domain.pace import MOST_PER_MINUTE
@@ -108,4 +109,5 @@ def _input(value: Value) -> forms.Field:
 
 
 def _help(field: Field, is_set: bool) -> str:
-    return f"{KEEPS} {field.hint}".strip() if field.secret and is_set else field.hint
+    hint = f"{KEEPS} {field.hint}".strip() if field.secret and is_set else field.hint
+    return escape(hint)  # some name an address in angle brackets

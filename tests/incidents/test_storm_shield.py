@@ -340,7 +340,7 @@ class TestResolveStorm:
         departure.depart(T0 + MINUTE + 15 * S)
         first, rest = storm.messages()[paged:]
         assert (first.subject_kind, rest.subject_kind) == ("incident-news", "bundle")
-        assert rest.message["title"] == "11 incidents on Checkout are over for you"
+        assert rest.message["title"] == "11 incidents on Checkout are taken or over"
         assert (rest.rank, rest.channel) == (9, Channel.EMAIL)
         incident_publishing.publish_due(T0 + 2 * MINUTE)
         assert len(storm.messages()) == paged + 2

@@ -11,7 +11,7 @@ from accounts.models import Membership, Role, Team, User, UserStatus
 from core import clock
 from incidents import queries
 from incidents.concern import who_may_see
-from incidents.models import Incident
+from incidents.models import Incident, Page
 from incidents.web import listing
 from services.models import Service
 
@@ -104,6 +104,20 @@ def test_a_user_sees_exactly_what_is_theirs_or_their_teams(
             users = {each.pk for each in world.people[1:] if row.pk in theirs(each, world)}
             assert who_may_see(row, world.people) == users | {world.people[0].pk}
         transaction.set_rollback(True)
+
+
+def test_whoever_was_paged_sees_what_about(db: None) -> None:
+    now = clock.now()
+    world = build(set(), [None], [(0, (None, None)), (0, (None, None))])
+    person, row = world.people[0], world.incidents[0]
+    person.role = Role.USER
+    assert not queries.visible_to(person).exists()
+    Page.objects.create(
+        incident=row, user=person, run=1, cycle=1, step=0, reason="fallback", created_at=now
+    )
+    assert list(queries.visible_to(person)) == [row]
+    assert who_may_see(row, [person]) == {person.pk}
+    assert who_may_see(world.incidents[1], [person]) == set()
 
 
 def plan_of(rows) -> str:

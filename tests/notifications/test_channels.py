@@ -211,7 +211,7 @@ class TestWebhook:
             (Mode.PERMANENT, "HTTP 410", True, None),
             (Mode.TEMPORARY, "HTTP 503", False, None),
             (Mode.BUSY, "HTTP 429", False, 60),
-            (Mode.REFUSE, "the peer refused the connection", False, None),
+            (Mode.REFUSE, "the other side refused the connection", False, None),
             (Mode.DROP, None, False, None),
         ],
     )

@@ -75,11 +75,28 @@ def test_the_bell_gets_its_line_with_the_page(alice: User) -> None:
     assert line.url == "/incidents/7/"
 
 
-def test_news_take_one_channel_and_stand_at_the_end_of_the_queue(alice: User) -> None:
+def test_news_take_one_channel_and_stand_at_the_end_of_the_queue(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMAIL_URL", "smtp://127.0.0.1:9")
     hook(alice, URL)
     [row] = page(alice, urgency="LOW", quiet=True)
     assert (row.channel, row.rank) == ("EMAIL", 9)
     assert InAppNotification.objects.get().urgent is False
+
+
+def test_news_pass_over_a_channel_that_is_not_set_up(alice: User) -> None:
+    hook(alice, URL)
+    [row] = page(alice, urgency="LOW", quiet=True)
+    assert row.channel == "WEBHOOK"
+
+
+def test_news_call_nobody_because_mail_is_not_set_up(alice: User) -> None:
+    ContactMethod.objects.create(
+        user=alice, channel=Channel.VOICE, address="tel://+12025550101", created_at=clock.now()
+    )
+    [row] = page(alice, urgency="LOW", quiet=True)
+    assert row.channel == "EMAIL"
 
 
 def test_nobody_reachable_is_loud(alice: User) -> None:

@@ -48,3 +48,8 @@ def test_a_secret_of_the_environment_goes_only_where_the_environment_says(monkey
         commands.create("twilio", {"base_url": "https://evil.example"}, **NOW)
     assert refused.value.field == "base_url"
     assert "TWILIO_AUTH_TOKEN" in refused.value.message
+
+
+def test_a_hint_may_name_an_address_in_angle_brackets(as_root):
+    page = as_root.get("/settings/providers/add/mail_smtp/").content.decode()
+    assert "OpsKnight &lt;pager@example.com&gt;, allowed by the service" in page

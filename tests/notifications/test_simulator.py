@@ -9,7 +9,7 @@ from core import clock
 from dashboard.commands import demo
 from incidents import commands as incidents
 from incidents import paging
-from incidents.models import Incident, Status
+from incidents.models import Bundle, Incident, Status
 from notifications.commands import drills
 from notifications.models import Channel, Delivery, DeliveryState, Provider
 from notifications.providers.base import kinds
@@ -116,6 +116,26 @@ def test_a_text_acknowledges_and_everything_else_stops_ringing(broken: Incident,
     shown = answer.content.decode()
     assert "Incoming call" not in shown and 'value="acknowledge"' not in shown
     assert f"Acknowledged by {owner}" in shown
+
+
+def test_a_bundle_that_was_taken_asks_for_nothing_more(broken: Incident, as_root: Client):
+    row = ringing()[Channel.TELEGRAM]
+    bundle = Bundle.objects.create(
+        user=row.user,
+        service=broken.service,
+        urgency="HIGH",
+        opened_at=clock.now(),
+        last_at=clock.now(),
+        leaves_at=clock.now(),
+    )
+    mine = Delivery.objects.filter(pk__in=[one.pk for one in ringing().values()])
+    mine.update(subject_kind="bundle", subject_id=bundle.pk)
+    shown = as_root.get(HOME).content.decode()
+    assert "Incoming call" in shown and 'value="acknowledge"' in shown
+    Bundle.objects.update(taken_at=clock.now())
+    shown = as_root.get(HOME).content.decode()
+    assert "All acknowledged" in shown
+    assert "Incoming call" not in shown and 'value="acknowledge"' not in shown
 
 
 def test_a_request_for_help_is_answered_by_its_buttons(

@@ -21,10 +21,11 @@ def home(request: HttpRequest) -> HttpResponse:
     """Answers htmx with the live part alone."""
     user: Any = request.user
     world = queries.world(user, clock.now())
+    exhausted = queries.exhausted_for(user) if world.exhausted else []
     context: dict[str, Any] = {
         "world": world,
-        "exhausted": queries.exhausted_for(user) if world.exhausted else [],
-        "queue": queries.queue_of(user),
+        "exhausted": exhausted,
+        "queue": queries.queue_of(user, besides=exhausted),
         "shows_coverage": may(user.role, Ability.EDIT_SCHEDULE),
     }
     if request.headers.get("HX-Request"):

@@ -93,6 +93,10 @@ class TestHome(SignedInPage):
         commands.assign(incident, user=alice, by=SYSTEM, now=now)
         assert as_root.get(url).context["exhausted"] == []
 
+    def test_what_nobody_answered_stands_there_once(self, as_alice, paged, url):
+        Incident.objects.update(escalation_state=EscalationState.EXHAUSTED)
+        assert as_alice.get(url).content.decode().count(f'id="incident-row-{paged.pk}"') == 1
+
     def test_admins_are_warned_of_a_dead_timer(self, as_root, incident, now, url):
         Incident.objects.update(escalate_at=now - timedelta(minutes=5))
         assert "Incidents escalate to nobody" in as_root.get(url).content.decode()
