@@ -153,8 +153,10 @@ def snooze(twin: Twin, minutes: int) -> None:
 
 
 def escalate(twin: Twin) -> None:
+    """By somebody who sees where it stands: without a mark it might be meant for the step before."""
     if twin.incident.status == Status.OPEN:
-        commands.escalate_now(twin.incident, by=SYSTEM, now=twin.model.now)
+        seen = twin.incident.mark
+        commands.escalate_now(twin.incident, by=SYSTEM, now=twin.model.now, seen=seen)
 
 
 def restart(twin: Twin) -> None:

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import UserStatus
+from core import config
 from core.actor import SYSTEM
 from escalation import commands as escalation
 from escalation.commands import PolicySpec
@@ -15,6 +16,7 @@ from escalation.models import StepTarget
 from incidents import commands, paging
 from incidents.domain.alert import Action, AlertEvent, Severity
 from incidents.models import Incident
+from notifications import accounts
 from notifications.models import Delivery, DeliveryState
 from services.models import Service
 from services.queries import door_of_service
@@ -90,6 +92,13 @@ class TestDetail(IncidentPage):
         assert "<script>alert" not in page
         assert "7000007" not in page
 
+    @pytest.fixture
+    def slow_computer(self, monkeypatch):
+        """What is read once a second is not read again while a page is made, however slowly."""
+        monkeypatch.setattr(config, "CACHE_SECONDS", 3600)
+        monkeypatch.setattr(accounts, "CACHE_SECONDS", 3600)
+
+    @pytest.mark.usefixtures("slow_computer")
     def test_it_costs_at_most_twelve_queries(self, as_alice, alice, paged, now):
         for index in range(5):
             commands.add_note(
@@ -100,6 +109,7 @@ class TestDetail(IncidentPage):
             text_of(as_alice, paged)
         assert len(queries) <= 12, [query["sql"][:80] for query in queries]
 
+    @pytest.mark.usefixtures("slow_computer")
     @pytest.mark.parametrize("status", ["OPEN", "ACKNOWLEDGED"])
     def test_it_costs_no_more_with_all_that_an_incident_may_have(
         self, as_alice, alice, bob, paged, now, status
