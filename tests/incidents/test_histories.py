@@ -153,7 +153,7 @@ def snooze(twin: Twin, minutes: int) -> None:
 
 
 def escalate(twin: Twin) -> None:
-    """By somebody who sees where it stands: without a mark it might be meant for the step before."""
+    """By somebody who sees where it stands: without a mark it may be meant for the last step."""
     if twin.incident.status == Status.OPEN:
         seen = twin.incident.mark
         commands.escalate_now(twin.incident, by=SYSTEM, now=twin.model.now, seen=seen)
