@@ -7,9 +7,10 @@ from django.urls import reverse
 from accounts.models import Role, User
 from audit.models import AuditEvent
 from core import clock
+from notifications import accounts
 from notifications.commands import receipts
 from notifications.domain.words import Receipt
-from notifications.models import ContactMethod, Delivery, Provider
+from notifications.models import ContactMethod, Delivery, Provider, ProviderHealth
 from notifications.web import guides
 from tests.notifications.carrier import BROKEN
 from tests.notifications.providers import CANARY, FIELDS, account, carrier
@@ -251,3 +252,12 @@ def test_a_guide_is_a_page_and_only_where_there_is_one(as_root: Client, monkeypa
     shown = as_root.get(url).content.decode()
     assert "<strong>one</strong> &lt;b&gt;" in shown
     assert url in as_root.get(f"{HOME}add/carrier/").content.decode()
+
+
+def test_a_channel_whose_only_account_fails_is_not_shown_as_well(as_root: Client):
+    bought = account()
+    accounts.forget()
+    assert b"Failing" not in as_root.get(HOME).content
+    ProviderHealth.objects.create(provider=bought, failures=3)
+    accounts.forget()
+    assert b"Failing" in as_root.get(HOME).content

@@ -12,6 +12,7 @@ from accounts.models import Role
 from core import clock, config
 from core.errors import ProductError
 from core.web import act, bound, role_required, submit
+from notifications import accounts
 from notifications.commands import connect_provider
 from notifications.commands import providers as commands
 from notifications.models import Channel, Provider
@@ -29,9 +30,11 @@ HOME = "notifications:providers"
 @role_required(Role.ADMIN)
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    cards = overview.cards(clock.now())
+    now = clock.now()
+    cards = overview.cards(now)
     context = {
         "groups": overview.groups(cards),
+        "failing": accounts.failing_channels(now),
         "unknown": [card for card in cards if card.kind is None],
         "mail_server": bool(config.get("email_url")),
         "mail_channel": Channel.EMAIL,
