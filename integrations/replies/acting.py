@@ -52,7 +52,6 @@ class Verb(StrEnum):
 DEFAULT_SNOOZE = timedelta(minutes=60)
 _EVENTS = {Verb.ACKNOWLEDGE: EventType.ACKNOWLEDGED, Verb.RESOLVE: EventType.RESOLVED}
 ANSWERS = {Verb.ACCEPT: True, Verb.DECLINE: False}
-_OF_THE_PAGED = {Verb.ACKNOWLEDGE, Verb.ESCALATE, *ANSWERS}
 # Whole sentences for each verb: languages inflect them.
 _HELP = mark("{number}: there is no such incident that you may help with. Nothing was changed.")
 NO_SUCH = {
@@ -151,7 +150,7 @@ def incident_for(
     if not 0 < number < 2**63:
         return None
     incident = Incident.objects.select_related("service").filter(pk=number).first()
-    return incident if incident and _may(user, incident, verb) else None
+    return incident if incident and _may(user, incident) else None
 
 
 def candidates(user: User, now: datetime, verb: str = Verb.ACKNOWLEDGE) -> QuerySet[Incident]:
@@ -210,7 +209,7 @@ def _act(
     span: timedelta,
 ) -> str:
     name = f"#{incident.pk}"
-    if user.status == UserStatus.DISABLED or not _may(user, incident, verb):
+    if user.status == UserStatus.DISABLED or not _may(user, incident):
         return no_such(name, verb)
     ip = client_ip(request) if request else None
     by = user.as_actor(via, ip, getattr(request, "id", ""))
@@ -287,13 +286,11 @@ def _act_on_all(
     return said.format(name=name)
 
 
-def _may(user: User, incident: Incident, verb: str) -> bool:
+def _may(user: User, incident: Incident) -> bool:
     """Looking it up is the permission, as on the pages."""
     if not roles.may_acknowledge(user.role, own=True):
         return False
-    if queries.visible_to(user).filter(pk=incident.pk).exists():
-        return True
-    return verb in _OF_THE_PAGED and incident.pages.filter(user=user).exists()
+    return queries.visible_to(user).filter(pk=incident.pk).exists()
 
 
 def _outcome(user: User, verb: Verb, incident: Incident, now: datetime) -> str:

@@ -86,12 +86,16 @@ def test_a_person_without_rights_changes_nothing(page, carol) -> None:
     assert incident.status == "OPEN"
 
 
-def test_whoever_was_paged_may_acknowledge_but_not_end_what_is_not_theirs(page, alice) -> None:
+def test_a_user_may_take_and_end_what_they_were_paged_about_and_nothing_else(
+    page, alice, bob
+) -> None:
     incident = page()
-    alice.role = Role.USER
-    alice.save()
-    assert incident_for(alice, None, T0, "resolve") is None
-    assert "Nothing was changed" in act(alice, "resolve", incident, via="sms", now=T0)
+    for person in (alice, bob):
+        person.role = Role.USER
+        person.save()
+    assert incident_for(bob, incident.pk, T0, "resolve") is None
+    assert "Nothing was changed" in act(bob, "resolve", incident, via="sms", now=T0)
+    assert incident_for(alice, None, T0, "resolve") == incident
     assert incident_for(alice, None, T0) == incident
     assert "is acknowledged" in act(alice, "acknowledge", incident, via="sms", now=T0)
 

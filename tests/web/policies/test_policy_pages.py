@@ -171,7 +171,7 @@ def test_mail_alone_without_a_server_is_a_warning_for_everybody(
     notifications.add_method(alice, **hook, **acting())
     text = ladder(as_alice, policy)
     assert "Right now this policy reaches nobody" not in text
-    assert "A Alice named in the step, by E-mail and Webhook" in text
+    assert "A Alice named in the step, by E-mail, Webhook" in text
     assert text.count("mail is not set up, nothing would leave") == 2
 
 
