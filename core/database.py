@@ -24,8 +24,9 @@ def is_postgresql() -> bool:
 def hot_cursor() -> Iterator[Any]:
     """A cursor for statements that run with every event; parameters as a mapping.
 
-    On PostgreSQL the driver's own cursor: bound and prepared on the server, so that a statement
-    is parsed and planned once per connection. Django's exceptions are raised on both databases.
+    On PostgreSQL the driver's own cursor: bound and, after some uses, prepared on the server, so
+    that a statement is parsed and planned once per connection (the settings say after how
+    many). Django's exceptions are raised on both databases.
     """
     if is_postgresql():
         connection.ensure_connection()

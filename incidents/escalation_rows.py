@@ -6,8 +6,6 @@ Raw SQL, because both run many times a second.
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import connection
-
 from core.database import hot_cursor, stored_time
 from incidents.models import Incident
 
@@ -46,5 +44,5 @@ def save(incidents: Iterable[Incident], now: datetime) -> None:
         )
         for incident in incidents
     ]
-    with connection.cursor() as cursor:
+    with hot_cursor() as cursor:
         cursor.executemany(_SAVE, rows)

@@ -111,6 +111,9 @@ TEMPLATES = [
 FORM_RENDERER = "core.forms.OpsKnightFormRenderer"
 
 # --- database ------------------------------------------------------------------------------
+# Uses after which `core.database.hot_cursor` has a statement prepared. Django's default is never:
+# planning the look-up of a key took 0.8 ms of processor with every event.
+_PREPARE_AFTER = 5
 _SQLITE_ENGINE = "core.sqlite3"
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous={sync}; PRAGMA busy_timeout={busy};"
@@ -141,6 +144,9 @@ def _database() -> dict:
         config.get("OPTIONS", {}).pop(name, None)  # options of another ORM in existing .env files
     if config["ENGINE"].endswith("sqlite3"):
         config["ENGINE"] = _SQLITE_ENGINE
+    else:  # 0 in the address: never, for a pooler that cannot have it
+        options = config.setdefault("OPTIONS", {})
+        options["prepare_threshold"] = options.get("prepare_threshold", _PREPARE_AFTER) or None
     config["CONN_MAX_AGE"] = None
     config["CONN_HEALTH_CHECKS"] = True
     return config

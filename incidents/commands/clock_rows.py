@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
-from core.database import stored_time
+from core.database import hot_cursor, stored_time
 from incidents.models import SlaClock
 
 KEY = ("incident_id", "clock", "round")
@@ -56,7 +54,7 @@ def facts(row: SlaClock) -> tuple[Any, ...]:
 
 def _run(sql: str, values: list[list[Any]]) -> None:
     if values:
-        with connection.cursor() as cursor:
+        with hot_cursor() as cursor:
             cursor.executemany(sql, values)
 
 

@@ -19,6 +19,7 @@ from incidents.models import Incident, SlaClock
 from services.models import Service
 from tests.incidents.conftest import MINUTE, T0
 from tests.incidents.test_sla_clocks import SECOND, clock_of, entries, opened
+from tests.locks import somebody_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -43,15 +44,6 @@ def acting(*works: Callable[[], object]) -> list[BaseException]:
     return wrong
 
 
-def somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        return bool(cursor.fetchone()[0])
-
-
 @pytest.mark.postgres_only  # SQLite writes one at a time anyway
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("other", ["mind", "delete"])
@@ -68,7 +60,7 @@ def test_whoever_reads_minds_or_deletes_clocks_at_once_waits_for_nobody_who_wait
         if not holds.is_set():
             holds.set()
             end = time.monotonic() + 10
-            while not somebody_waits_for_a_lock() and time.monotonic() < end:
+            while not somebody_waits() and time.monotonic() < end:
                 time.sleep(0.02)
         return histories(ids)
 

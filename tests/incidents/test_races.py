@@ -18,6 +18,7 @@ from incidents.models import EventType, Incident, IncidentEvent, Note, Status
 from notifications.models import OPEN_STATES, Delivery
 from tests.incidents.conftest import MINUTE, T0, policy_of
 from tests.incidents.test_stories import by, open_incident
+from tests.locks import somebody_waits
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres_only]
 HOUR = timedelta(hours=1)
@@ -70,18 +71,12 @@ def rival() -> Iterator[Rival]:
         def start(action: Callable[[], object]) -> Future:
             futures.append(pool.submit(run, action))
             end = time.monotonic() + PATIENCE
-            while not futures[-1].done() and not _somebody_waits():
+            while not futures[-1].done() and not somebody_waits():
                 assert time.monotonic() < end, "it neither ends nor waits"
                 time.sleep(0.005)
             return futures[-1]
 
         yield start
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
 
 
 def test_a_note_waits_for_whoever_has_the_incident_in_hand(incident, people, rival) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
+from core.database import hot_cursor
+from opsknight import settings
 from opsknight.runtime import database
 from opsknight.runtime.database import Role, take
 
@@ -66,3 +68,32 @@ def test_limits_in_the_address_win() -> None:
     take(Role.WEB)
     assert ask("SHOW statement_timeout") == "7s"
     assert ask("SHOW lock_timeout") == "0"
+
+
+def use_hot_statement(times: int) -> None:
+    for number in range(times):
+        with hot_cursor() as cursor:
+            cursor.execute("SELECT %(number)s::int + 41", {"number": number})
+
+
+@pytest.mark.postgres_only
+@pytest.mark.parametrize("role", list(Role))
+def test_what_runs_with_every_event_is_planned_once_per_connection(role: Role) -> None:
+    take(role)
+    use_hot_statement(20)
+    kept = "FROM pg_prepared_statements WHERE statement LIKE '%+ 41'"
+    assert ask(f"SELECT count(*) {kept}") == "1"
+    assert int(ask(f"SELECT generic_plans {kept}")) > 0
+
+
+@pytest.mark.postgres_only
+@pytest.mark.parametrize(("end", "kept"), [("", 1), ("?prepare_threshold=0", 0)])
+def test_a_pooler_that_cannot_have_it_gets_no_prepared_statement(
+    monkeypatch: pytest.MonkeyPatch, end: str, kept: int
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgres://somebody:secret@127.0.0.1/one{end}")
+    connection.settings_dict["OPTIONS"].update(settings._database()["OPTIONS"])
+    database._configured.cache_clear()
+    take(Role.WEB)
+    use_hot_statement(20)
+    assert ask("SELECT count(*) FROM pg_prepared_statements") == str(kept)
