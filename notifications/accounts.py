@@ -13,6 +13,7 @@ from datetime import datetime
 from django.conf import settings
 
 from core import config
+from core.errors import Conflict
 from notifications.channels import base as channels
 from notifications.channels.base import Account
 from notifications.domain.health import Health
@@ -25,6 +26,8 @@ from notifications.providers.base import kinds, kinds_for
 from notifications.queries import PROVIDER_TEST
 
 CACHE_SECONDS = 1.0
+FRESH_SECONDS = 0.05  # younger than this, what was read is not read again
+NOT_SET_UP = "{channel} is not set up here: an admin adds an account under Settings, Providers"
 NONE = "none"  # bulkhead of what waits for an account that nobody has set up
 
 
@@ -82,6 +85,12 @@ def mute_ways(methods: Iterable[ContactMethod], now: datetime) -> set[int]:
     """Ids of the ways by which nothing leaves here, because their channel is not set up."""
     served = services(now)
     return {row.pk for row in methods if not leaves(row.channel, row.address, served)}
+
+
+def require_way(method: ContactMethod, now: datetime) -> None:
+    """Raises Conflict for a way by which nothing can leave here: better than a message in vain."""
+    if mute_ways([method], now):
+        raise Conflict(NOT_SET_UP.format(channel=method.get_channel_display()))
 
 
 def failing_channels(now: datetime) -> set[str]:
@@ -146,11 +155,18 @@ def any_paced(now: datetime) -> bool:
 
 
 def _in_order(delivery: Delivery, now: datetime) -> list[Candidate]:
-    able = candidates(delivery.channel, now)
+    able = candidates(delivery.channel, now) or _asked_again(delivery.channel, now)
     return sorted(
         able,
         key=lambda one: one.account.key != delivery.provider or one.health.is_open(now),
     )
+
+
+def _asked_again(channel: str, now: datetime) -> list[Candidate]:
+    """Without an account a delivery fails for good: one that was added a moment ago counts."""
+    if time.monotonic() - _cache.read_at >= FRESH_SECONDS:
+        forget()
+    return candidates(channel, now)
 
 
 def another(delivery: Delivery, tried: Collection[str], now: datetime) -> Account | None:

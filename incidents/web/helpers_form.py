@@ -26,8 +26,8 @@ class HelpersForm(forms.Form):
     who = forms.MultipleChoiceField(
         label="Whom",
         widget=forms.SelectMultiple(attrs={"size": 9}),
-        help_text="Several with Ctrl or Command. A schedule means who is on call now, a policy "
-        "whom its first step pages.",
+        help_text="One or more; a mouse needs Ctrl or Command. A schedule means who is on call "
+        "now, a policy whom its first step pages.",
     )
     message = forms.CharField(
         max_length=500,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from core.domain.phrase import mark
 from notifications.channels.base import Outgoing, Sent
 from notifications.domain import drills
-from notifications.domain.message import Message
+from notifications.domain.message import REQUEST, Message
 from notifications.domain.text import many_lines, one_line, shorten
 from notifications.domain.words import Channel, Urgency
 from notifications.providers import base as providers
@@ -32,6 +32,11 @@ WORKER = {
     "again": mark("Tap to open it and try again."),
 }
 OF_DRILLS = {"acknowledge": mark("It arrived"), "failed": mark("NOT confirmed")}
+OF_REQUESTS = {
+    "accept": mark("Accept"),
+    "decline": mark("Decline"),
+    "failed": mark("NOT answered"),
+}
 ANSWERED = {"page", drills.KIND}
 
 
@@ -39,7 +44,8 @@ ANSWERED = {"page", drills.KIND}
 class Push:
     """What the worker gets. `tag`: the same one replaces the notification that is there.
 
-    `name` says what it is about without the urgency. `ack`: path that acknowledges by POST.
+    `name` says what it is about without the urgency. `ack`: path that acknowledges by POST;
+    `respond`: path that takes `{"answer": "accept" | "decline"}` by POST.
     `closes`: it is over; the old notification is replaced without a sound.
     `say`: what the worker says itself, where it is not to be English.
     """
@@ -51,6 +57,7 @@ class Push:
     url: str
     urgency: str
     ack: str = ""
+    respond: str = ""
     closes: bool = False
     say: dict[str, str] = field(default_factory=dict, hash=False)
 
@@ -67,7 +74,9 @@ class Push:
 def render(message: Message) -> Push:
     page, news = message.kind in ANSWERED, message.kind == "news"
     sort = "incident" if message.kind in ABOUT_INCIDENTS else message.kind
+    asks = message.kind == REQUEST
     tap = next((action for action in message.actions if action.style == "primary"), None)
+    path = path_of(tap.url) if tap else ""
     return Push(
         title=_title(message),
         name=one_line(message.title, NAME_LENGTH),
@@ -75,15 +84,16 @@ def render(message: Message) -> Push:
         tag=f"{sort}-{message.subject_id}",
         url=path_of(message.url) or "/",
         urgency=message.urgency or Urgency.LOW,
-        ack=path_of(tap.url) if tap and page else "",
+        ack=path if page else "",
+        respond=path if asks else "",
         closes=news,
-        say=_said(message) if page else {},
+        say=_said(message) if page or asks else {},
     )
 
 
 def _said(message: Message) -> dict[str, str]:
     """Words of the worker that are not those it has, which are English and about incidents."""
-    named = OF_DRILLS if message.kind == drills.KIND else {}
+    named = {drills.KIND: OF_DRILLS, REQUEST: OF_REQUESTS}.get(message.kind, {})
     said = WORKER | named if message.language else named
     return {name: _(text) for name, text in said.items()}
 

@@ -13,7 +13,7 @@ from audit import commands as audit
 from core import config, egress, language, rate
 from core.actor import Actor
 from core.errors import Conflict, ValidationFailed
-from notifications import queries
+from notifications import accounts, queries
 from notifications.commands.direct import deliver
 from notifications.domain import addresses
 from notifications.domain.message import Message
@@ -170,7 +170,11 @@ def set_enabled(method: ContactMethod, enabled: bool, *, by: Actor, now: datetim
 
 
 def send_test(method: ContactMethod, *, by: Actor, now: datetime) -> Delivery:
-    """Queues a real message to this one method. Raises Conflict when asked too often."""
+    """Queues a real message to this one method.
+
+    Raises Conflict when asked too often, and for a channel that is not set up here.
+    """
+    accounts.require_way(method, now)
     verdict = rate.hit(
         f"test-page:{method.user_id}", TESTS, now=now.timestamp(), seconds=TEST_WINDOW
     )

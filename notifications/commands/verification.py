@@ -19,6 +19,7 @@ from core import config, language, rate
 from core.actor import Actor
 from core.crypto import key_hash
 from core.errors import Conflict, ValidationFailed
+from notifications import accounts
 from notifications.commands.direct import deliver
 from notifications.commands.methods import ensure_default_method
 from notifications.domain import codes, words
@@ -43,8 +44,10 @@ OVER = "This code does not count any more. Ask for a new one."
 def send_code(method: ContactMethod, *, by: Actor, now: datetime) -> Delivery:
     """Sends a new code to exactly this method, before every other message; older ones are void.
 
-    Raises Conflict when too many were asked for, by this person or to this address.
+    Raises Conflict when too many were asked for, by this person or to this address, and for a
+    channel that is not set up here.
     """
+    accounts.require_way(method, now)
     _ration(method, now)
     code = codes.written(secrets.randbelow(10**codes.DIGITS))
     with transaction.atomic():

@@ -1,6 +1,7 @@
 """Several accounts for one channel: the next one when one fails, and health that is shared."""
 
 import json
+import time
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from notifications.commands import receipts
 from notifications.commands.chains import end_chains
 from notifications.domain.words import Channel, Receipt
 from notifications.models import (
+    OPEN_STATES,
     ContactMethod,
     Delivery,
     DeliveryAttempt,
@@ -44,7 +46,7 @@ def _send(rendered: object, outgoing: Outgoing) -> Sent:
 KIND = Kind(
     "scripted",
     "Scripted",
-    sends={Channel.EMAIL: _send},
+    sends={Channel.EMAIL: _send, Channel.SMS: _send},
     fields=(Field("does", "Does", env="SCRIPTED_DOES"), Field("extra", "Extra", default="x")),
 )
 
@@ -79,6 +81,20 @@ def test_the_next_account_is_tried_at_once(alice: User, send_until) -> None:
     assert used() == ["token", "down", "ok"]
     assert row.reference == f"ref-{row.pk}"
     assert row.provider == Provider.objects.get(label="ok").public_id
+
+
+def test_an_account_that_was_added_a_moment_ago_is_used(
+    alice: User, send_until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sender read the accounts before: nothing fails for good because of what it remembers."""
+    monkeypatch.setattr(accounts, "CACHE_SECONDS", 3600)
+    ContactMethod.objects.create(user=alice, channel=Channel.SMS, address="+15005550006")
+    assert accounts.candidates(Channel.SMS, clock.now()) == []
+    time.sleep(accounts.FRESH_SECONDS)
+    Provider.objects.create(kind="scripted", label="ok", config=json.dumps({"does": "ok"}))
+    page(alice)
+    send_until(lambda: not Delivery.objects.filter(state__in=OPEN_STATES).exists(), 5)
+    assert fates()[Channel.SMS] == DeliveryState.SENT
 
 
 def test_a_bad_address_is_not_the_accounts_fault(alice: User, send_until) -> None:

@@ -106,6 +106,7 @@ def test_rules_are_replaced_and_cleared(alice: User) -> None:
     assert not any(queries.rules_of(alice).values())
 
 
+@pytest.mark.usefixtures("mail_leaves")
 def test_a_test_cannot_be_used_to_bomb_somebody(alice: User) -> None:
     [mail] = commands.ensure_default_method(alice)
     for _ in range(10):

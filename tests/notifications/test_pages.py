@@ -134,14 +134,16 @@ class TestSendTest:
         assert "hx-get" not in after
         assert phones.mails[0].subject == "[test] Test page: you can be reached here"
 
-    def test_without_a_server_the_page_says_so(
-        self, as_alice: Client, alice: User, send_until: Callable[..., None]
+    @pytest.mark.parametrize("verb", ["test", "code"])
+    def test_without_a_server_the_page_says_so_and_nothing_is_queued(
+        self, as_alice: Client, alice: User, verb: str
     ) -> None:
-        response = as_alice.post(f"{REACH}{mail_of(alice).public_id}/test/")
-        assert response.status_code == 302
-        send_until(lambda: Delivery.objects.filter(state="FAILED").exists())
-        assert "no mail server is configured" in as_alice.get(REACH).content.decode()
+        answer = as_alice.post(f"{REACH}{mail_of(alice).public_id}/{verb}/", follow=True)
+        assert answer.redirect_chain == [(REACH, 302)]
+        assert "E-mail is not set up here: an admin adds an account" in answer.content.decode()
+        assert not Delivery.objects.exists()
 
+    @pytest.mark.usefixtures("mail_leaves")
     def test_too_many_tests_are_refused_in_words(self, as_alice: Client, alice: User) -> None:
         url = f"{REACH}{mail_of(alice).public_id}/test/"
         for _ in range(10):
@@ -150,17 +152,15 @@ class TestSendTest:
         assert "Too many tests" in answer
         assert Delivery.objects.count() == 10
 
+    @pytest.mark.usefixtures("mail_leaves")
     def test_the_fate_of_somebody_elses_test_is_hidden(self, as_alice: Client, bob: User) -> None:
         test = commands.send_test(mail_of(bob), by=SYSTEM, now=clock.now())
         assert as_alice.get(f"{REACH}tests/{test.pk}/").status_code == 404
 
 
 @pytest.mark.once  # forms; the commands under them are asked on both
+@pytest.mark.usefixtures("mail_leaves")
 class TestRules:
-    @pytest.fixture(autouse=True)
-    def _mail_leaves(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("EMAIL_URL", "smtp://127.0.0.1:9")
-
     def test_delays_are_saved_and_shown(self, as_alice: Client, alice: User) -> None:
         mail, web = mail_of(alice), hook(alice, URL)
         data = {web.public_id: "0", mail.public_id: "10"}
@@ -254,6 +254,7 @@ class TestRules:
 
 @pytest.mark.once  # forms; the commands under them are asked on both
 class TestProof:
+    @pytest.mark.usefixtures("mail_leaves")
     def test_a_way_is_verified_by_the_code_that_arrives(
         self, as_alice: Client, alice: User
     ) -> None:

@@ -10,7 +10,7 @@ from core.webpush import KeyPair, new_pair
 from notifications.channels import push
 from notifications.channels.base import Account, ChannelError, Outgoing, Sent
 from notifications.domain.devices import GONE, DeviceKeys, label_of
-from notifications.domain.message import Action, Message
+from notifications.domain.message import REQUEST, Action, Message
 from notifications.links import delivery_of_receipt
 from notifications.providers.webpush import TTL_SECONDS, send_push
 from tests.fakes.push_service import Device, Mode, PushService
@@ -49,6 +49,12 @@ class TestWords:
         news, page = push.render(NEWS), push.render(PAGE)
         assert (news.tag, news.ack, news.closes) == (page.tag, "", True)
         assert news.title == "Acknowledged • Checkout API"
+
+    def test_a_request_for_help_is_answered_with_yes_or_no(self) -> None:
+        asked = replace(PAGE, kind=REQUEST, tag="Help wanted")
+        read = json.loads(push.render(asked).packed())
+        assert (read["ack"], read["respond"], read["closes"]) == ("", "/a/t0ken/", False)
+        assert (read["tag"], read["say"]["decline"]) == ("request-7", "Decline")
 
     @pytest.mark.parametrize("text", [*HOSTILE, "💥" * 500])
     def test_hostile_text_stays_one_bounded_string(self, text: str) -> None:

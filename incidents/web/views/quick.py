@@ -40,7 +40,7 @@ TITLE_LENGTH = 100
 def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
     """What broke and one button; after the POST: who has it, since when."""
     grant = links.grant_of(token)
-    worker = request.get_preferred_type([HTML, JSON]) == JSON
+    worker = for_worker(request)
     if grant is None and worker:
         return JsonResponse({"message": _(DEAD)}, status=410)
     if grant is None:
@@ -52,6 +52,11 @@ def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
             return _told(_facts(grant, refusal))
     with timezone.override(grant.user.zone):
         return page(request, "incidents/quick.html", _facts(grant, refusal))
+
+
+def for_worker(request: HttpRequest) -> bool:
+    """Whether a notification acts, not a page."""
+    return request.get_preferred_type([HTML, JSON]) == JSON
 
 
 def _told(facts: dict[str, Any]) -> HttpResponse:

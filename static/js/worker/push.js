@@ -1,5 +1,5 @@
 // The service worker, second half: shows what is pushed, tells the server that it was shown, and
-// acknowledges from the notification itself. Addresses in a push are paths of this site only.
+// acknowledges or answers from the notification itself. Addresses in a push are paths of this site only.
 const DEVICE_CACHE = "opsknight-device";
 // A push brings these in the language of its reader where that is not English.
 const SAY = {
@@ -31,7 +31,14 @@ const post = (path, body) => fetch(own(path), {
 });
 
 const say = (words) => ({ ...SAY, ...words.say });
-const buttons = (words) => ["acknowledge", "view"].map((action) => ({ action, title: say(words)[action] }));
+// What the buttons are, and to which path a tap on one goes by itself. Systems show two at most.
+const answers = (words) => {
+  if (words.respond) return { accept: words.respond, decline: words.respond };
+  return words.ack ? { acknowledge: words.ack } : {};
+};
+const buttons = (words) => [...Object.keys(answers(words)), "view"]
+  .slice(0, 2)
+  .map((action) => ({ action, title: say(words)[action] ?? action }));
 
 const tell = async (words, what) => {
   if (!words.receipt) return;
@@ -48,7 +55,7 @@ const tell = async (words, what) => {
 
 const countOnIcon = async () => {
   if (!self.navigator.setAppBadge) return;
-  const waiting = (await self.registration.getNotifications()).filter((one) => one.data?.ack).length;
+  const waiting = (await self.registration.getNotifications()).filter((one) => one.data?.ack || one.data?.respond).length;
   await (waiting ? self.navigator.setAppBadge(waiting) : self.navigator.clearAppBadge());
 };
 
@@ -64,7 +71,7 @@ const show = async (words) => {
     requireInteraction: loud,
     renotify: Boolean(words.tag) && !words.closes,
     silent: Boolean(words.closes),
-    actions: words.ack ? buttons(words) : [],
+    actions: words.ack || words.respond ? buttons(words) : [],
   };
   if (!words.closes) options.vibrate = loud ? [400, 150, 400, 150, 800] : [200];
   await self.registration.showNotification(words.title, options);
@@ -90,17 +97,17 @@ const failed = (words, why) => show({
   receipt: "",
 });
 
-const acknowledge = async (words) => {
+const act = async (words, action) => {
   let answer;
   let said = {};
   try {
-    answer = await post(words.ack);
+    answer = await post(answers(words)[action], { answer: action });
     said = await answer.json();
   } catch {
     return failed(words, answer ? say(words).error : say(words).offline);
   }
   if (!answer.ok) return failed(words, said.message ?? `${say(words).error} (${answer.status})`);
-  return show({ ...words, ack: "", closes: true, title: said.title, body: said.message, receipt: "" });
+  return show({ ...words, ack: "", respond: "", closes: true, title: said.title, body: said.message, receipt: "" });
 };
 
 const openSite = async (path) => {
@@ -116,9 +123,9 @@ const clicked = async (event) => {
   const words = event.notification.data ?? UNREADABLE;
   const receipt = tell(words, "clicked");
   event.notification.close();
-  if (event.action === "acknowledge") await acknowledge(words);
-  // A system without buttons (iOS) gets the page with one big button instead.
-  else await openSite(!(self.Notification?.maxActions > 0) && words.ack ? words.ack : words.url);
+  if (answers(words)[event.action]) await act(words, event.action);
+  // A system without buttons (iOS) gets the page with the big buttons instead.
+  else await openSite((!(self.Notification?.maxActions > 0) && (words.ack || words.respond)) || words.url);
   await countOnIcon();
   await receipt;
 };

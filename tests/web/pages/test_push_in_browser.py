@@ -12,7 +12,7 @@ from core import clock
 from core.actor import SYSTEM
 from incidents import commands as incidents
 from incidents import messages
-from incidents.models import EventType, Incident, Status
+from incidents.models import EventType, Incident, ResponderState, Status
 from notifications import commands, links
 from notifications.channels import push
 from notifications.models import ContactMethod, Delivery
@@ -23,6 +23,7 @@ from tests.notifications.push import give
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 REACH = "/profile/reach/"
 SHOWN = "self.registration.getNotifications().then(all => all.map(n => [n.title, n.body, n.tag]))"
+BUTTONS = "self.registration.getNotifications().then(all => all[0].actions.map(one => one.title))"
 TAP = """async (action) => {
   const [notification] = await self.registration.getNotifications();
   await clicked({ notification, action });
@@ -113,6 +114,23 @@ class TestWorker:
         ((title, body, _),) = worker.evaluate(SHOWN)
         assert title.startswith(f"NOT acknowledged • #{incident.pk}")
         assert "cannot become ACKNOWLEDGED" in body
+
+    def test_a_request_for_help_is_answered_from_the_notification(
+        self, device: Page, worker: Worker, deliver, incident: Incident, alice: User, bob: User
+    ):
+        (row,) = incidents.ask(
+            incident, incidents.Helpers(people=[alice]), by=bob.as_actor("web"), now=clock.now()
+        )
+        deliver(push.render(messages.request_message(row)).packed())
+        until(device, lambda: worker.evaluate(SHOWN))
+        assert worker.evaluate(BUTTONS) == ["Accept", "Decline"]
+        device.context.clear_cookies()
+        worker.evaluate(TAP, "accept")
+        row.refresh_from_db()
+        assert row.state == ResponderState.ACCEPTED
+        ((title, body, _),) = worker.evaluate(SHOWN)
+        assert title.startswith(f"You are coming • #{incident.pk}")
+        assert (body, worker.evaluate(BUTTONS)) == ("Bob is told.", [])
 
     def test_news_take_the_place_of_the_page(
         self, device: Page, worker: Worker, deliver, incident: Incident, alice: User, pushed

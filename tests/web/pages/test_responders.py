@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from core import clock
 from incidents import commands, links
-from incidents.models import IncidentResponder, ResponderState
+from incidents.models import EventType, IncidentResponder, ResponderState
 from tests.page_rules import HTMX
 
 pytestmark = pytest.mark.django_db
@@ -55,3 +55,48 @@ def test_the_link_only_shows_until_somebody_answers(client, asked, incident, bob
     assert "You are coming" in client.post(path, {"answer": "accept"}).content.decode()
     commands.resolve(incident, by=bob.as_actor("web"), now=clock.now())
     assert client.get("/r/forged/").status_code == 410
+
+
+TAP = {"content_type": "application/json", "headers": {"Accept": "application/json"}}
+
+
+def path_for(incident, user) -> str:
+    whole = links.respond_url(incident, user)
+    return whole[whole.index("/r/") :]
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "title"),
+    [
+        ("accept", ResponderState.ACCEPTED, "You are coming •"),
+        ("decline", ResponderState.DECLINED, "You are not coming •"),
+    ],
+)
+def test_a_tap_on_a_push_answers(client, asked, incident, bob, answer, state, title):
+    for _ in range(2):  # the answer to the first tap was lost
+        said = client.post(path_for(incident, bob), {"answer": answer}, **TAP)
+        assert said.status_code == 200
+        assert said.json()["title"].startswith(f"{title} #{incident.pk} ")
+        assert said.json()["message"] == "Alice is told."
+    asked.refresh_from_db()
+    assert asked.state == state
+    events = incident.events.filter(
+        type__in=[EventType.RESPONDER_ACCEPTED, EventType.RESPONDER_DECLINED]
+    )
+    assert [event.via for event in events] == ["push"]
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{", '{"answer": ["accept"]}', '{"answer": "ack"}'])
+def test_a_tap_that_says_nothing_is_never_taken_for_an_answer(client, asked, incident, bob, body):
+    said = client.generic("POST", path_for(incident, bob), body, **TAP)
+    assert (said.status_code, said.json()["message"]) == (409, "Choose whether you can help.")
+    asked.refresh_from_db()
+    assert asked.state == ResponderState.REQUESTED
+
+
+def test_a_tap_that_comes_too_late_says_why(client, asked, incident, bob):
+    commands.resolve(incident, by=bob.as_actor("web"), now=clock.now())
+    said = client.post(path_for(incident, bob), {"answer": "accept"}, **TAP)
+    assert said.status_code == 409
+    assert "The incident is over" in said.json()["message"]
+    assert client.post("/r/forged/", {"answer": "accept"}, **TAP).status_code == 410
