@@ -9,15 +9,19 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from bench.figures import Figure
 from bench.instance import Instance
 from bench.sinks import SmtpSink
-from tests.fakes.chats import FakeDiscord, FakeTeams
+from core.webpush import new_pair
+from notifications.domain.devices import DeviceKeys
+from tests.fakes.chats import FakeDiscord, FakeGoogleChat, FakeMattermost, FakeTeams
 from tests.fakes.ntfy import FakeNtfy
+from tests.fakes.push_service import PushService
 from tests.fakes.pushover import USER, FakePushover
 from tests.fakes.server import FakeVendor
 from tests.fakes.slack import FakeSlack
@@ -46,25 +50,61 @@ SENT = (
 
 
 @dataclass(frozen=True)
+class Target:
+    """Where the messages go: address, settings of the account, keys of a device."""
+
+    address: str
+    fields: dict[str, str] = field(default_factory=dict)
+    secret: str = ""
+
+
+@dataclass(frozen=True)
 class Way:
     """A channel with its fake; `kind` is empty where the address is all it needs."""
 
     channel: str
-    fake: Callable[[], FakeVendor]
+    fake: Callable[[], AbstractContextManager[Any]]
+    target: Callable[[Any], Target]
     kind: str = ""
-    address: str = ""
-    fields: Callable[[Any], dict[str, str]] = lambda fake: {}
+
+
+def _telephone(fake: FakeTwilio) -> Target:
+    return Target("+15005550006", fake.fields)
+
+
+def _telegram(fake: FakeTelegram) -> Target:
+    fake.chats[77] = ""
+    return Target("77", fake.account())
+
+
+def _push(fake: PushService) -> Target:
+    pair = new_pair()
+    device = fake.subscribe(key=pair.public)
+    keys = DeviceKeys(device.browser.p256dh, device.browser.auth, device.key)
+    fields = {"public_key": pair.public, "private_key": pair.private}
+    fields["subject"] = "mailto:bench@example.com"
+    return Target(device.endpoint, fields, keys.to_text())
+
+
+def _link(fake: FakeVendor) -> Target:
+    return Target(f"{fake.url}/hooks/x")
 
 
 WAYS = (
-    Way("SMS", FakeTwilio, "twilio", "+15005550006", lambda fake: fake.fields),
-    Way("VOICE", FakeTwilio, "twilio", "+15005550006", lambda fake: fake.fields),
-    Way("SLACK", FakeSlack, "slack", "U0ALICE01", lambda fake: fake.account()),
-    Way("TELEGRAM", FakeTelegram, "telegram", "77", lambda fake: fake.account()),
-    Way("NTFY", FakeNtfy, "ntfy", "alice-pager", lambda fake: fake.account()),
-    Way("PUSHOVER", FakePushover, "pushover", USER, lambda fake: fake.account()),
-    Way("TEAMS", FakeTeams),
-    Way("DISCORD", FakeDiscord),
+    Way("EMAIL", nullcontext, lambda nothing: Target("bench@example.com")),
+    Way("WEBHOOK", FakeTeams, _link),
+    Way("SMS", FakeTwilio, _telephone, "twilio"),
+    Way("VOICE", FakeTwilio, _telephone, "twilio"),
+    Way("WHATSAPP", FakeTwilio, _telephone, "twilio"),
+    Way("PUSH", PushService, _push, "webpush"),
+    Way("SLACK", FakeSlack, lambda fake: Target("U0ALICE01", fake.account()), "slack"),
+    Way("TEAMS", FakeTeams, _link),
+    Way("GOOGLE_CHAT", FakeGoogleChat, _link),
+    Way("DISCORD", FakeDiscord, _link),
+    Way("MATTERMOST", FakeMattermost, _link),
+    Way("TELEGRAM", FakeTelegram, _telegram, "telegram"),
+    Way("NTFY", FakeNtfy, lambda fake: Target("alice-pager", fake.account()), "ntfy"),
+    Way("PUSHOVER", FakePushover, lambda fake: Target(USER, fake.account()), "pushover"),
 )
 
 
@@ -75,12 +115,10 @@ async def channels(instance: Instance, sink: SmtpSink) -> list[Figure]:
 
 async def _measure(instance: Instance, way: Way) -> Figure:
     with way.fake() as fake:
-        if isinstance(fake, FakeTelegram):
-            fake.chats[77] = ""
         await asyncio.to_thread(_clear, instance)
-        fields = json.dumps(way.fields(fake)) if way.kind else "{}"
-        address = way.address or f"{fake.url}/hooks/x"
-        order = ("-m", "bench.deliveries", str(COUNT), way.channel, address, way.kind, fields)
+        target = way.target(fake)
+        whereto = (way.channel, target.address, way.kind, json.dumps(target.fields), target.secret)
+        order = ("-m", "bench.deliveries", str(COUNT), *whereto)
         started = time.monotonic()
         queueing = asyncio.create_task(asyncio.to_thread(instance.run, *order))
         highest = 0.0

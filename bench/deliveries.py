@@ -1,6 +1,7 @@
 """Queues deliveries for one channel, as pages that nobody paged: `python -m bench.deliveries`.
 
-Arguments: count, channel, address, and kind and fields (JSON) of the provider account, if any.
+Arguments: count, channel, address, kind and fields (JSON) of the provider account, if any, and the
+keys of a device, if any.
 """
 
 import json
@@ -18,7 +19,7 @@ from notifications.models import Provider  # noqa: E402
 CHUNK = 500
 
 
-def main(count: int, channel: str, address: str, kind: str, fields: str) -> None:
+def main(count: int, channel: str, address: str, kind: str, fields: str, secret: str) -> None:
     now = clock.now()
     if kind:
         Provider.objects.create(kind=kind, config=fields)
@@ -42,6 +43,7 @@ def main(count: int, channel: str, address: str, kind: str, fields: str) -> None
                     target_key="bench",
                     channel=channel,
                     address=address,
+                    secret=secret,
                     message=message,
                     rank=0,
                 )
@@ -52,4 +54,4 @@ def main(count: int, channel: str, address: str, kind: str, fields: str) -> None
     sys.stdout.write(json.dumps({"queued": count}))
 
 
-main(int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4], sys.argv[5])
+main(int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4], sys.argv[5], sys.argv[6])
