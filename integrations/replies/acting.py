@@ -154,11 +154,12 @@ def incident_for(
 
 
 def candidates(user: User, now: datetime, verb: str = Verb.ACKNOWLEDGE) -> QuerySet[Incident]:
-    """What a bare answer of `user` can mean, newest first: more than one is worth a question."""
+    """What a bare answer of `user` can mean, newest first: more than one is worth a question.
+
+    Whoever was paged sees the incident (`queries.visible_to`), and may do what the pages let do.
+    """
     pages = Page.objects.filter(user=user, run=F("incident__run"), created_at__gte=now - RECENT)
     rows = Incident.objects.filter(status__in=_MEANT[Verb(verb)], pk__in=pages.values("incident"))
-    if verb != Verb.ACKNOWLEDGE:
-        rows = rows.filter(pk__in=queries.visible_to(user).values("pk"))
     return rows.select_related("service").order_by("-id")
 
 
