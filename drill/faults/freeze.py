@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import signal
+import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -26,6 +27,8 @@ DUE = timedelta(minutes=10)  # into the freeze: when the second step of some wou
 MANY = 8
 SETTLE_SECONDS = 30.0
 SLACK_SECONDS = 20.0
+UNAVAILABLE = 503
+PATIENCE_SECONDS = 60.0
 PAGING = ("supervisor", "ticker", "q2", "sentinel", *FAMILY)
 
 
@@ -93,10 +96,20 @@ async def _resolve(site: Site, key: str, marks: Iterable[str]) -> None:
     for mark in marks:
         payload = {"summary": f"Load mark-{mark}", "source": "drill", "severity": "critical"}
         body = {"event_action": "resolve", "dedup_key": mark, "payload": payload}
-        status, _ = await connection.post("/api/events", json.dumps(body).encode(), headers)
-        if status != ACCEPTED:
-            raise RuntimeError(f"a resolve was answered {status}")
+        await _insist(connection, json.dumps(body).encode(), headers)
     connection.close()
+
+
+async def _insist(connection: Connection, body: bytes, headers: dict[str, str]) -> None:
+    """As monitoring tools do: a 503 is repeated. Who was stopped may hold a lock for 30 s."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        status, _ = await connection.post("/api/events", body, headers)
+        if status == ACCEPTED:
+            return
+        if status != UNAVAILABLE or time.monotonic() > end:
+            raise RuntimeError(f"a resolve was answered {status}")
+        await asyncio.sleep(1)
 
 
 async def _forty_minutes_pass(site: Site) -> None:

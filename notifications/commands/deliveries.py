@@ -28,20 +28,26 @@ def cancel(
 ) -> int:
     """Open deliveries about the subjects are not sent any more; returns how many.
 
-    One that is on the wire at this moment counts as sent if the provider accepts it after all.
+    One that is on the wire at this moment counts as sent if the provider accepts it after all. One
+    that a sender has in hand is left to the guard, which asks again right before it is sent: nobody
+    who acknowledges waits for a sender that hangs.
     """
     rows = Delivery.objects.filter(
         subject_kind=subject_kind, subject_id__in=list(subject_ids), state__in=OPEN_STATES
     )
     if page_key_prefix:
         rows = rows.filter(page_key__startswith=page_key_prefix)
-    return withdraw(rows, reason, now)
+    return withdraw(rows, reason, now, wait=False)
 
 
-def withdraw(rows: QuerySet[Delivery], reason: str, now: datetime) -> int:
-    """Ends open deliveries unsent. Locked in order of id, like everywhere: no deadlock."""
+def withdraw(rows: QuerySet[Delivery], reason: str, now: datetime, *, wait: bool = True) -> int:
+    """Ends open deliveries unsent. Locked in order of id, like everywhere: no deadlock.
+
+    Without `wait`, those that somebody else has locked stay as they are.
+    """
     with transaction.atomic():
-        ids = list(rows.order_by("id").select_for_update().values_list("id", flat=True))
+        locked = rows.order_by("id").select_for_update(skip_locked=not wait)
+        ids = list(locked.values_list("id", flat=True))
         return Delivery.objects.filter(id__in=ids).update(
             state=DeliveryState.CANCELLED, reason=reason[:REASON_LENGTH], finished_at=now
         )

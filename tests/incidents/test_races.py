@@ -16,6 +16,7 @@ from incidents.commands.records import lock, log
 from incidents.domain.responders import WAITING
 from incidents.models import EventType, Incident, IncidentEvent, Note, Status
 from notifications.models import OPEN_STATES, Delivery
+from notifications.sender import guards
 from tests.incidents.conftest import MINUTE, T0, policy_of
 from tests.incidents.test_stories import by, open_incident
 from tests.locks import somebody_waits
@@ -116,6 +117,21 @@ def test_whoever_writes_about_an_incident_holds_up_nobody_who_acts_on_it(
         taken = rival(lambda: commands.acknowledge(incident, by=by(people.ben), now=T0 + HOUR))
         assert taken.done() and taken.result().status == Status.ACKNOWLEDGED
     assert incident.pages.filter(user=people.ben).exists()
+
+
+def test_a_sender_that_hangs_with_the_pages_in_hand_holds_up_nobody_who_acknowledges(
+    people, make_service, run_until, rival
+) -> None:
+    incident = open_incident(make_service(policy_of((5, [TargetSpec(user=people.ann)]))).service)
+    run_until(T0)
+    with transaction.atomic():
+        held = list(Delivery.objects.filter(state="QUEUED").select_for_update())
+        assert held
+        taken = rival(lambda: commands.acknowledge(incident, by=by(people.ann), now=T0))
+        assert taken.done() and taken.result().status == Status.ACKNOWLEDGED
+    refused = guards.unwanted(held, T0)
+    assert set(refused.values()) == {"the incident is acknowledged"}
+    assert set(refused) == {row.pk for row in held}
 
 
 def _deeds(incident: Incident, people) -> dict[str, Callable[[], object]]:
