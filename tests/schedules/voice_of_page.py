@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from schedules.models import Schedule
+from schedules.web.timeline import LEAST
 
 HALF_A_MINUTE = timedelta(seconds=30)
 WEEK = timedelta(days=7)
@@ -69,6 +70,8 @@ def _week(client: Client, schedule: Schedule, day: str) -> Iterator[Bar]:
         said = tuple(_moment(text, frame.start) for text in words.groups()[1:])
         left = frame.start + (frame.end - frame.start) * (float(x) / 100)
         right = left + (frame.end - frame.start) * (float(width) / 100)
+        if float(width) <= LEAST:  # so short that it is drawn longer than it lasts
+            right = min(right, said[1])
         yield Bar((said[0], said[1]), (left, right), who)
 
 
