@@ -57,6 +57,14 @@ def finding_json(row: CoverageFinding) -> dict[str, Any]:
     }
 
 
+def _described() -> serializers.Serializer:
+    described = listed("findings", FindingOut)
+    described.fields["upToDate"] = serializers.BooleanField(
+        help_text="False: a change was not looked into yet, or the guard is late"
+    )
+    return described
+
+
 class Coverage(ApiView):
     scopes = {"GET": "schedules:read"}
 
@@ -67,19 +75,26 @@ class Coverage(ApiView):
             OpenApiParameter("subjectKind", enum=SubjectKind.values),
             OpenApiParameter("subjectId", description="Id of a schedule or policy"),
         ],
-        responses=listed("findings", FindingOut),
+        responses=_described(),
     )
     def get(self, request: Request) -> Response:
-        """What is wrong in the next 30 days, the soonest first; none: everything is covered."""
+        """What is wrong in the next 30 days, the soonest first.
+
+        None means that everything is covered only where `upToDate` says so.
+        """
         wanted = filters_of(request, ["kind", "subjectKind", "subjectId"])
         for name, choices in CHOICES.items():
             if name in wanted and wanted[name] not in choices:
                 raise ValidationFailed(f"{name} is one of {', '.join(choices)}", field=name)
-        rows = guard.seen_by(request.user, clock.now())
+        now = clock.now()
+        rows = guard.seen_by(request.user, now)
         if "kind" in wanted:
             rows = rows.filter(kind=wanted["kind"])
         if "subjectKind" in wanted:
             rows = rows.filter(subject_kind=wanted["subjectKind"])
         if "subjectId" in wanted:
             rows = rows.filter(subject_public_id=wanted["subjectId"])
-        return listing(request, rows, "findings", finding_json)
+        answer = listing(request, rows, "findings", finding_json)
+        watch = guard.watch_of_all(now)
+        answer.data["upToDate"] = not (watch.behind or watch.late_since)
+        return answer

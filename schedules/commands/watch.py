@@ -49,7 +49,7 @@ def run(kind: SubjectKind, look: Callable[[list[int]], None], now: datetime) -> 
         ids = _claim(kind, now)
         if not ids:
             break
-        _look(look, ids)
+        _look(lambda some: _look_and_settle(kind, look, some, now), ids)
         done += len(ids)
     return done
 
@@ -71,7 +71,7 @@ def _bring_forward(kind: SubjectKind, ids: Collection[int], now: datetime) -> No
         batch_size=BATCH * 4,
         update_conflicts=True,
         unique_fields=["subject_kind", "subject_id"],
-        update_fields=["due_at"],
+        update_fields=["due_at", "current"],
     )
 
 
@@ -81,8 +81,17 @@ def _claim(kind: SubjectKind, now: datetime) -> list[int]:
         due = CoverageWatch.objects.filter(subject_kind=kind, due_at__lte=now)
         rows = list(due.select_for_update(skip_locked=skip).order_by("due_at", "pk")[:BATCH])
         again = CoverageWatch.objects.filter(pk__in=[row.pk for row in rows])
-        again.update(due_at=now + PERIOD)
+        again.update(due_at=now + PERIOD, current=False)
     return [row.subject_id for row in rows]
+
+
+def _look_and_settle(
+    kind: SubjectKind, look: Callable[[list[int]], None], ids: list[int], now: datetime
+) -> None:
+    """What changed meanwhile is due earlier than this look set it, and stays to be looked at."""
+    look(ids)
+    rows = CoverageWatch.objects.filter(subject_kind=kind, subject_id__in=ids)
+    rows.filter(due_at=now + PERIOD).update(current=True)
 
 
 def _look(look: Callable[[list[int]], None], ids: list[int]) -> None:

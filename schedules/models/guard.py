@@ -63,11 +63,16 @@ class CoverageFinding(models.Model):
 
 
 class CoverageWatch(models.Model):
-    """When the guard looks at a subject again; a change of it brings that forward."""
+    """When the guard looks at a subject again; a change of it brings that forward.
+
+    `current`: what was found holds; False from a change, or a claim, until a look succeeded.
+    """
 
     subject_kind = models.CharField(max_length=10, choices=SubjectKind.choices)
     subject_id = models.BigIntegerField()
     due_at = models.DateTimeField()
+    # In the database True: what stood before this column had been looked at.
+    current = models.BooleanField(default=False, db_default=True)
 
     class Meta:
         constraints = [

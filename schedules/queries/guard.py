@@ -1,6 +1,6 @@
 """Readers of the coverage guard: what was found, whom it concerns, and what is to be looked at."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,25 +23,51 @@ LATE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Whether the guard keeps up: it never looked, or has been late since an instant."""
+    """Whether the guard keeps up.
 
-    never: bool
+    `behind`: a change was not looked into yet, or could not be; `late_since`: due since then;
+    `empty`: there is nothing to look at.
+    """
+
+    behind: bool
     late_since: datetime | None
+    empty: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether an empty list means that all is covered."""
+        return not (self.behind or self.late_since or self.empty)
 
 
 def watch_of_all(now: datetime) -> Watch:
     """Of everything that is looked at."""
-    return _watch(CoverageWatch.objects.all(), now)
+    return _watch(CoverageWatch.objects.all(), list(BEATS), now)
+
+
+def watch_of_policies(now: datetime) -> Watch:
+    """Of all policies: any change of a schedule or a person may touch each of them."""
+    rows = CoverageWatch.objects.filter(subject_kind=SubjectKind.POLICY)
+    return _watch(rows, [SubjectKind.POLICY], now)
 
 
 def watch_of(kind: SubjectKind, pk: int, now: datetime) -> Watch:
     """Of one schedule or policy."""
-    return _watch(CoverageWatch.objects.filter(subject_kind=kind, subject_id=pk), now)
+    rows = CoverageWatch.objects.filter(subject_kind=kind, subject_id=pk)
+    return _watch(rows, [kind], now)
 
 
-def _watch(rows: QuerySet[CoverageWatch], now: datetime) -> Watch:
-    due = rows.aggregate(due=Min("due_at"))["due"]
-    return Watch(never=due is None, late_since=due if due and due < now - LATE else None)
+def _watch(rows: QuerySet[CoverageWatch], kinds: Collection[SubjectKind], now: datetime) -> Watch:
+    """A change counts from its commit: what the guard has not read yet is in the audit log."""
+    beats = Heartbeat.objects.filter(name__in=[BEATS[kind] for kind in kinds])
+    read = [int(row.detail.get("audit", 0)) for row in beats]
+    unread = len(read) < len(kinds) or changes_since(min(read)).exists()
+    found = rows.aggregate(due=Min("due_at"), old=Count("pk", filter=Q(current=False)))
+    due = found["due"]
+    return Watch(
+        behind=unread or found["old"] > 0,
+        late_since=due if due and due < now - LATE else None,
+        empty=due is None and not unread,
+    )
 
 
 def standing() -> QuerySet[CoverageFinding]:

@@ -40,6 +40,7 @@ def test_findings_say_what_where_when_and_who(
 ):
     answer = api(root).get(PATH, {"kind": "GAP"}).json()
     assert answer["total"] == 1
+    assert answer["upToDate"] is False, "nothing was looked at since the changes above"
     [found] = answer["findings"]
     assert found.pop("id").startswith("fnd_")
     assert found == {

@@ -72,7 +72,7 @@ def of_subject(request: HttpRequest, public_id: str) -> HttpResponse:
     user: Any = request.user
     now = clock.now()
     if public_id.startswith(POLICY_PREFIX):
-        rows, watch = guard.of_policy(public_id), guard.watch_of_all(now)
+        rows, watch = guard.of_policy(public_id), guard.watch_of_policies(now)
     else:
         pk = access.schedule_of(request, public_id).pk
         rows = guard.of_subjects(SubjectKind.SCHEDULE, [pk])

@@ -7,8 +7,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Team, User
+from escalation import commands as escalation
+from escalation.commands import PolicySpec, StepSpec, TargetSpec
+from notifications import commands as notifications
 from schedules import commands
-from schedules.commands import LayerSpec, findings
+from schedules.commands import LayerSpec, findings, watch
 from schedules.commands.findings import Subject
 from schedules.domain.guard import Found, Kind
 from schedules.models import CoverageWatch, OverrideKind, Schedule, SubjectKind
@@ -21,6 +24,15 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 def looked(now: object = NOW) -> None:
     commands.guard_schedules(now)
+
+
+def all_looked() -> None:
+    looked()
+    escalation.guard_policies(NOW)
+
+
+def unable(ids: list[int]) -> None:
+    raise ValueError(ids)
 
 
 def open_gap(rota: Schedule, alice: User) -> None:
@@ -71,11 +83,48 @@ def test_people_are_asked_to_prove_that_they_can_be_reached(
 
 def test_an_empty_list_says_that_all_is_covered_only_after_a_look(as_root: Client, root: User):
     assert "Nobody has looked ahead yet" in read(as_root, "schedules:coverage")
-    CoverageWatch.objects.create(subject_kind=SubjectKind.SCHEDULE, subject_id=1, due_at=NOW + HOUR)
+    all_looked()
+    assert "Nothing to look ahead for yet" in read(as_root, "schedules:coverage")
+    watched = {"subject_kind": SubjectKind.SCHEDULE, "subject_id": 1, "due_at": NOW + HOUR}
+    CoverageWatch.objects.create(**watched, current=True)
     assert "Covered for the next 30 days" in read(as_root, "schedules:coverage")
     filtered = read(as_root, "schedules:coverage", kind="GAP")
     assert "Nothing of that kind" in filtered
     assert "Covered" not in text_of(filtered).replace("Coverage", "")
+
+
+@pytest.mark.usefixtures("mail_leaves")
+def test_nothing_is_called_covered_between_a_change_and_the_look_at_it(
+    as_root: Client, rota: Schedule, alice: User, bob: User, carol: User
+):
+    for user in (alice, bob, carol):
+        notifications.mailbox_proven(user, NOW)
+    fragment = reverse("schedules:coverage_of", args=[rota.public_id])
+    all_looked()
+    assert "Covered for the next 30 days" in as_root.get(fragment, headers=HTMX).content.decode()
+    open_gap(rota, alice)
+    for meanwhile in (
+        lambda: None,  # saved just now
+        lambda: watch.stir(SubjectKind.SCHEDULE, list, lambda nouns: [rota.pk], NOW),
+        lambda: watch.run(SubjectKind.SCHEDULE, unable, NOW),
+    ):
+        meanwhile()
+        text = as_root.get(fragment, headers=HTMX).content.decode()
+        assert "Covered" not in text
+        assert f'hx-get="{fragment}" hx-trigger="load delay' in text, "asks again by itself"
+    looked(NOW + HOUR)
+    text = as_root.get(fragment, headers=HTMX).content.decode()
+    assert "Nobody is on call" in text
+    assert "load delay" not in text
+
+
+def test_a_new_policy_is_not_called_covered_before_it_was_looked_at(
+    as_root: Client, rota: Schedule
+):
+    all_looked()
+    spec = PolicySpec([StepSpec([TargetSpec(schedule=rota)])])
+    policy = escalation.create_policy(name="Standard", spec=spec, **ACTING)
+    assert "Covered" not in text_of(read(as_root, "schedules:coverage_of", policy.public_id))
 
 
 def test_a_guard_that_is_late_says_so(as_root: Client, rota: Schedule):
@@ -144,7 +193,7 @@ def test_the_page_needs_few_queries(
     looked()
     path = reverse("schedules:coverage")
     as_root.get(path)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         assert as_root.get(path).status_code == 200
 
 
