@@ -43,7 +43,7 @@ def change_address(
     user, address = found
     try:
         with transaction.atomic():
-            user = User.objects.select_for_update().get(pk=user.pk)
+            user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
             old, user.email = user.email, address
             user.session_version += 1
             user.save(update_fields=["email", "session_version"])

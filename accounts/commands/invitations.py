@@ -57,7 +57,7 @@ def renew_invitation(user: User, *, by: Actor, now: datetime) -> str:
     """
     with transaction.atomic():
         require(by, Ability.MANAGE_PEOPLE)
-        locked = User.objects.select_for_update().get(pk=user.pk)
+        locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if locked.status != UserStatus.INVITED:
             raise IllegalTransition(f"{locked.name} has accepted an invitation or is disabled")
         url = _new_link(locked, now)
@@ -78,7 +78,7 @@ def accept_invitation(
         unused = Invitation.objects.filter(pk=invitation.pk, used_at=None, expires_at__gt=now)
         if not unused.update(used_at=now):
             raise gone
-        user = User.objects.select_for_update().get(pk=invitation.user_id)
+        user = User.objects.select_for_update(no_key=True).get(pk=invitation.user_id)
         if user.status != UserStatus.INVITED:
             raise gone
         user.become(UserStatus.ACTIVE)

@@ -90,7 +90,7 @@ def update_profile(
     with transaction.atomic():
         if user.pk != by.user_pk:
             require(by, Ability.MANAGE_PEOPLE)
-        locked = User.objects.select_for_update().get(pk=user.pk)
+        locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         changes = {
             field: [getattr(locked, field), value]
             for field, value in wanted.items()
@@ -109,7 +109,7 @@ def end_sessions(user: User, *, by: Actor, now: datetime) -> User:
     with transaction.atomic():
         if user.pk != by.user_pk:
             require(by, Ability.MANAGE_PEOPLE)
-        locked = User.objects.select_for_update().get(pk=user.pk)
+        locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         locked.session_version += 1
         locked.save(update_fields=["session_version"])
         trace_user("user.sessions_ended", locked, by, now)
@@ -136,10 +136,12 @@ def note_sign_in(user: User, *, by: Actor, now: datetime) -> None:
 
 def _lock(user: User, by: Actor) -> User:
     """The person's row. All active admins are locked first, in order: two admins who demote each
-    other at the same moment wait for one another here, and the second is an admin no more."""
-    list(User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).order_by("pk"))
+    other at the same moment wait for one another here, and the second is an admin no more. Rows
+    that only name these people, and pages among them, need not wait (`no_key`)."""
+    rows = User.objects.select_for_update(no_key=True)
+    list(rows.filter(role=Role.ADMIN, is_active=True).order_by("pk"))
     require(by, Ability.MANAGE_PEOPLE)
-    return User.objects.select_for_update().get(pk=user.pk)
+    return rows.get(pk=user.pk)
 
 
 def _keep_an_admin(user: User) -> None:

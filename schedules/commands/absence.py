@@ -45,7 +45,7 @@ def add_time_off(
     if start - now > FURTHEST:
         raise ValidationFailed("Time off begins within three years", field="start")
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=person.pk)
+        User.objects.select_for_update(no_key=True).get(pk=person.pk)
         if queries.live_time_off().filter(user=person, end__gt=now).count() >= MAX_ENTRIES:
             raise Conflict(f"At most {MAX_ENTRIES} entries; cancel some or make them longer")
         row = TimeOff.objects.create(
@@ -90,7 +90,7 @@ def tell_conflicts(now: datetime) -> int:
 
 
 def _tell(person: User, now: datetime) -> None:
-    User.objects.select_for_update().get(pk=person.pk)
+    User.objects.select_for_update(no_key=True).get(pk=person.pk)
     rows = list(queries.untold(now).filter(user=person))
     if not rows:
         return  # another worker was quicker

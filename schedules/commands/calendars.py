@@ -46,7 +46,7 @@ def add_calendar(
     address = _address(url)
     _check_zone(time_zone)
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=person.pk)
+        User.objects.select_for_update(no_key=True).get(pk=person.pk)
         if queries.calendars_of(person).count() >= MAX_CALENDARS:
             raise Conflict(f"At most {MAX_CALENDARS} calendars; remove one first")
         row = AbsenceCalendar.objects.create(

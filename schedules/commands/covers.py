@@ -253,8 +253,6 @@ def _check_taker(row: CoverRequest, taker: User, by: Actor, now: datetime) -> No
     taker.refresh_from_db(fields=["status", "role"])  # a session may be older than both
     if taker.status == UserStatus.DISABLED:
         raise ValidationFailed(f"{taker} is disabled", field="userId", reason="disabled")
-    if row.schedule.archived_at:
-        raise Conflict("The schedule is archived", reason="archived")
     if taker.pk == row.requester_id:
         raise ValidationFailed("Somebody else has to take it", field="userId")
     if row.kind == CoverKind.SWAP and taker.pk != row.asked_id:

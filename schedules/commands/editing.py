@@ -50,24 +50,26 @@ def update_schedule(
     Raises Conflict (reason `stale`) when the schedule changed since its revision `seen`, OpensGap
     when the move leaves nobody on call at some time and that is not confirmed.
     """
-    if name is not None:
-        schedule.name = rules.clean_name(name)
-    if description is not None:
-        schedule.description = description.strip()
-    moved = time_zone is not None and time_zone != schedule.time_zone
-    if moved and time_zone:
-        rules.check_zone(time_zone)
-        schedule.time_zone = time_zone
+    clean = None if name is None else rules.clean_name(name)
     try:
         with transaction.atomic():
-            schedule.revision = revision.change(schedule.pk, seen=seen).revision
+            # What the caller holds may be old: only what was asked for is written.
+            schedule = revision.change(schedule.pk, seen=seen)
+            moved = time_zone is not None and time_zone != schedule.time_zone
+            if moved and time_zone:
+                rules.check_zone(time_zone)
+                schedule.time_zone = time_zone
+            schedule.name = clean or schedule.name
+            schedule.description = (
+                schedule.description if description is None else description.strip()
+            )
             schedule.save(update_fields=["name", "description", "time_zone"])
             if moved:
                 with revision.no_new_gap(schedule.pk, start=now, confirmed=confirm_gap):
                     move_layers(schedule, now)
             trail.record("schedule.updated", schedule, by=by, now=now)
     except IntegrityError as error:
-        raise Conflict(f"A schedule named “{name}” exists already", field="name") from error
+        raise Conflict(f"A schedule named “{clean}” exists already", field="name") from error
     return schedule
 
 

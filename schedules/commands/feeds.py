@@ -46,7 +46,7 @@ def create_feed(
     kind, subject = given[0]
     token = secrets.token_urlsafe(32)
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=owner.pk)
+        User.objects.select_for_update(no_key=True).get(pk=owner.pk)
         if queries.feeds_of(owner).count() >= MAX_FEEDS:
             raise Conflict(f"No more than {MAX_FEEDS} calendar feeds; revoke one first")
         feed = CalendarFeed.objects.create(

@@ -72,20 +72,22 @@ def cancel_override(
 
     Raises OpensGap when nobody would be on call without it and that is not confirmed.
     """
-    rest = (max(now, override.start), override.end)
-    over = rest[0] >= rest[1]
     with transaction.atomic():
         pk = revision.change(override.schedule_id).pk
-        with revision.no_new_gap(pk, start=rest[0], end=rest[1], confirmed=confirm_gap or over):
-            if override.start < now < override.end:
-                override.end = now
-                override.save(update_fields=["end"])
-            elif override.start >= now:
-                override.cancelled_at = now
-                override.save(update_fields=["cancelled_at"])
-        trail.record("schedule.override_cancelled", override.schedule, by=by, now=now)
-        if not over:
-            override_news.cancelled(override, rest, by=by, now=now)
+        # Its shift may have moved, or somebody else taken it back, since the caller looked.
+        row = Override.objects.select_for_update().get(pk=override.pk)
+        rest = (max(now, row.start), row.end)
+        if row.cancelled_at or rest[0] >= rest[1]:
+            return
+        with revision.no_new_gap(pk, start=rest[0], end=rest[1], confirmed=confirm_gap):
+            if row.start < now:
+                row.end = now
+                row.save(update_fields=["end"])
+            else:
+                row.cancelled_at = now
+                row.save(update_fields=["cancelled_at"])
+        trail.record("schedule.override_cancelled", row.schedule, by=by, now=now)
+        override_news.cancelled(row, rest, by=by, now=now)
 
 
 def warnings_of(row: Override) -> list[resolver.OverrideWarning]:

@@ -13,7 +13,7 @@ from schedules.models import Schedule
 def give_schedule(schedule: Schedule, team: Team | None, *, by: Actor, now: datetime) -> None:
     """From now on this team is told; None: the admins. The same team again changes nothing."""
     with transaction.atomic():
-        locked = Schedule.objects.select_for_update().get(pk=schedule.pk)
+        locked = Schedule.objects.select_for_update(no_key=True).get(pk=schedule.pk)
         wanted = team.pk if team else None
         if locked.team_id == wanted:
             return

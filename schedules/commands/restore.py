@@ -23,7 +23,8 @@ def restore_override(
         raise Conflict("There is nothing left of this override")
     with transaction.atomic():
         revision.change(override.schedule_id)
-        row = Override.objects.select_for_update().select_related("schedule").get(pk=override.pk)
+        rows = Override.objects.select_for_update(of=("self",)).select_related("schedule")
+        row = rows.get(pk=override.pk)
         if row.cancelled_at is None and (row.end > now or _goes_on(row, now)):
             raise Conflict("This override holds already")
         if end - row.start > LONGEST_OVERRIDE:

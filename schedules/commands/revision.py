@@ -12,6 +12,7 @@ from schedules.domain.windows import Interval
 from schedules.models import Schedule
 
 STALE = "stale"
+ARCHIVED = "archived"
 CREATES_GAP = "creates_gap"
 
 
@@ -28,9 +29,13 @@ def change(schedule_id: int, *, seen: int | None = None) -> Schedule:
     """Lock the schedule to the end of the transaction and let its revision grow.
 
     `seen` is the revision that the author looked at; None does not ask. Raises Conflict (reason
-    `stale`) when somebody else changed the schedule since.
+    `stale`) when somebody else changed the schedule since, and (`archived`) for one that is gone.
     """
-    schedule = Schedule.objects.select_for_update().get(pk=schedule_id)
+    # The weaker lock: rows that only name the schedule need not wait for it, which ended in
+    # deadlocks with whoever holds the lock of a person meanwhile.
+    schedule = Schedule.objects.select_for_update(no_key=True).get(pk=schedule_id)
+    if schedule.archived_at:
+        raise Conflict("This schedule is archived; it takes no changes any more", reason=ARCHIVED)
     if seen is not None and seen != schedule.revision:
         raise Conflict(
             "Somebody else changed this schedule meanwhile; look at it and save again",

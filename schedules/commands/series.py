@@ -104,7 +104,7 @@ def skip_date(
     """
     with transaction.atomic():
         revision.change(row.schedule_id)
-        row = OverrideSeries.objects.select_for_update().select_related("schedule").get(pk=row.pk)
+        row = _locked(row)
         found = _without_skips(row, day)
         if found is None:
             raise ValidationFailed("It does not come back on that day", field="date")
@@ -150,7 +150,7 @@ def resume_series(
     """
     with transaction.atomic():
         revision.change(row.schedule_id)
-        row = OverrideSeries.objects.select_for_update().select_related("schedule").get(pk=row.pk)
+        row = _locked(row)
         if row.ended_at is None:
             raise Conflict("It has not ended")
         copy = OverrideSeries(
@@ -166,6 +166,12 @@ def resume_series(
         trail.record("schedule.series_added", row.schedule, by=by, now=now)
         _tell(copy, COMES, GOES, by, now)
     return copy
+
+
+def _locked(row: OverrideSeries) -> OverrideSeries:
+    """The row as it is by now; of the schedule its caller holds the lock that is strong enough."""
+    rows = OverrideSeries.objects.select_for_update(of=("self",)).select_related("schedule")
+    return rows.get(pk=row.pk)
 
 
 def _check(spec: SeriesSpec) -> None:

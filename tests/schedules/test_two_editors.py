@@ -2,18 +2,21 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, transaction
 
+from accounts import commands as people
 from accounts.models import User, UserStatus
+from audit.models import AuditEvent
 from core.actor import SYSTEM
 from core.errors import Conflict, ValidationFailed
 from schedules import commands, queries
 from schedules.commands import LayerSpec
-from schedules.models import Layer, LayerVersion, OverrideKind, Schedule
+from schedules.models import Layer, LayerVersion, Override, OverrideKind, Schedule
 
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 ACTING = {"by": SYSTEM, "now": NOW}
@@ -156,3 +159,73 @@ def test_a_disabled_person_may_stay_in_a_layer_but_not_come(
     assert refused.value.reason == "disabled"
     with pytest.raises(ValidationFailed, match="does not exist"):
         commands.add_layer(rota, replace(spec, slots=[[987654]]), name="Nobody", **ACTING)
+
+
+def test_a_new_name_takes_nothing_else_back(rota: Schedule, layer: Layer):
+    """Who saves without a revision writes what was asked for, not what the page once said."""
+    old = Schedule.objects.get(pk=rota.pk)
+    commands.update_schedule(rota, time_zone="Asia/Tokyo", description="New", **ACTING)
+    commands.update_schedule(old, name="Other", **ACTING)
+    row = Schedule.objects.get(pk=rota.pk)
+    assert (row.name, row.description, row.time_zone) == ("Other", "New", "Asia/Tokyo")
+    assert layer.versions.get(valid_to=None).time_zone == row.time_zone
+
+
+def test_an_override_is_taken_back_where_it_lies_by_now(
+    rota: Schedule, layer: Layer, alice: User, bob: User
+):
+    """Whoever takes it back may have looked before its shift moved, or it was ended."""
+    span = {"start": NOW + DAY, "end": NOW + 2 * DAY}
+    seen = commands.add_override(rota, kind=OverrideKind.ADD, user=bob, **span, **ACTING)
+    Override.objects.filter(pk=seen.pk).update(start=NOW - DAY)
+    commands.cancel_override(seen, **ACTING)
+    row = Override.objects.get(pk=seen.pk)
+    assert (row.cancelled_at, row.end) == (None, NOW)
+    commands.cancel_override(seen, by=SYSTEM, now=NOW + timedelta(hours=1))
+    assert Override.objects.get(pk=seen.pk).end == NOW
+    assert AuditEvent.objects.filter(action="schedule.override_cancelled").count() == 1
+
+
+def test_an_archived_schedule_takes_no_change(rota: Schedule, layer: Layer, bob: User):
+    """One that was archived after somebody had opened its page."""
+    commands.archive_schedule(rota, **ACTING)
+    span = {"start": NOW + DAY, "end": NOW + 2 * DAY}
+    changes: list[Callable[[], object]] = [
+        lambda: commands.add_override(rota, kind="ADD", user=bob, **span, **ACTING),
+        lambda: commands.remove_layer(layer, confirm_gap=True, **ACTING),
+        lambda: commands.archive_schedule(rota, by=SYSTEM, now=NOW + DAY),
+    ]
+    for change in changes:
+        with pytest.raises(Conflict) as refused:
+            change()
+        assert refused.value.reason == "archived"
+    assert Schedule.objects.get(pk=rota.pk).archived_at == NOW
+
+
+@pytest.mark.postgres_only  # SQLite has no row locks
+@pytest.mark.django_db(transaction=True)
+def test_what_is_being_saved_lets_others_name_its_schedule_and_its_people(
+    rota: Schedule, layer: Layer, alice: User, bob: User, root: User
+):
+    """A row that only names them must not wait: two that waited crosswise ended in a deadlock."""
+    span = {"start": NOW + DAY, "end": NOW + 2 * DAY}
+    made = commands.add_override(rota, kind="ADD", user=alice, **span, **ACTING)
+    commands.cancel_override(made, **ACTING)
+    others: list[Callable[[], object]] = [
+        lambda: commands.create_feed(bob, schedule=rota, **ACTING),
+        lambda: people.disable(bob, by=root.as_actor("web"), now=NOW),
+    ]
+
+    def alone(do: Callable[[], object]) -> None:
+        try:
+            do()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        commands.restore_override(made, end=made.end, **ACTING)
+        commands.add_override(rota, kind="ADD", user=bob, **span, **ACTING)
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for do in others:
+            pool.submit(alone, do).result(10)
