@@ -11,6 +11,17 @@ from accounts.models import Team, User, UserStatus, check_time_zone
 from core.widgets import QuickSelect
 
 
+def owner_field() -> forms.ModelChoiceField:
+    return forms.ModelChoiceField(
+        Team.objects.all(),
+        required=False,
+        to_field_name="public_id",
+        label="Owner",
+        empty_label="Nobody in particular",
+        help_text="The team that is told of gaps ahead; without one the admins are.",
+    )
+
+
 class ScheduleForm(forms.Form):
     name = forms.CharField(
         max_length=120, help_text="As people call it: Payments on-call, Night shift."
@@ -23,14 +34,7 @@ class ScheduleForm(forms.Form):
         widget=QuickSelect,
         help_text="Hand-offs follow the clocks there, across every change of summer time.",
     )
-    team = forms.ModelChoiceField(
-        Team.objects.all(),
-        required=False,
-        to_field_name="public_id",
-        label="Owner",
-        empty_label="Nobody in particular",
-        help_text="The team that is told of gaps ahead; without one the admins are.",
-    )
+    team = owner_field()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -15,7 +15,7 @@ from schedules.commands import LayerSpec
 from schedules.domain.walltime import resolve
 from schedules.models import RotationPhase, RotationUnit
 from schedules.queries import DAYS
-from schedules.web.forms import person_choices
+from schedules.web.forms import owner_field, person_choices
 from schedules.web.presets import Group, Preset
 
 ROOM = ["", "", ""]
@@ -31,6 +31,7 @@ class PeopleList(SelectList):
 class RotaForm(forms.Form):
     name = forms.CharField(max_length=120, help_text="As people call it: Payments on-call.")
     time_zone = forms.CharField(label="Time zone", widget=QuickSelect)
+    team = owner_field()
     first_day = forms.DateField(label="First day", widget=forms.DateInput({"type": "date"}))
     hand_off = forms.TimeField(
         label="Hand-off", widget=forms.TimeInput({"type": "time"}, "%H:%M"), required=False
@@ -53,7 +54,9 @@ class GroupForm(forms.Form):
     opens = forms.TimeField(label="From", widget=forms.TimeInput({"type": "time"}, "%H:%M"))
     closes = forms.TimeField(label="To", widget=forms.TimeInput({"type": "time"}, "%H:%M"))
     people = forms.MultipleChoiceField(
-        widget=PeopleList(item="Person"), label="People, in the order of their turns"
+        widget=PeopleList(item="Person"),
+        label="People, in the order of their turns",
+        error_messages={"required": "Choose at least one person."},
     )
 
     def __init__(self, *args: Any, group: Group, people: Sequence[User], **options: Any) -> None:

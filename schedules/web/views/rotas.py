@@ -11,12 +11,14 @@ from core import clock
 from core.web import actor_of, attempt, bound
 from schedules import commands
 from schedules.domain.walltime import to_local
+from schedules.models import Schedule
+from schedules.web import gap
 from schedules.web.forms import choosable
 from schedules.web.looking import may_look
 from schedules.web.presets import PRESETS, Preset
 from schedules.web.reach import warn_of_reach
 from schedules.web.rota_form import RotaEditor
-from schedules.web.rota_look import rota_look
+from schedules.web.rota_look import RotaLook, rota_look
 
 PREVIEW = "preview"
 
@@ -38,35 +40,41 @@ def from_preset(request: HttpRequest, key: str) -> HttpResponse:
         return _show(request, key, preset, editor.with_room())
     if data is not None and request.POST.get("do") == PREVIEW:
         return _show(request, key, preset, editor, **_look(request, editor, now))
-    if data is not None and editor.is_valid():
-        given = editor.form.cleaned_data
-        made = attempt(
-            editor.form,
-            commands.create_rota,
-            name=given["name"],
-            time_zone=given["time_zone"],
-            layers=editor.layers(),
-            by=actor_of(request),
-            now=now,
-            effective_from=editor.begins(now),
-        )
-        if made:
-            messages.success(request, f"{made.name} is there; this is what it says")
-            warn_of_reach(request, made, now)
-            return redirect("schedules:detail", made.public_id)
-    return _show(request, key, preset, editor, status=200 if data is None else 422)
+    if data is None:
+        return _show(request, key, preset, editor)
+    look = _foretold(editor, now) if editor.is_valid() else None
+    if look and look.new_gaps and not gap.confirmed(request):
+        return _show(request, key, preset, editor, status=422, look=look, wrong=True)
+    made = _make(request, editor, now) if look else None
+    if made:
+        messages.success(request, f"{made.name} is there; this is what it says")
+        warn_of_reach(request, made, now)
+        return redirect("schedules:detail", made.public_id)
+    return _show(request, key, preset, editor, status=422)
+
+
+def _make(request: HttpRequest, editor: RotaEditor, now: datetime) -> Schedule | None:
+    given = editor.form.cleaned_data
+    acting: dict[str, Any] = {"by": actor_of(request), "now": now}
+    wanted = {"name": given["name"], "owner": given["team"], **_wanted(editor, now)}
+    return attempt(editor.form, commands.create_rota, **wanted, **acting)
 
 
 def _look(request: HttpRequest, editor: RotaEditor, now: datetime) -> dict[str, Any]:
     """What it would say; nothing while the form does not work, which it then says."""
     if not may_look(request, now):
         return {"busy": True}
-    if not editor.is_valid():
-        return {}
+    return {"look": _foretold(editor, now)} if editor.is_valid() else {}
+
+
+def _foretold(editor: RotaEditor, now: datetime) -> RotaLook | None:
+    outcome = attempt(editor.form, commands.preview_rota, now=now, **_wanted(editor, now))
+    return rota_look(outcome) if outcome else None
+
+
+def _wanted(editor: RotaEditor, now: datetime) -> dict[str, Any]:
     zone, begins = editor.form.cleaned_data["time_zone"], editor.begins(now)
-    wanted = {"time_zone": zone, "layers": editor.layers(), "effective_from": begins}
-    outcome = attempt(editor.form, commands.preview_rota, now=now, **wanted)
-    return {"look": outcome and rota_look(outcome)}
+    return {"time_zone": zone, "layers": editor.layers(), "effective_from": begins}
 
 
 def _show(
@@ -77,5 +85,6 @@ def _show(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    context = {"key": key, "preset": preset, "editor": editor, **more}
+    asked = {"checked": gap.confirmed(request)}
+    context = {"key": key, "preset": preset, "editor": editor, **asked, **more}
     return render(request, "schedules/rota_form.html", context, status=status)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import Team, User
 from schedules import queries
 from schedules.domain.resolver import gaps, on_call, users_of
 from schedules.models import LayerVersion, Schedule
@@ -103,11 +103,31 @@ def test_what_it_would_say_is_shown_before_it_is_there(
     assert made_of(as_alice, "weekly", data | {"do": ""})
 
 
+def test_hours_that_leave_a_gap_are_asked_about_before_the_rota_is_there(
+    as_alice: Client, alice: User, bob: User
+):
+    data = filled(as_alice, "day-night", [alice], [bob]) | {"group-1-closes": "07:00"}
+    answer = as_alice.post("/schedules/new/?preset=day-night", data)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "Nobody is on call then" in text_of(page)
+    assert "Tick this to go on" in page
+    assert not Schedule.objects.exists()
+    again = controls(page, "rota-form")
+    assert "confirm_gap" not in again, "not ticked for them"
+    assert made_of(as_alice, "day-night", data | {"confirm_gap": "on"})
+
+
+def test_the_owner_of_a_rota_is_chosen_with_it(as_alice: Client, alice: User, platform: Team):
+    data = filled(as_alice, "weekly", [alice], team=platform.public_id)
+    assert made_of(as_alice, "weekly", data).team == platform
+
+
 @pytest.mark.parametrize(
     ("change", "words_of_refusal"),
     [
         ({"time_zone": "Mars/Base"}, "time zone"),
-        ({"group-0-people": []}, "required"),
+        ({"group-0-people": []}, "Choose at least one person"),
         ({"group-0-people": ["usr_nobody"]}, "Select a valid choice"),
         ({"first_day": "31 March"}, "valid date"),
         ({"every": "0"}, "greater than or equal to 1"),
