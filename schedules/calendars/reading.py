@@ -83,7 +83,7 @@ def _checked(data: bytes) -> str:
     except UnicodeDecodeError:
         raise Unreadable("It is not written in UTF-8") from None
     if "BEGIN:VCALENDAR" not in text[:1000].upper():
-        raise Unreadable("It is not a calendar (no BEGIN:VCALENDAR); is the address right?")
+        raise Unreadable("It is not a calendar (no BEGIN:VCALENDAR): look at the address")
     if max(map(len, text.splitlines())) > MAX_LINE:
         raise Unreadable("One of its lines is too long")
     _check_nesting(text)

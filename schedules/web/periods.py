@@ -37,10 +37,13 @@ class Choice:
     options: list[Option]
 
 
-def chosen(request: HttpRequest, zone: ZoneInfo, now: datetime, **keep: str) -> Choice:
+def chosen(
+    request: HttpRequest, zone: ZoneInfo, now: datetime, *, plans: bool = True, **keep: str
+) -> Choice:
     """What the address asks for; without anything (sensible) the last four weeks.
 
-    `keep` are the other parameters that links of this page keep.
+    `plans`: the page has something to say about what is to come. `keep` are the other parameters
+    that links of this page keep.
     """
     today = to_local(now, zone).date()
     preset, first, last = (request.GET.get(name, "") for name in ("period", "from", "to"))
@@ -57,5 +60,6 @@ def chosen(request: HttpRequest, zone: ZoneInfo, now: datetime, **keep: str) -> 
     options = [
         Option(label, urlencode({"period": str(one), **kept}), one == preset)
         for one, label in LABELS.items()
+        if plans or one != Preset.NEXT_QUARTER
     ]
     return Choice(period, str(preset), problem, urlencode(mine | kept), options)

@@ -90,7 +90,14 @@ def _remedies(row: CoverageFinding, viewer: User, zone: ZoneInfo, now: datetime)
 
 
 def _wake(row: CoverageFinding, viewer: User) -> list[Remedy]:
-    """Oneself proves it by a test; others see how the person is reached."""
+    """Oneself proves it by a test; others see how the person is reached.
+
+    What only an admin can set up no test can prove.
+    """
+    if any(one.get("lacking") for one in row.people):
+        page = reverse("notifications:providers")
+        may_set_up = may(viewer.role, Ability.MANAGE_SETTINGS)
+        return [Remedy("Set up a provider", page)] if may_set_up else []
     person = row.people[0]["id"] if row.people else ""
     if person == viewer.public_id:
         return [Remedy("Send yourself a test", reverse("notifications:reach"))]

@@ -82,6 +82,11 @@ class Sheet:
     probe: Probe | None
     unmanned: list[str]
 
+    @property
+    def many_clocks(self) -> bool:
+        """Whether a layer keeps clocks of its own, as where one follows the sun."""
+        return any(said.version.own_zone for row in self.layers for said in row.versions)
+
 
 def briefs(rows: QuerySet[Schedule] | Iterable[Schedule], now: datetime) -> list[Brief]:
     """Three queries for any number of schedules."""

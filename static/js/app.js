@@ -189,6 +189,8 @@
     if (![...select.options].some((option) => option.value === zone)) select.add(new Option(zone, zone));
     select.value = zone;
   });
+  // A page that comes back refused shows why: on a phone that is screens below its top.
+  document.querySelector("main form [aria-invalid=true]")?.focus();
   all("[data-toast]").forEach(startToast);
   all("[data-confirm-text]").forEach(confirmText);
   if (!navigator.onLine) online();

@@ -32,6 +32,12 @@ def path_of(url: str) -> str:
     return re.sub(r"^https?://[^/]+", "", url)
 
 
+def test_the_clocks_of_whoever_invites_are_offered(as_root: Client, root: User):
+    User.objects.filter(pk=root.pk).update(time_zone="Asia/Tokyo")
+    page = as_root.get("/people/invite/").content.decode()
+    assert '<option value="Asia/Tokyo" selected>' in page
+
+
 def test_the_link_is_shown_to_the_admin_and_mailed(
     as_root: Client, run_jobs: Callable, mailoutbox: list[EmailMessage]
 ):

@@ -151,7 +151,7 @@ def test_days_that_only_came_within_reach_are_no_news(server: Server, row: Absen
     [
         (404, b"", "The server answered 404"),
         (302, b"", "The server answered 302 (it has moved: use the new address)"),
-        (200, b"<html>", "It is not a calendar (no BEGIN:VCALENDAR); is the address right?"),
+        (200, b"<html>", "It is not a calendar (no BEGIN:VCALENDAR): look at the address"),
         (200, b"BEGIN:VCALENDAR\r\n" + b"X" * 10_000_000, "It is larger than 2 MB"),
     ],
 )

@@ -43,7 +43,8 @@ def person(request: HttpRequest, public_id: str) -> HttpResponse:
 @admin_only
 def invite(request: HttpRequest) -> HttpResponse:
     """The answer shows the link once more than the mail does."""
-    form = InviteForm(request.POST or None)
+    user: Any = request.user
+    form = InviteForm(request.POST or None, initial={"time_zone": user.time_zone})
     if request.method == "POST":
         invited = submit(request, form, commands.invite)
         if invited:

@@ -27,7 +27,7 @@ def show(request: HttpRequest, public_id: str) -> HttpResponse:
     """Filters: `period` or `from` and `to`, `person`."""
     schedule = access.schedule_of(request, public_id)
     person = request.GET.get("person", "")[:40]
-    choice = periods.chosen(request, _zone(request), clock.now(), person=person)
+    choice = periods.chosen(request, _zone(request), clock.now(), plans=False, person=person)
     rows = _rows(schedule, choice, person).order_by("-start", "-id")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     mark = queries.marks([schedule.pk]).get(schedule.pk)

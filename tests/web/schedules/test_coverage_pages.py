@@ -81,8 +81,19 @@ def test_people_are_asked_to_prove_that_they_can_be_reached(
     assert reverse("users:detail", args=[bob.public_id]) in page
 
 
+@pytest.mark.parametrize("sees_settings", [True, False])
+def test_whoever_only_lacks_a_provider_is_not_asked_for_a_test(
+    as_root: Client, as_bob: Client, rota: Schedule, sees_settings: bool
+):
+    looked()  # nothing is set up here that a mail could leave by
+    page = read(as_root if sees_settings else as_bob, "schedules:coverage")
+    assert "no provider is set up for that" in page
+    assert ("Set up a provider" in page) is sees_settings
+    assert "send a test" not in page
+
+
 def test_an_empty_list_says_that_all_is_covered_only_after_a_look(as_root: Client, root: User):
-    assert "Nobody has looked ahead yet" in read(as_root, "schedules:coverage")
+    assert "The last change is not looked into yet" in read(as_root, "schedules:coverage")
     all_looked()
     assert "Nothing to look ahead for yet" in read(as_root, "schedules:coverage")
     watched = {"subject_kind": SubjectKind.SCHEDULE, "subject_id": 1, "due_at": NOW + HOUR}

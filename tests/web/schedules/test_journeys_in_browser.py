@@ -70,6 +70,14 @@ def test_time_off_meets_duty_and_a_free_colleague_is_two_clicks_away(
     assert names(rota, datetime(2026, 3, 26, 12, tzinfo=UTC)) == ["Alice"]
 
 
+def test_a_refused_form_is_read_where_it_is_wrong(browse: Browse, alice: User):
+    page = browse(alice, "/schedules/new/?preset=follow-the-sun", width=PHONE)
+    page.get_by_label("Name").first.fill("Rota")
+    page.get_by_role("button", name="Create schedule").click()
+    expect(page.get_by_label("Person 1").first).to_be_focused()
+    expect(page.get_by_text("Choose at least one person").first).to_be_in_viewport()
+
+
 def test_no_gap_is_opened_unconfirmed(browse: Browse, rota: Schedule, alice: User):
     layer = rota.layers.get()
     page = browse(alice, reverse("schedules:edit_layer", args=[rota.public_id, layer.public_id]))

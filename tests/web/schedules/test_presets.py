@@ -66,6 +66,8 @@ def test_eight_people_in_three_zones_take_few_hands_and_one_answers_at_a_time(as
     schedule = made_of(as_alice, "follow-the-sun", data)
     zones = set(LayerVersion.objects.values_list("time_zone", "own_zone"))
     assert zones == {(zone, True) for zone in ("Asia/Tokyo", "Europe/London", "America/New_York")}
+    page = as_alice.get(f"/schedules/{schedule.public_id}/").content.decode()
+    assert "each layer follows its own clocks" in page
     value = value_of(schedule)
     for hour in range(0, 24 * 60, 5):
         assert len(users_of(on_call(value, NOW + timedelta(hours=hour)))) == 1

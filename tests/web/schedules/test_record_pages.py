@@ -65,6 +65,11 @@ def test_what_was_corrected_is_struck_through_with_its_reason(as_bob: Client, co
     assert "override: Replace a person" in text_of(page)
 
 
+def test_a_plan_is_not_offered_where_only_the_past_stands(as_bob: Client, recorded: Schedule):
+    assert "as planned" not in read(as_bob, "record", recorded.public_id)
+    assert "as planned" in read(as_bob, "fairness", recorded.public_id)
+
+
 def test_the_record_of_one_person(as_bob: Client, recorded: Schedule, bob: User):
     page = read(as_bob, "record", recorded.public_id, person=bob.public_id)
     table = page.split("<tbody>")[1].split("</tbody>")[0]
