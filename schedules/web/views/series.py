@@ -15,7 +15,9 @@ from core.errors import ProductError
 from core.web import actor_of, blame, bound, say_refusal, signed_in
 from schedules import commands, queries
 from schedules.commands import OpensGap
-from schedules.domain.series import Occurrence, occurrences
+from schedules.domain import model
+from schedules.domain.resolver import WarningCode, override_warnings
+from schedules.domain.series import Occurrence, occurrences, overrides
 from schedules.models import OverrideSeries, Schedule
 from schedules.web import access, gap, words
 from schedules.web.forms import choosable
@@ -25,13 +27,20 @@ AHEAD = timedelta(days=90)
 SHOWN = 4
 
 
+class Coming(NamedTuple):
+    """One of the next times; `idle` says that nothing changes then, or in a part of it."""
+
+    at: Occurrence
+    idle: str
+
+
 class Row(NamedTuple):
     """A series in words, with what comes next and what is left out."""
 
     series: OverrideSeries
     text: str
     when: str
-    coming: list[Occurrence]
+    coming: list[Coming]
     skipped: list[date]
 
 
@@ -40,9 +49,10 @@ class Row(NamedTuple):
 def index(request: HttpRequest, public_id: str) -> HttpResponse:
     schedule = access.schedule_of(request, public_id)
     now = clock.now()
+    value = queries.load([schedule.pk], start=now, end=now + AHEAD)[schedule.pk]
     context = {
         "schedule": schedule,
-        "rows": [_row(one, now) for one in queries.series_of(schedule, now)],
+        "rows": [_row(one, value, now) for one in queries.series_of(schedule, now)],
         "may_edit": access.may_edit(request),
         "now": now,
     }
@@ -126,13 +136,29 @@ def _asked(
     return gap.ask(request, row.schedule, refusal, title=title, verb=verb, back=back)
 
 
-def _row(row: OverrideSeries, now: datetime) -> Row:
-    found = list(occurrences(queries.series_value(row), now, now + AHEAD))[:SHOWN]
+def _row(row: OverrideSeries, value: model.Schedule, now: datetime) -> Row:
+    series = queries.series_value(row)
+    found = list(occurrences(series, now, now + AHEAD))[:SHOWN]
+    odd = _idle(row, value, list(overrides(series, now, now + AHEAD))[:SHOWN])
     people = {user.pk: user for user in (row.user, row.replaces) if user}
     today = now.astimezone(ZoneInfo(row.time_zone)).date()
     left_out = [day for day in map(date.fromisoformat, row.skipped) if day > today]
     when = words.window(queries.window_of(row))
-    return Row(row, words.change(row, people), when, found, left_out)
+    coming = [Coming(one, odd.get(one.start, "")) for one in found]
+    return Row(row, words.change(row, people), when, coming, left_out)
+
+
+def _idle(
+    row: OverrideSeries, value: model.Schedule, coming: list[model.Override]
+) -> dict[datetime, str]:
+    """Times at which nobody is there to be taken off, by their beginning."""
+    said = {}
+    for one in coming:
+        for odd in override_warnings(value, one):
+            if odd.code == WarningCode.NOT_ON_CALL:
+                when = "then: nothing changes" if odd.entire else "all of that time"
+                said[one.start] = f"{row.replaces or row.user} is not on call {when}"
+    return said
 
 
 def _save(request: HttpRequest, form: SeriesForm, schedule: Schedule, now: datetime) -> bool:

@@ -54,6 +54,16 @@ def test_it_is_added_listed_left_out_and_ended(
     assert names(rota, FRIDAY) == ["Bob"]
 
 
+def test_a_date_on_which_nothing_changes_is_named(
+    as_alice: Client, rota: Schedule, series: OverrideSeries
+):
+    # Carol serves the week of 16 March; on the Fridays after it alice and bob do.
+    page = text_of(as_alice.get(f"/schedules/{rota.public_id}/series/").content.decode())
+    assert "Fri 20 Mar, 09:00 – Fri 20 Mar, 17:00 Leave out" in page
+    assert "Fri 27 Mar, 17:00 Carol is not on call then: nothing changes" in page
+    assert page.count("nothing changes") == 2, "of the next four she serves two"
+
+
 def test_it_is_the_reason_on_the_page_of_the_schedule(
     as_alice: Client, rota: Schedule, series: OverrideSeries
 ):
