@@ -36,8 +36,8 @@ _PATTERNS = [
     r"([?&](?:key|code|state|auth|jwt|hash|ticket|apikey)=)[^\s\"'\\&#<>]+",
     # smtp://user:password@host; https://token@host. A password may hold another @.
     r"((?<=[a-z0-9])://)[^\s\"'\\/?#<>]*(?=@)",
-    # Links that open something: acknowledge, invitation, reset, calendar feeds, chat webhooks.
-    r"(/(?:a|invite|calendar|reset/key|confirm-email|verify-email)/)[A-Za-z0-9_\-:=.%]{12,}",
+    # Links that open something: acknowledge, invitation, reset, feeds, boards, chat webhooks.
+    r"(/(?:a|invite|calendar|board|reset/key|confirm-email|verify-email)/)[A-Za-z0-9_\-:=.%]{12,}",
     r"(hooks\.slack\.com/[a-z]+/|/api/webhooks/)[^\s\"'\\<>]+",
     # Signed values, JSON web tokens, our API keys, integration keys: known by their shape.
     r"()(?<![\w-])[A-Za-z0-9_\-]{6,}:[A-Za-z0-9_\-]{5,7}:[A-Za-z0-9_\-]{27,}",

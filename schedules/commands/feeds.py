@@ -40,7 +40,8 @@ def create_feed(
     kinds = {FeedKind.SCHEDULE: schedule, FeedKind.PERSON: user, FeedKind.TEAM: team}
     given = [(kind, row) for kind, row in kinds.items() if row is not None]
     if len(given) != 1:
-        raise ValidationFailed("Name one schedule, one person or one team", reason="required")
+        message = "Name one schedule, one person or one team"
+        raise ValidationFailed(message, field="scheduleId", reason="required")
     if alarm_minutes is not None and not 0 <= alarm_minutes <= LONGEST_ALARM:
         raise ValidationFailed("A reminder comes 0 to 10080 minutes before", field="alarmMinutes")
     kind, subject = given[0]

@@ -67,7 +67,6 @@ def add_series(
         kind=spec.kind,
         user=spec.user,
         replaces=spec.replaces,
-        time_zone=schedule.time_zone,
         days=sorted(set(spec.days), key=DAYS.index),
         start=f"{spec.start:%H:%M}",
         end=f"{spec.end:%H:%M}",
@@ -79,7 +78,7 @@ def add_series(
         created_by=by.label[:200],
     )
     with transaction.atomic():
-        revision.change(schedule.pk)
+        row.time_zone = revision.change(schedule.pk).time_zone
         if queries.series_of(schedule, now).count() >= MAX_SERIES:
             raise ValidationFailed(f"At most {MAX_SERIES} recurring overrides on a schedule")
         with revision.no_new_gap(schedule.pk, start=now, confirmed=confirm_gap):

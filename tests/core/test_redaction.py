@@ -124,6 +124,7 @@ def test_json_stays_json() -> None:
         f"/accounts/password/reset/key/3-{TOKEN}/",
         f"/invite/{TOKEN}/",
         f"/schedules/calendar/{TOKEN}.ics",
+        f"/board/{TOKEN}",
         f"https://hooks.slack.com/services/T0/B0/{TOKEN}",
         f"password={PASSWORD} host=db",
         f"postgres://opsknight:{PASSWORD}@db:5432/opsknight",

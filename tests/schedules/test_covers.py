@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from accounts.models import User, UserStatus
+from core import clock
 from core.actor import SYSTEM
 from core.errors import Conflict, Forbidden, ValidationFailed
 from notifications.models import Delivery, DeliveryState, InAppNotification
 from schedules import commands, queries
 from schedules.commands import LayerSpec
 from schedules.models import CoverRequest, CoverState, Layer, Override, Schedule, ShiftBinding
+from tests.cast import browser_of
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -350,3 +352,12 @@ def test_a_swap_whose_return_is_gone_is_refused_whole(
         accept(row, carol)
     assert state_of(row) == CoverState.OPEN
     assert name_at(rota, BOBS) == "Bob"
+
+
+def test_a_name_with_a_nul_is_nobody_and_no_error(rota: Schedule, bob: User, root: User):
+    """PostgreSQL takes none; a form sent in parts brings it past the check of plain forms."""
+    row = ask(rota, bob, start=clock.now() + DAY, end=clock.now() + 30 * DAY, now=clock.now())
+    client, bad = browser_of(root), "usr_\x00"
+    accepted = client.post(f"/on-call/covers/{row.public_id}/accept/", {"taker": bad})
+    chosen = client.post(f"/schedules/{rota.public_id}/fairness/holidays/", {"calendar": bad})
+    assert (accepted.status_code, chosen.status_code) == (404, 404)

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.db import close_old_connections, connection, transaction
@@ -15,7 +15,7 @@ from audit.models import AuditEvent
 from core.actor import SYSTEM
 from core.errors import Conflict, ValidationFailed
 from schedules import commands, queries
-from schedules.commands import LayerSpec
+from schedules.commands import LayerSpec, SeriesSpec
 from schedules.models import Layer, LayerVersion, Override, OverrideKind, Schedule
 
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
@@ -169,6 +169,16 @@ def test_a_new_name_takes_nothing_else_back(rota: Schedule, layer: Layer):
     row = Schedule.objects.get(pk=rota.pk)
     assert (row.name, row.description, row.time_zone) == ("Other", "New", "Asia/Tokyo")
     assert layer.versions.get(valid_to=None).time_zone == row.time_zone
+
+
+def test_a_weekly_override_goes_by_the_clocks_that_hold_when_it_is_saved(
+    rota: Schedule, layer: Layer, bob: User
+):
+    old = Schedule.objects.get(pk=rota.pk)
+    commands.update_schedule(rota, time_zone="Asia/Tokyo", **ACTING)
+    hours = {"start": time(9), "end": time(17), "first_day": NOW.date()}
+    spec = SeriesSpec(kind=OverrideKind.ADD, days=["MON"], user=bob, **hours)
+    assert commands.add_series(old, spec, **ACTING).time_zone == "Asia/Tokyo"
 
 
 def test_an_override_is_taken_back_where_it_lies_by_now(

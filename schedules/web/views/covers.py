@@ -91,7 +91,7 @@ def show(request: HttpRequest, cover_id: str) -> HttpResponse:
 def accept(request: HttpRequest, cover_id: str) -> HttpResponse:
     """For oneself; an admin may name somebody else."""
     user: Any = request.user
-    named = request.POST.get("taker", "")
+    named = request.POST.get("taker", "").replace("\x00", "")
     taker = choosable().filter(public_id=named).first() if named else user
     if taker is None:
         raise Http404

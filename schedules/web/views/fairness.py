@@ -82,7 +82,7 @@ def download(request: HttpRequest) -> HttpResponse:
 @require_POST
 def choose_holidays(request: HttpRequest, public_id: str) -> HttpResponse:
     schedule = access.schedule_of(request, public_id)
-    wanted = request.POST.get("calendar", "")[:40]
+    wanted = request.POST.get("calendar", "").replace("\x00", "")[:40]
     calendar = HolidayCalendar.objects.filter(public_id=wanted).first()
     if wanted and calendar is None:
         raise Http404
