@@ -195,9 +195,11 @@ def _without_skips(row: OverrideSeries, day: date) -> Occurrence | None:
 
 def _tell(row: OverrideSeries, comes: str, goes: str, by: Actor, now: datetime) -> None:
     text = Phrase(
-        "{days} {start}, from {first_day}",
+        "{days} {start}-{end} on the clocks of {time_zone}, from {first_day}",
         days=joined(", ", [Phrase(DAY_NAMES[day]) for day in row.days]),
         start=row.start,
+        end=row.end,
+        time_zone=row.time_zone,
         first_day=row.first_day,
     )
     coming = row.user if row.kind != OverrideKind.REMOVE else None

@@ -74,6 +74,11 @@ def test_a_date_is_left_out_and_taken_in_again(rota: Schedule, series: OverrideS
     ]
 
 
+def test_whoever_is_told_reads_whose_clocks_are_meant(series: OverrideSeries, bob: User):
+    body = InAppNotification.objects.get(user=bob).body
+    assert f"{series.start}-{series.end} on the clocks of {series.time_zone}, from" in body
+
+
 def test_what_has_begun_cannot_be_left_out(series: OverrideSeries):
     with pytest.raises(Conflict, match="begun"):
         commands.skip_date(series, NOW.date(), **ACTING)
