@@ -10,7 +10,7 @@ from django import forms
 
 from accounts.models import User
 from core.widgets import QuickSelect
-from schedules.commands import SeriesSpec
+from schedules.commands import LONGEST_OVERRIDE, SeriesSpec
 from schedules.models import Override, OverrideKind, Schedule
 from schedules.queries import DAYS
 from schedules.web.fields import (
@@ -157,6 +157,8 @@ def drafted(form: OverrideForm, values: Mapping[str, Any], now: datetime) -> Ove
     start = instant(read_wall(str(values.get("start", ""))), form.zone) or now
     end = instant(read_wall(str(values.get("end", ""))), form.zone)
     if kind not in OverrideKind.values or end is None or end <= start:
+        return None
+    if end - start > LONGEST_OVERRIDE:  # is refused anyway, and centuries take minutes to look at
         return None
     if (kind in COMING and not user) or (kind in GOING and not replaces):
         return None

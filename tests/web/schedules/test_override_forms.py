@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import User
 from core.actor import SYSTEM
-from schedules import commands
+from schedules import cautions, commands
 from schedules.models import LedgerMark, LedgerSpan, Override, Schedule
 from tests.cast import browser_of
 from tests.web.schedules.conftest import (
@@ -189,3 +189,17 @@ def test_a_cancellation_can_be_undone(as_alice: Client, rota: Schedule, bob: Use
     assert as_alice.post(undo[:-3] + "xx/").status_code == 404
     assert "holds again" in as_alice.post(undo, follow=True).content.decode()
     assert names(rota, NOW + DAY) == ["Bob"]
+
+
+@pytest.mark.parametrize("door", ["new/", "check/"])
+def test_centuries_are_refused_without_being_looked_at(
+    as_alice: Client, rota: Schedule, bob: User, monkeypatch: pytest.MonkeyPatch, door: str
+):
+    """To look at them for what is odd would keep a worker busy for minutes."""
+    looked: list[object] = []
+    monkeypatch.setattr(cautions, "of_override", lambda *args: looked.append(args) or [])
+    form = override_form(kind="COVER_ALL", user=bob.public_id, end="2200-12-31T23:59")
+    page = as_alice.post(f"/schedules/{rota.public_id}/overrides/{door}", form).content.decode()
+    assert looked == []
+    assert not Override.objects.exists()
+    assert door == "check/" or "at most a year" in page
