@@ -47,7 +47,7 @@ def link_chat(code: str, chat: int, name: str, *, now: datetime) -> ContactMetho
     if person is None:
         return None
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=person.pk)
+        User.objects.select_for_update(no_key=True).get(pk=person.pk)
         if links.person_of_chat_code(code, now) is None:
             return None  # used a moment ago
         last = ContactMethod.objects.filter(user=person).aggregate(last=Max("position"))["last"]

@@ -146,7 +146,7 @@ def change_method(
 def move_method(method: ContactMethod, *, up: bool, by: Actor, now: datetime) -> None:
     """One place up or down in the order in which a page goes from way to way."""
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=method.user_id)
+        User.objects.select_for_update(no_key=True).get(pk=method.user_id)
         rows = queries.methods_of(method.user)
         at = [row.pk for row in rows].index(method.pk)
         to = at - 1 if up else at + 1
@@ -213,7 +213,7 @@ def _has_mail(methods: Iterable[ContactMethod]) -> bool:
 
 def _others(method: ContactMethod) -> list[ContactMethod]:
     """The person's other methods; the person is locked so that two removals cannot cross."""
-    User.objects.select_for_update().get(pk=method.user_id)
+    User.objects.select_for_update(no_key=True).get(pk=method.user_id)
     return [row for row in queries.methods_of(method.user) if row.pk != method.pk]
 
 

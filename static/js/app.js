@@ -174,8 +174,7 @@
 
   // --- start ------------------------------------------------------------------------------------
   const online = () => { if ($("offline")) $("offline").hidden = navigator.onLine; if (navigator.onLine) poll(true); };
-  addEventListener("online", online);
-  addEventListener("offline", online);
+  ["online", "offline"].forEach((name) => addEventListener(name, online));
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { tickRelative(); tickCountdown(); poll(true); } });
   if (window.Idiomorph) {
     // Morphing keeps what the person did: open menus, ticked rows, a time shown in full.
