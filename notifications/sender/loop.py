@@ -58,6 +58,7 @@ class Sender:
         self._next_turn = 0.0
         self._next_housekeeping = 0.0
         self._next_deep_look = 0.0
+        self._repeats = False
 
     def run(self) -> None:
         """Until `stop`; survives every failure and keeps what it has to write."""
@@ -96,7 +97,8 @@ class Sender:
         busy = bool(arrived or claimed)
         if busy:
             self._busy_until = clock.monotonic() + BUSY_SECONDS
-        if claimed >= BURST and not slots.full(self.pool.under_way()):
+        gathers = claimed >= BURST and not self._repeats
+        if gathers and not slots.full(self.pool.under_way()):
             self._next_turn = clock.monotonic() + TOGETHER_IN_A_BURST
         self._keep_house()
         return busy
@@ -150,10 +152,14 @@ class Sender:
             config.get("email_url"), config.get("mail_from"), config.get("reply_domain")
         )
         total = 0
+        self._repeats = False
         while True:
             started, now = clock.monotonic(), clock.now()
             rows = self._take(now)
             total += len(rows)
+            # What may have gone out already is written down at once: were this sender to die as the
+            # one before did, it would go out a third time.
+            self._repeats |= any(row.possible_duplicate for row in rows)
             sent = self._send(rows, mail, now, started + BEGIN_WITHIN)
             if sent == len(rows) and (not rows or started < self._next_deep_look):
                 return total

@@ -19,7 +19,7 @@ from notifications.domain.retry import LEASE, MAX_CLAIMS
 from notifications.models import Delivery, DeliveryAttempt, DeliveryEvent
 from notifications.sender import Sender, results
 from notifications.sender.claim import claim
-from notifications.sender.loop import ClockWatch
+from notifications.sender.loop import BURST, TOGETHER_IN_A_BURST, ClockWatch
 from notifications.sender.pool import Job, Outgoing, Result, attempt
 from tests.notifications.conftest import fates, hook, page
 from tests.phones import Mode, Phones
@@ -306,3 +306,18 @@ def _url(settings: dict) -> str:
         return f"sqlite:///{name}"
     host = str(settings["HOST"]).replace("/", "%2F")
     return f"postgres://{settings['USER']}:{settings['PASSWORD']}@{host}:{settings['PORT']}/{name}"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("repeated", [False, True])
+def test_what_may_have_gone_out_is_written_down_without_waiting_for_more(
+    alice: User, sender: Sender, repeated: bool
+) -> None:
+    for subject in range(BURST):
+        page(alice, subject=subject)
+    if repeated:
+        assert len(take("dead.1")) == BURST
+        Delivery.objects.update(next_attempt_at=clock.now())  # the lease is over
+    began = clock.monotonic()
+    sender.turn()
+    assert (sender._next_turn < began + TOGETHER_IN_A_BURST) == repeated
