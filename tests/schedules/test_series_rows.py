@@ -7,7 +7,7 @@ import pytest
 from accounts.models import User
 from core.actor import SYSTEM
 from core.errors import Conflict, ValidationFailed
-from notifications.models import InAppNotification
+from notifications.models import Delivery, InAppNotification
 from schedules import commands, coverage, queries
 from schedules.commands import LayerSpec, SeriesSpec
 from schedules.models import OverrideSeries, Schedule
@@ -77,6 +77,16 @@ def test_a_date_is_left_out_and_taken_in_again(rota: Schedule, series: OverrideS
 def test_whoever_is_told_reads_whose_clocks_are_meant(series: OverrideSeries, bob: User):
     body = InAppNotification.objects.get(user=bob).body
     assert f"{series.start}-{series.end} on the clocks of {series.time_zone}, from" in body
+
+
+@pytest.mark.parametrize("idle", [False, True])
+def test_one_that_changes_nothing_says_so(
+    rota: Schedule, alice: User, bob: User, root: User, idle: bool
+):
+    commands.add_series(rota, fridays(bob if idle else alice, root), **ACTING)
+    facts = dict(Delivery.objects.get(user=root).message["facts"])
+    said = "Bob is not on call at any of these times in the next weeks: nothing changes"
+    assert facts.get("Note") == (said if idle else None)
 
 
 def test_what_has_begun_cannot_be_left_out(series: OverrideSeries):
