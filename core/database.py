@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from django.db import InterfaceError, OperationalError, connection
@@ -20,6 +20,24 @@ def is_postgresql() -> bool:
     return connection.vendor == "postgresql"
 
 
+class _HotCursor(psycopg.Cursor[Any]):
+    """Outlives a migration on the live system.
+
+    A column that changes its type makes PostgreSQL refuse the plans prepared before, until they
+    are dropped; the driver keeps them for as long as the connection sees no rollback.
+    """
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
+        try:
+            return super().execute(query, params, **options)
+        except psycopg.errors.FeatureNotSupported as error:
+            if self.connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                # The rollback drops the plans; whoever gets this asks the sender to come again.
+                raise psycopg.OperationalError(str(error)) from error
+            super().execute("DEALLOCATE ALL", prepare=False)
+            return super().execute(query, params, **options)
+
+
 @contextmanager
 def hot_cursor() -> Iterator[Any]:
     """A cursor for statements that run with every event; parameters as a mapping.
@@ -30,7 +48,7 @@ def hot_cursor() -> Iterator[Any]:
     """
     if is_postgresql():
         connection.ensure_connection()
-        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        with connection.wrap_database_errors, _HotCursor(connection.connection) as cursor:
             yield cursor
     else:
         with connection.cursor() as cursor:

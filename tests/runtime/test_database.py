@@ -1,9 +1,10 @@
 """Each kind of process gets the connection that it needs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
 from core.database import hot_cursor
 from opsknight import settings
@@ -97,3 +98,43 @@ def test_a_pooler_that_cannot_have_it_gets_no_prepared_statement(
     take(Role.WEB)
     use_hot_statement(20)
     assert ask("SELECT count(*) FROM pg_prepared_statements") == str(kept)
+
+
+@pytest.fixture
+def widened() -> Iterator[Callable[[], None]]:
+    """A table whose hot statement is prepared; called, it gets a column of another type."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE hot_widened (number int)")
+    for _ in range(20):
+        read_hot()
+
+    def widen() -> None:
+        with psycopg.connect(**connection.get_connection_params()) as other:
+            other.execute("ALTER TABLE hot_widened ALTER COLUMN number TYPE bigint")
+
+    yield widen
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE hot_widened")
+
+
+def read_hot() -> None:
+    with hot_cursor() as cursor:
+        cursor.execute("SELECT number FROM hot_widened WHERE number > %(low)s", {"low": 1})
+
+
+@pytest.mark.postgres_only
+def test_a_migration_on_the_live_system_is_not_noticed(widened: Callable[[], None]) -> None:
+    widened()
+    for _ in range(3):
+        read_hot()
+
+
+@pytest.mark.postgres_only
+def test_a_migration_within_a_transaction_is_worth_another_try(
+    widened: Callable[[], None],
+) -> None:
+    widened()
+    with pytest.raises(OperationalError, match="cached plan"), transaction.atomic():
+        read_hot()
+    with transaction.atomic():
+        read_hot()
