@@ -12,9 +12,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit, urlunsplit
 from xml.etree import ElementTree
 
@@ -25,7 +26,7 @@ from scripts.postgres import TemporaryPostgres
 ROOT = Path(__file__).resolve().parent.parent
 DATABASES = ("sqlite", "postgres")
 HALVES = ("first", "second")  # what does not depend on the database is left out of the second
-WORKERS = {1: (3,), 2: (2, 1)}  # of so many halves at once: the first has twice as much to do
+WORKERS = {1: (3,), 2: (3, 1)}  # of so many halves at once: the second is the smaller one
 NOTHING_COLLECTED = 5  # pytest's exit code
 INTERRUPTED = 130
 PYTEST = (sys.executable, "-m", "pytest")
@@ -62,6 +63,16 @@ class Run:
     @property
     def report(self) -> Path:
         return self.scratch / "report.xml"
+
+    @property
+    def home(self) -> Path:
+        """Data directory of the migrations."""
+        return self.scratch / "prepared"
+
+    @property
+    def prepared(self) -> str:
+        """The migrated database: its name, or the file."""
+        return "prepared" if self.environment["DATABASE_URL"] else f"{self.home}/opsknight.sqlite3"
 
     @property
     def said(self) -> Path:
@@ -117,12 +128,13 @@ def _run_all(databases: tuple[str, ...], arguments: list[str]) -> list[Outcome]:
             stack.enter_context(_site(name, half, f"{WORKERS[len(databases)][number]}"))
             for number, (name, half) in enumerate(zip(databases, HALVES, strict=False))
         ]
-        children: list[subprocess.Popen[bytes]] = []
         collecting = stack.enter_context(_collecting(arguments, runs[0].environment))
-        for run in runs:
-            home = run.scratch / "prepared"
-            run.environment[PREPARED] = _prepared(run.environment["DATABASE_URL"], home)
-            collecting.wait()  # what is wrong with the tests is said by those that run them
+        migrating = [stack.enter_context(_migrating(run)) for run in runs]
+        collecting.wait()  # what is wrong with the tests is said by those that run them
+        children: list[subprocess.Popen[bytes]] = []
+        for run, migration in zip(runs, migrating, strict=True):
+            # When the migrations fail, each worker runs them and says what is wrong.
+            run.environment[PREPARED] = "" if migration.wait() else run.prepared
             child = stack.enter_context(_pytest(run, arguments, quiet=run is not runs[0]))
             children.append(child)
         return [_finish(run, child) for run, child in zip(runs, children, strict=True)]
@@ -147,15 +159,18 @@ def _pytest(run: Run, arguments: list[str], *, quiet: bool) -> Iterator[subproce
     command = [*PYTEST, "-n", run.workers, "--dist", "worksteal", f"--junit-xml={run.report}"]
     with contextlib.ExitStack() as stack:
         said = stack.enter_context(run.said.open("wb")) if quiet else None
-        child = stack.enter_context(
-            subprocess.Popen(
-                [*command, *arguments],
-                cwd=ROOT,
-                env=run.environment,
-                stdout=said,
-                stderr=subprocess.STDOUT if quiet else None,
-            )
-        )
+        yield stack.enter_context(_running([*command, *arguments], run.environment, said))
+
+
+@contextlib.contextmanager
+def _running(
+    command: Sequence[str], environment: dict[str, str], output: int | IO[bytes] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A program that is never left running behind us; `output` takes all that it says."""
+    errors = None if output is None else subprocess.STDOUT
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=output, stderr=errors
+    ) as child:
         try:
             yield child
         finally:
@@ -186,18 +201,12 @@ def _environment() -> dict[str, str]:
     return kept | {"PYTHONPYCACHEPREFIX": str(BYTECODE)}
 
 
-@contextlib.contextmanager
 def _collecting(
     arguments: list[str], environment: dict[str, str]
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Let one process compile the tests while the database is made ready, not three at once."""
+) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
+    """Lets one process compile the tests while the databases are made ready, not four at once."""
     command = [*PYTEST, "--collect-only", "--quiet", "-p", "no:xdist", *arguments]
-    null = subprocess.DEVNULL
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=null, stderr=null) as child:
-        try:
-            yield child
-        finally:
-            _end(child)
+    return _running(command, environment, subprocess.DEVNULL)
 
 
 @contextlib.contextmanager
@@ -209,38 +218,22 @@ def _database_url(database: str) -> Iterator[str]:
         yield server.url
 
 
-def _prepared(url: str, home: Path) -> str:
-    """Migrate once for all workers, which copy it: the name of the database, or the file.
-
-    "" when the migrations fail: then each worker runs them and says what is wrong.
-    """
-    home.mkdir()
-    name = "prepared"
+def _migrating(run: Run) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
+    """Migrate once for all workers of a half, which copy `run.prepared`."""
+    run.home.mkdir()
+    url = run.environment["DATABASE_URL"]
     if url:
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
+            connection.execute(f'CREATE DATABASE "{run.prepared}"')
+        url = urlunsplit(urlsplit(url)._replace(path=f"/{run.prepared}"))
     ours = {
-        "DATABASE_URL": urlunsplit(urlsplit(url)._replace(path=f"/{name}")) if url else "",
-        "OPSKNIGHT_DATA_DIR": str(home),
+        "DATABASE_URL": url,
+        "OPSKNIGHT_DATA_DIR": str(run.home),
         "OPSKNIGHT_ENV_FILE": os.devnull,
         "OPSKNIGHT_TESTING": "1",
     }
     command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0"]
-    if _call(command, _environment() | ours):
-        return ""
-    return name if url else str(home / "opsknight.sqlite3")
-
-
-def _call(command: list[str], environment: dict[str, str]) -> int:
-    """Exit code of the command, which is never left running behind us."""
-    with subprocess.Popen(command, cwd=ROOT, env=environment) as child:
-        try:
-            return child.wait()
-        except KeyboardInterrupt:  # Ctrl-C reached the child as well: let it report and end
-            _wait(child)
-            raise
-        finally:
-            _end(child)
+    return _running(command, _environment() | ours)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -73,7 +73,8 @@ class Server(TcpWSGIServer):
         """Safe in a signal handler."""
         if not self.stopping:
             self.stopping = True
-            self.pull_trigger()
+            with contextlib.suppress(OSError):  # another thread may have ended `serve` just now
+                self.pull_trigger()
 
     def _turn(self, timeout: float) -> None:
         wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)

@@ -78,6 +78,9 @@ class SeriesOut(serializers.Serializer):
     skipped = serializers.ListField(child=serializers.DateField())
     createdAt = serializers.DateTimeField()
     endedAt = serializers.DateTimeField(allow_null=True)
+    changesNothing = serializers.BooleanField(
+        help_text="Nobody is there to be taken off at any of its next times"
+    )
 
 
 class IntervalOut(serializers.Serializer):
@@ -106,8 +109,12 @@ class AllSeries(ApiView):
     def get(self, request: Request, public_id: str) -> Response:
         """Recurring overrides that nobody has ended."""
         filters_of(request, [])
-        rows = queries.series_of(_schedule(request, public_id), clock.now())
-        return listing(request, rows, "overrideSeries", series_json)
+        now = clock.now()
+        rows = queries.series_of(_schedule(request, public_id), now)
+        idle = queries.idle_series(rows, now)
+        return listing(
+            request, rows, "overrideSeries", lambda row: series_json(row, row.pk in idle)
+        )
 
     @extend_schema(operation_id="addOverrideSeries", request=SeriesIn, responses={201: SeriesOut})
     def post(self, request: Request, public_id: str) -> Response:
@@ -128,7 +135,7 @@ class AllSeries(ApiView):
         )
         acting: dict[str, Any] = {"by": actor_of_api(request), "now": clock.now()}
         row = commands.add_series(schedule, spec, confirm_gap=body["confirmGap"], **acting)
-        return Response(series_json(row), status=201)
+        return Response(_shown(row), status=201)
 
 
 class OneSeries(ApiView):
@@ -137,7 +144,7 @@ class OneSeries(ApiView):
     @extend_schema(operation_id="getOverrideSeries", responses=SeriesOut)
     def get(self, request: Request, public_id: str, series_id: str) -> Response:
         """One recurring override."""
-        return Response(series_json(_series(request, public_id, series_id)))
+        return Response(_shown(_series(request, public_id, series_id)))
 
     @extend_schema(operation_id="skipOverrideSeriesDate", request=SeriesChange, responses=SeriesOut)
     def patch(self, request: Request, public_id: str, series_id: str) -> Response:
@@ -151,7 +158,7 @@ class OneSeries(ApiView):
         acting: dict[str, Any] = {"by": actor_of_api(request), "now": clock.now()}
         asked: dict[str, Any] = {"skip": body["skip"], "confirm_gap": body["confirmGap"]}
         row = commands.skip_date(row, body["date"], **asked, **acting)
-        return Response(series_json(row))
+        return Response(_shown(row))
 
     @extend_schema(
         operation_id="endOverrideSeries",
@@ -187,7 +194,7 @@ class SeriesResume(ApiView):
         confirmed = checked(ResumeIn, request)["confirmGap"]
         acting: dict[str, Any] = {"by": actor_of_api(request), "now": clock.now()}
         row = commands.resume_series(row, confirm_gap=confirmed, **acting)
-        return Response(series_json(row), status=201)
+        return Response(_shown(row), status=201)
 
 
 class OverrideCheck(ApiView):
@@ -212,7 +219,11 @@ class OverrideCheck(ApiView):
         return Response({"cautions": found})
 
 
-def series_json(row: OverrideSeries) -> dict[str, Any]:
+def _shown(row: OverrideSeries) -> dict[str, Any]:
+    return series_json(row, bool(queries.idle_series([row], clock.now())))
+
+
+def series_json(row: OverrideSeries, idle: bool) -> dict[str, Any]:
     return {
         "id": row.public_id,
         "type": row.kind,
@@ -228,6 +239,7 @@ def series_json(row: OverrideSeries) -> dict[str, Any]:
         "skipped": [date.fromisoformat(day).isoformat() for day in row.skipped],
         "createdAt": iso(row.created_at),
         "endedAt": iso(row.ended_at),
+        "changesNothing": idle,
     }
 
 

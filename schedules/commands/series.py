@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 from django.db import transaction
 
@@ -14,7 +14,6 @@ from schedules import queries
 from schedules.commands import revision, telling, trail
 from schedules.commands.overrides import check_people
 from schedules.domain import series as domain
-from schedules.domain.resolver import WarningCode, override_warnings
 from schedules.domain.series import Occurrence
 from schedules.models import OverrideKind, OverrideSeries, Schedule
 from schedules.news import News
@@ -31,7 +30,6 @@ LEFT_OUT = mark("A weekly change of on call is left out once: {schedule}")
 TAKEN_IN = mark("A weekly change of on call holds after all: {schedule}")
 NOTE = mark("Note")
 IDLE = mark("{who} is not on call at any of these times in the next weeks: nothing changes")
-AHEAD = timedelta(weeks=6)
 DAY_NAMES = {
     "MON": mark("Mon"),
     "TUE": mark("Tue"),
@@ -209,23 +207,13 @@ def _tell(row: OverrideSeries, comes: str, goes: str, by: Actor, now: datetime) 
     coming = row.user if row.kind != OverrideKind.REMOVE else None
     leaving = row.replaces or (row.user if row.kind == OverrideKind.REMOVE else None)
     facts = [(Phrase("By"), by.label)]
-    if not row.ended_at and _is_idle(row, now):
+    if not row.ended_at and queries.idle_series([row], now):
         facts.append((Phrase(NOTE), Phrase(IDLE, who=str(row.replaces or row.user))))
     news = [News(coming, _title(comes, row), text=text, facts=facts)] if coming else []
     if leaving and leaving != coming:
         news.append(News(leaving, _title(goes, row), text=text, facts=facts))
     key = "ended" if row.ended_at else "added"
     telling.tell(news, row.schedule, about=(SUBJECT, row.pk), key=key, by=by, now=now)
-
-
-def _is_idle(row: OverrideSeries, now: datetime) -> bool:
-    """Whether nobody is there to be taken off at any of the next times, so that nothing changes."""
-    value = queries.load([row.schedule_id], start=now, end=now + AHEAD)[row.schedule_id]
-    times = list(domain.overrides(queries.series_value(row), now, now + AHEAD))
-    said = [override_warnings(value, one) for one in times]
-    return bool(times) and all(
-        any(odd.code == WarningCode.NOT_ON_CALL and odd.entire for odd in about) for about in said
-    )
 
 
 def _title(template: str, row: OverrideSeries) -> Phrase:

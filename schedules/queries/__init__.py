@@ -60,6 +60,7 @@ from schedules.queries.holidays import (
     schedules_by_calendar,
 )
 from schedules.queries.hours import hours_of, hours_value, support_hours, users_of_hours
+from schedules.queries.idle import SERIES_AHEAD, idle_series, idle_times
 from schedules.queries.instant import on_call
 from schedules.queries.ledger import (
     fact_of,
@@ -92,6 +93,7 @@ __all__ = [
     "DAYS",
     "LOOK_AHEAD",
     "MAX_SCHEDULES",
+    "SERIES_AHEAD",
     "Clash",
     "Fairness",
     "FeedContent",
@@ -124,6 +126,8 @@ __all__ = [
     "fingerprint",
     "hours_of",
     "hours_value",
+    "idle_series",
+    "idle_times",
     "is_asleep",
     "keeps_time_off_of",
     "live",

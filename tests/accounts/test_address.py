@@ -16,7 +16,7 @@ from notifications.commands import add_method, ensure_default_method
 from notifications.models import ContactMethod
 from tests.cast import PASSWORD, browser_of, make_person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 ASK = "/profile/address/"
 NEW = "alice@new.example.com"
 

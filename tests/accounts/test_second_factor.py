@@ -17,7 +17,7 @@ from audit.models import AuditEvent
 from core import clock
 from tests.cast import PASSWORD
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 INDEX = "/accounts/2fa/"
 
 

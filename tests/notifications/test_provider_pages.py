@@ -16,7 +16,7 @@ from tests.notifications.carrier import BROKEN
 from tests.notifications.providers import CANARY, FIELDS, account, carrier
 from tests.page_rules import PageRules
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("carrier")]
+pytestmark = [pytest.mark.once, pytest.mark.django_db, pytest.mark.usefixtures("carrier")]
 __all__ = ["carrier"]
 ADMIN = {Role.ADMIN}
 HOME = "/settings/providers/"

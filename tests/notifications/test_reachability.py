@@ -18,6 +18,8 @@ from schedules.commands import handoffs
 from schedules.models import Override, Schedule
 from tests.cast import make_person
 
+pytestmark = pytest.mark.plain
+
 PAGE = "/reachability/"
 
 

@@ -20,7 +20,7 @@ from tests.cast import browser_of
 from tests.page_rules import PageRules, SignedInPage
 
 HOME = "/simulator/"
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -64,6 +64,7 @@ def test_the_idle_tree_needs_less_than_300_megabytes(running: Installation) -> N
     assert total < 300 * 2**20
 
 
+@pytest.mark.once
 def test_ctrl_c_leaves_no_orphan_and_strangers_need_a_token(second: Installation) -> None:
     second.start(HOST="0.0.0.0").until_ready()
     assert "Setup token, asked for by /setup: " in second.log.read_text()
@@ -74,6 +75,7 @@ def test_ctrl_c_leaves_no_orphan_and_strangers_need_a_token(second: Installation
     assert not [pid for pid in pids if is_alive(pid)]
 
 
+@pytest.mark.once
 def test_nothing_survives_a_killed_supervisor(second: Installation) -> None:
     second.start().until_ready()
     pids = list(second.pids().values())
@@ -81,12 +83,14 @@ def test_nothing_survives_a_killed_supervisor(second: Installation) -> None:
     wait_until(lambda: not any(is_alive(pid) for pid in pids), 10, "all gone")
 
 
+@pytest.mark.once
 def test_foreign_keys_are_refused(running: Installation, second: Installation) -> None:
     refused = second.run("up", KEY_PEPPER="a pepper of another installation")
     assert refused.returncode != 0
     assert "secrets.json" in refused.stderr
 
 
+@pytest.mark.once
 def test_a_database_that_is_down_is_waited_for(tmp_path: Path) -> None:
     waiting = Installation(tmp_path, "postgres://nobody:secret@127.0.0.1:1/none")
     waiting.start()
@@ -97,12 +101,14 @@ def test_a_database_that_is_down_is_waited_for(tmp_path: Path) -> None:
         assert waiting.end() == 0
 
 
+@pytest.mark.once
 def test_liveness_needs_no_database(running: Installation) -> None:
     answer = running.health("")
     assert answer["status"] == "healthy"
     assert "checks" not in answer
 
 
+@pytest.mark.once
 def test_a_web_process_can_be_run_alone(migrated: Installation) -> None:
     command, environment = migrated.command("web")
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:

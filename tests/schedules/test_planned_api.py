@@ -15,7 +15,7 @@ from schedules.commands import LayerSpec
 from schedules.models import Schedule
 from tests.web.schedules.conftest import NOW, names
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.plain, pytest.mark.django_db]
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
 ACTING = {"by": SYSTEM, "now": NOW}
 ALICES = NOW.replace(day=23, hour=9)
@@ -62,6 +62,19 @@ def test_a_series_is_added_changed_and_ended(
     assert client.patch(one, {"date": "2026-03-21"}).status_code == 422
     assert client.delete(one).status_code == 204
     assert client.get(one).status_code == 404
+
+
+def test_a_series_that_changes_nothing_says_so(
+    api: Callable, root: User, alice: User, rota: Schedule, fridays: dict
+):
+    path = f"/api/schedules/{rota.public_id}/override-series"
+    for taken_off, nothing in ((root, True), (alice, False)):
+        swap = {"type": "REPLACE", "replacesUserId": taken_off.public_id}
+        body = api(root).post(path, fridays | swap).json()
+        assert body["changesNothing"] is nothing
+        assert api(root).get(f"{path}/{body['id']}").json() == body
+    listed = api(root).get(path).json()["overrideSeries"]
+    assert sorted(one["changesNothing"] for one in listed) == [False, True]
 
 
 def test_a_series_needs_role_scope_and_sense(

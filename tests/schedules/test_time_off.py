@@ -14,6 +14,8 @@ from schedules import commands, queries
 from schedules.commands import LayerSpec
 from schedules.models import OverrideKind, Schedule, TimeOff
 
+pytestmark = pytest.mark.plain
+
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 # Hand-offs are Monday 09:00 UTC: alice from the 16th, bob from the 23rd, carol from the 30th.

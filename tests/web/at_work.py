@@ -10,9 +10,12 @@ from incidents.models import Incident, Status
 from notifications.commands import drills
 from services.models import Service
 
-LISTS = """home incidents:list incidents:create services:list escalation:list users:list teams:list
-    account:profile settings:home notifications:reach dashboard:reachability
-    notifications:monthly_drill""".split()
+LISTS = """home incidents:list incidents:create services:list escalation:list escalation:create
+    users:list teams:list account:profile settings:home notifications:reach dashboard:reachability
+    dashboard:audit more notifications:monthly_drill""".split()
+OF_INCIDENT = "detail snooze resolution assignment edit timeline alerts".split()
+OF_SERVICE = "detail edit add_integration add_webhook archive".split()
+OF_POLICY = "detail edit services archive".split()
 
 
 def pages_at_work(root: User) -> list[str]:
@@ -20,11 +23,13 @@ def pages_at_work(root: User) -> list[str]:
     demo.fill(clock.now())
     test_page = drills.start_drill(root, by=root.as_actor("web"), now=clock.now())
     way = root.contact_methods.get()
+    incident = Incident.objects.filter(status=Status.OPEN)[0].pk
+    service = Service.objects.get(name="Checkout API").public_id
+    policy = EscalationPolicy.objects.all()[0].public_id
     of_one = {
-        "incidents:detail": Incident.objects.filter(status=Status.OPEN)[0].pk,
-        "services:detail": Service.objects.all()[0].public_id,
-        "escalation:detail": EscalationPolicy.objects.all()[0].public_id,
-        "escalation:edit": EscalationPolicy.objects.all()[0].public_id,
+        **{f"incidents:{name}": incident for name in OF_INCIDENT},
+        **{f"services:{name}": service for name in OF_SERVICE},
+        **{f"escalation:{name}": policy for name in OF_POLICY},
         "users:detail": root.public_id,
         "notifications:rules": "HIGH",
         "notifications:verify": way.public_id,
@@ -32,6 +37,7 @@ def pages_at_work(root: User) -> list[str]:
         "teams:detail": Team.objects.all()[0].public_id,
     }
     return [
+        f"{reverse('incidents:list')}?status=all",
         *(reverse(name) for name in LISTS),
         *(reverse(name, args=[key]) for name, key in of_one.items()),
     ]

@@ -1,6 +1,7 @@
 """Recurring overrides of a schedule: list with the next dates, add, leave out one, end, undo."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from itertools import islice
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -16,14 +17,12 @@ from core.web import actor_of, blame, bound, say_refusal, signed_in
 from schedules import commands, queries
 from schedules.commands import OpensGap
 from schedules.domain import model
-from schedules.domain.resolver import WarningCode, override_warnings
-from schedules.domain.series import Occurrence, occurrences, overrides
+from schedules.domain.series import Occurrence, occurrences
 from schedules.models import OverrideSeries, Schedule
 from schedules.web import access, gap, words
 from schedules.web.forms import choosable
 from schedules.web.override_forms import SeriesForm
 
-AHEAD = timedelta(days=90)
 SHOWN = 4
 
 
@@ -49,7 +48,7 @@ class Row(NamedTuple):
 def index(request: HttpRequest, public_id: str) -> HttpResponse:
     schedule = access.schedule_of(request, public_id)
     now = clock.now()
-    value = queries.load([schedule.pk], start=now, end=now + AHEAD)[schedule.pk]
+    value = queries.load([schedule.pk], start=now, end=now + queries.SERIES_AHEAD)[schedule.pk]
     context = {
         "schedule": schedule,
         "rows": [_row(one, value, now) for one in queries.series_of(schedule, now)],
@@ -138,27 +137,21 @@ def _asked(
 
 def _row(row: OverrideSeries, value: model.Schedule, now: datetime) -> Row:
     series = queries.series_value(row)
-    found = list(occurrences(series, now, now + AHEAD))[:SHOWN]
-    odd = _idle(row, value, list(overrides(series, now, now + AHEAD))[:SHOWN])
+    found = list(islice(occurrences(series, now, now + queries.SERIES_AHEAD), SHOWN))
+    idle = queries.idle_times(row, value, now)
     people = {user.pk: user for user in (row.user, row.replaces) if user}
     today = now.astimezone(ZoneInfo(row.time_zone)).date()
     left_out = [day for day in map(date.fromisoformat, row.skipped) if day > today]
     when = words.window(queries.window_of(row))
-    coming = [Coming(one, odd.get(one.start, "")) for one in found]
+    coming = [
+        Coming(one, _said(row, idle[one.start]) if one.start in idle else "") for one in found
+    ]
     return Row(row, words.change(row, people), when, coming, left_out)
 
 
-def _idle(
-    row: OverrideSeries, value: model.Schedule, coming: list[model.Override]
-) -> dict[datetime, str]:
-    """Times at which nobody is there to be taken off, by their beginning."""
-    said = {}
-    for one in coming:
-        for odd in override_warnings(value, one):
-            if odd.code == WarningCode.NOT_ON_CALL:
-                when = "then: nothing changes" if odd.entire else "all of that time"
-                said[one.start] = f"{row.replaces or row.user} is not on call {when}"
-    return said
+def _said(row: OverrideSeries, entire: bool) -> str:
+    when = "then: nothing changes" if entire else "all of that time"
+    return f"{row.replaces or row.user} is not on call {when}"
 
 
 def _save(request: HttpRequest, form: SeriesForm, schedule: Schedule, now: datetime) -> bool:

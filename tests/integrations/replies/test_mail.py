@@ -24,7 +24,7 @@ from notifications.models import Delivery
 from tests.fakes.mail_apis import FAKES
 from tests.integrations.replies.conftest import doors, status
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 ALICE = "alice@example.com"
 SIGNED = sorted(FAKES.keys() - {"ses"})
 

@@ -11,7 +11,7 @@ from notifications.models import Channel, ContactMethod
 from tests.fakes.chats import FakeMattermost
 from tests.integrations.replies.conftest import doors, status
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 PATH = "/api/inbound/mattermost/actions"
 
 

@@ -12,7 +12,7 @@ from tests.fakes.pushover import USER, FakePushover
 from tests.fakes.server import Mode
 from tests.integrations.replies.conftest import doors, status
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
 @pytest.fixture

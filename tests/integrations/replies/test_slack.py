@@ -18,7 +18,7 @@ from notifications.models import ContactMethod, Delivery, Drill, Provider
 from tests.fakes.slack import SECRET, FakeSlack, signed
 from tests.integrations.replies.conftest import doors, status
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 PATH = "/api/inbound/slack/actions"
 
 

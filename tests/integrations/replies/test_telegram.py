@@ -14,7 +14,7 @@ from notifications.models import ContactMethod, Delivery
 from tests.fakes.telegram import TOKEN, FakeTelegram
 from tests.integrations.replies.conftest import doors, status
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 ORIGIN = "https://pager.example.com"
 
 

@@ -13,7 +13,7 @@ from tests.fakes.vonage import Accepted
 from tests.integrations.telephone.conftest import NUMBER, ORIGIN, aloud, entries, phone, ring
 from tests.integrations.telephone.test_twilio import sent, status_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 DOOR = f"{ORIGIN}/api/inbound/vonage"
 MESSAGE = f"{DOOR}/message"

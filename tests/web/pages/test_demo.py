@@ -2,6 +2,7 @@
 
 from io import StringIO
 
+import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
@@ -13,6 +14,8 @@ from incidents.queries import orphans
 from notifications.models import OPEN_STATES, Delivery
 from schedules.models import Layer
 from services.models import Integration, Service
+
+pytestmark = pytest.mark.plain
 
 
 def run() -> str:

@@ -8,10 +8,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from core import clock
 from core.actor import SYSTEM
-from dashboard.commands import demo
 from incidents import commands
-from incidents.models import Incident, Status
-from services.models import Service
+from incidents.models import Status
 from tests.cast import browser_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -41,33 +39,6 @@ def visit(chromium: Browser, live_server) -> Iterator[Visit]:
     yield go
     for context in contexts:
         context.close()
-
-
-def test_no_page_scrolls_sideways_on_the_smallest_phone(visit, root):
-    demo.fill(clock.now())
-    service = Service.objects.get(name="Checkout API")
-    open_one = Incident.objects.filter(status=Status.OPEN).first()
-    paths = [reverse("incidents:list") + "?status=all", reverse("services:list")]
-    paths += [
-        reverse(name) for name in ("schedules:on_call", "more", "settings:home", "dashboard:audit")
-    ]
-    paths += [
-        reverse(f"incidents:{name}", args=[open_one.pk])
-        for name in ("detail", "snooze", "resolution", "assignment", "edit", "timeline", "alerts")
-    ]
-    paths += [
-        reverse(f"services:{name}", args=[service.public_id])
-        for name in ("detail", "edit", "add_integration", "add_webhook", "archive")
-    ]
-    page = visit(root, "/", width=320)
-    wide = []
-    for path in ["/", *paths]:
-        page.goto(path)
-        if page.locator("[hx-trigger^=load]").count():
-            page.wait_for_load_state("networkidle")
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            wide.append(path)
-    assert wide == []
 
 
 def test_what_is_being_typed_survives_news(visit, alice, incident):

@@ -12,6 +12,8 @@ from incidents.models import EventType, Incident, Status
 from tests.page_rules import HTMX
 from tests.web.pages.rules import IncidentVerb
 
+pytestmark = pytest.mark.plain
+
 # verb -> the status that the incident has before and after
 VERBS = {
     "acknowledgement": (Status.OPEN, Status.ACKNOWLEDGED),

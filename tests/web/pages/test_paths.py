@@ -7,6 +7,8 @@ from django.urls import reverse
 
 from dashboard.web.views import errors
 
+pytestmark = pytest.mark.plain
+
 
 @pytest.mark.once
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from incidents import commands, links
 from incidents.models import EventType, Status
 from notifications.models import Delivery
 
+pytestmark = pytest.mark.plain
+
 DEAD = "This link does not work any more"
 
 

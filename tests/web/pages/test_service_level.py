@@ -12,6 +12,8 @@ from incidents.commands.create import Draft
 from services.queries import level_of
 from tests.page_rules import SignedInPage
 
+pytestmark = pytest.mark.plain
+
 MINUTE = timedelta(minutes=1)
 
 

@@ -12,8 +12,11 @@ from tests.browsers import Browse, settled, sideways
 from tests.web.schedules.conftest import NOW
 from tests.web.schedules.full_house import furnish, pages
 
-# What a page looks like does not depend on the database.
-pytestmark = [pytest.mark.browser, pytest.mark.sqlite_only, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.thorough,
+    pytest.mark.django_db(transaction=True),
+]
 
 
 @pytest.fixture(autouse=True)

@@ -87,25 +87,3 @@ def test_enter_in_a_field_saves_and_moves_no_row(visit: Visit, policy: Escalatio
     page.press("#id_name", "Enter")
     expect(page.get_by_role("heading", name="Renamed", level=1)).to_be_visible()
     assert policy.versions.count() == 2
-
-
-def test_no_page_scrolls_sideways_on_the_smallest_phone(
-    visit: Visit, rota: Schedule, policy: EscalationPolicy
-):
-    layer = rota.layers.get()
-    of_schedule = ["detail", "edit", "archive", "add_layer", "add_override"]
-    paths = [reverse(f"schedules:{name}") for name in ("list", "on_call", "create")]
-    paths += [reverse(f"schedules:{name}", args=[rota.public_id]) for name in of_schedule]
-    paths += [reverse("schedules:edit_layer", args=[rota.public_id, layer.public_id])]
-    paths += [reverse(f"escalation:{name}") for name in ("list", "create")]
-    paths += [
-        reverse(f"escalation:{name}", args=[policy.public_id])
-        for name in ("detail", "edit", "archive", "services")
-    ]
-    page = visit("/")
-    wide = []
-    for path in paths:
-        page.goto(path)
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            wide.append(path)
-    assert wide == []
