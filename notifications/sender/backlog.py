@@ -114,31 +114,38 @@ class Backlog:
         """The results, and for each that travelled for others the same for those."""
         found: list[Result] = []
         for result in results:
-            others = self.carried.pop((result.delivery_id, result.token), [])
+            everybody = self.with_company(result)
             if result.begun:  # else it comes again at once, and is no less late
-                self.late -= {result.delivery_id, *(pk for pk, _, _ in others)}
-            if not others:
-                found.append(result)
-                continue
-            gathered = result.delivery_id in self.digests
+                self.late -= {one.delivery_id for one in everybody}
+            self.carried.pop((result.delivery_id, result.token), None)
             self.digests.discard(result.delivery_id)
-            what = "gathered messages" if gathered else "late pages"
-            together = f"one message with {len(others) + 1} {what}, delivery {result.delivery_id}"
-            detail = f"{result.detail}: {together}" if result.detail else together
-            found.append(replace(result, detail=detail))
-            for pk, token, number in others:
-                found.append(
-                    replace(
-                        result,
-                        delivery_id=pk,
-                        token=token,
-                        number=number,
-                        reference="",
-                        detail=detail,
-                        error=_of_companion(result.error),
-                    )
-                )
+            found += everybody
         return found
+
+    def with_company(self, result: Result) -> list[Result]:
+        """The result, and the same for each that travelled with it; asked by any thread."""
+        others = self.carried.get((result.delivery_id, result.token))
+        if not others:
+            return [result]
+        what = "gathered messages" if result.delivery_id in self.digests else "late pages"
+        together = f"one message with {len(others) + 1} {what}, delivery {result.delivery_id}"
+        detail = f"{result.detail}: {together}" if result.detail else together
+        error = _of_companion(result.error)
+        return [
+            replace(result, detail=detail),
+            *(
+                replace(
+                    result,
+                    delivery_id=pk,
+                    token=token,
+                    number=number,
+                    reference="",
+                    detail=detail,
+                    error=error,
+                )
+                for pk, token, number in others
+            ),
+        ]
 
     def forget(self, ids: Collection[int]) -> None:
         """Of rows that do not leave."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection
 
 from core import clock, config, heartbeat
@@ -23,6 +24,7 @@ from notifications.sender import faults, guards, pacing, results
 from notifications.sender.backlog import Backlog
 from notifications.sender.claim import claim
 from notifications.sender.faults import failed_inside
+from notifications.sender.notebook import Notebook, settle_left_behind
 from notifications.sender.pool import Job, Pool, Result
 
 log = logging.getLogger(__name__)
@@ -47,7 +49,8 @@ class Sender:
     """One sender. Any number may run; `turn` is one round, `run` the process."""
 
     def __init__(self) -> None:
-        self.pool = Pool()
+        self.pool = Pool(self._note)
+        self.notebook = Notebook()
         self.unwritten: list[Result] = []
         self.backlog = Backlog()
         self.stopping = False
@@ -81,10 +84,19 @@ class Sender:
         self.stopping = True
 
     def _settle_in(self) -> None:
-        """Once: accounts that the environment makes need a row."""
+        """Once: accounts that the environment makes need a row, and the dead left their notes."""
         if not self._settled_in:
             adopt_environment(os.environ, now=clock.now())
+            settle_left_behind(settings.DATA_DIR, clock.now())
+            self.notebook = Notebook.begin(settings.DATA_DIR, self._name)
             self._settled_in = True
+
+    def _note(self, result: Result) -> None:
+        """By the thread that sent it, which goes on whatever becomes of the note."""
+        try:
+            self.notebook.note(self.backlog.with_company(result))
+        except Exception:
+            log.exception("delivery %d was sent and cannot be noted", result.delivery_id)
 
     def turn(self, *, may_claim: bool = True) -> bool:
         """One round; waits at most the poll interval for a result. True when something was done."""
@@ -119,6 +131,8 @@ class Sender:
         except Exception:
             log.exception("results cannot be written together; one by one")
             self._write_singly()
+            return
+        self.notebook.written(sum(result.ok for result in self.unwritten))
         self.unwritten = []
 
     def _write_singly(self) -> None:
@@ -132,6 +146,7 @@ class Sender:
             except Exception as fault:
                 log.exception("result of delivery %d cannot be stored", result.delivery_id)
                 self._settle_barely(result, fault)
+            self.notebook.written(result.ok)
             del self.unwritten[0]
 
     def _settle_barely(self, result: Result, fault: Exception) -> None:
@@ -276,6 +291,7 @@ class Sender:
                 log.exception("%d results could not be written", len(self.unwritten))
                 _reconnect_after(0.2)
         self.pool.close()
+        self.notebook.end()
 
 
 class ClockWatch:

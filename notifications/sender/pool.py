@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from queue import Empty, SimpleQueue
@@ -71,8 +71,12 @@ class _UnderWay:
 
 @dataclass(slots=True)
 class Pool:
-    """Bounded: the caller asks `under_way` and submits no more than slots.room allows."""
+    """Bounded: the caller asks `under_way` and submits no more than slots.room allows.
 
+    `note` hears of what went out, by the thread that sent it, before anybody else.
+    """
+
+    note: Callable[[Result], None] = lambda result: None
     jobs: "SimpleQueue[Job | None]" = field(default_factory=SimpleQueue)
     done: "SimpleQueue[Result]" = field(default_factory=SimpleQueue)
     running: dict[int, _UnderWay] = field(default_factory=dict)
@@ -141,7 +145,10 @@ class Pool:
 
     def _work(self) -> None:
         while (job := self.jobs.get()) is not None:
-            self.done.put(attempt(job))
+            result = attempt(job)
+            if result.ok:
+                self.note(result)
+            self.done.put(result)
 
 
 def attempt(job: Job) -> Result:

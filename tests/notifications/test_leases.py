@@ -294,13 +294,14 @@ def test_a_process_frozen_beyond_its_lease_neither_sends_again_nor_overwrites(
 
 def _start(phones: Phones) -> "subprocess.Popen[bytes]":
     """A real sender process on the database of this test."""
-    settings = connection.settings_dict
-    environment = os.environ | phones.environment() | {"DATABASE_URL": _url(settings)}
+    environment = os.environ | phones.environment() | {"DATABASE_URL": database_url()}
     environment["EMAIL_URL"] += "?timeout=2"
     return subprocess.Popen([sys.executable, "manage.py", "sender"], cwd=ROOT, env=environment)
 
 
-def _url(settings: dict) -> str:
+def database_url() -> str:
+    """Of the database of this test, for a process of its own."""
+    settings = connection.settings_dict
     name = settings["NAME"]
     if settings["ENGINE"].endswith("sqlite3"):
         return f"sqlite:///{name}"

@@ -1,0 +1,164 @@
+"""What went out is noted in a file before the database knows of it.
+
+A sender that is killed between a provider's yes and the write of that result would leave the row
+to the end of its lease, and somebody to a second page. The next sender of this computer reads what
+the dead one noted and settles those rows at once. A line outlives its process, not a power cut:
+then the row is repeated, late or loud.
+"""
+
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from core.database import AWAY
+from notifications.models import Delivery
+from notifications.sender import results
+from notifications.sender.pool import Result
+
+log = logging.getLogger(__name__)
+
+FOLDER = "sent"  # in the data directory
+MAX_BYTES = 16 * 2**20  # beyond it nothing is noted until the database has all of it
+TOGETHER = 200
+
+
+@dataclass(slots=True)
+class Notebook:
+    """The notes of one sender, whose lock on the file says that it lives.
+
+    `outstanding`: results that were noted and are not in the database yet. Without a file nothing
+    is noted and all goes on: what is missing then is only the guard against a second page.
+    """
+
+    path: Path | None = None
+    file: int | None = None
+    outstanding: int = 0
+    size: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def begin(cls, home: Path, name: str) -> "Notebook":
+        path = home / FOLDER / f"{name}.jsonl"
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            log.warning("what is sent cannot be noted in %s: %s", path.parent, error)
+            return cls()
+        return cls(path, file)
+
+    def note(self, sent: Iterable[Result]) -> None:
+        """By any thread, and whatever happens without an exception."""
+        lines = [json.dumps(_fields(result), separators=(",", ":")) for result in sent]
+        text = "".join(f"{line}\n" for line in lines).encode()
+        with self.lock:
+            self.outstanding += len(lines)
+            if self.file is None or self.size + len(text) > MAX_BYTES:
+                return
+            self.size += len(text)
+            try:
+                os.write(self.file, text)
+            except OSError as error:
+                log.warning("what was sent cannot be noted: %s", error)
+
+    def written(self, count: int) -> None:
+        """So many of them are in the database; when all are, the notes are wiped."""
+        with self.lock:
+            self.outstanding -= count
+            if self.file is not None and self.size and self.outstanding <= 0:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(self.file, 0)
+                    self.size = 0
+
+    def end(self) -> None:
+        """What is still outstanding is left to the next sender."""
+        with self.lock:
+            if self.file is not None and self.path is not None:
+                if not self.size:
+                    self.path.unlink(missing_ok=True)
+                os.close(self.file)
+                self.file = None
+
+
+def settle_left_behind(home: Path, now: datetime) -> int:
+    """Settles what senders that live no more have noted; returns how many deliveries.
+
+    Raises the errors of a database that is away; anything else leaves rows to their leases.
+    """
+    settled = 0
+    for path in sorted((home / FOLDER).glob("*.jsonl")):
+        with _of_the_dead(path) as found:
+            try:
+                settled += _settle(found, now)
+            except AWAY:
+                raise
+            except Exception:
+                log.exception("what was noted in %s cannot be settled", path)
+            if found is not None:
+                path.unlink(missing_ok=True)
+    if settled:
+        log.warning("%d messages had gone out when their sender was ended; noted now", settled)
+    return settled
+
+
+@contextlib.contextmanager
+def _of_the_dead(path: Path) -> Iterator[list[Result] | None]:
+    """What stands in the file, which nobody else reads meanwhile; None while its sender lives."""
+    try:
+        file = path.open(encoding="utf-8", errors="replace")
+    except OSError:
+        yield None
+        return
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield None
+            return
+        yield [result for result in map(_result, file) if result is not None]
+
+
+def _settle(noted: list[Result] | None, now: datetime) -> int:
+    """Those whose rows still wait for just this result."""
+    settled = 0
+    for start in range(0, len(noted or ()), TOGETHER):
+        part = (noted or [])[start : start + TOGETHER]
+        rows = Delivery.objects.filter(pk__in=[result.delivery_id for result in part])
+        waiting = set(rows.exclude(lease_token="").values_list("pk", "lease_token"))
+        mine = [result for result in part if (result.delivery_id, result.token) in waiting]
+        if mine:
+            results.record(mine, now=now, jitter=lambda: 0.0)
+        settled += len(mine)
+    return settled
+
+
+def _fields(result: Result) -> list[object]:
+    times = result.started_at.isoformat(), result.finished_at.isoformat()
+    said = result.detail, result.account, result.reference
+    return [result.delivery_id, result.token, result.number, *times, *said]
+
+
+def _result(line: str) -> Result | None:
+    """None for a line that was torn when its sender died."""
+    try:
+        pk, token, number, started, finished, detail, account, reference = json.loads(line)
+        return Result(
+            delivery_id=int(pk),
+            token=str(token),
+            number=int(number),
+            started_at=datetime.fromisoformat(started),
+            finished_at=datetime.fromisoformat(finished),
+            detail=str(detail),
+            account=str(account),
+            reference=str(reference),
+        )
+    except (ValueError, TypeError):
+        return None

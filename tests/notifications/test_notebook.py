@@ -1,0 +1,161 @@
+"""A sender that is killed after a message left, before the database knew: no second message."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.db import OperationalError
+
+from accounts.models import User
+from core import clock
+from notifications.models import Delivery, DeliveryAttempt
+from notifications.sender import Sender, notebook, results
+from notifications.sender.notebook import FOLDER, Notebook, settle_left_behind
+from notifications.sender.pool import Result
+from tests.notifications.conftest import fates, page
+from tests.notifications.test_backlog import pages
+from tests.notifications.test_leases import ROOT, database_url
+from tests.phones import Phones
+
+# Guards ask for incidents, and there are none behind these pages.
+DIES_BEFORE_IT_WRITES = """
+import os, signal, django
+django.setup()
+from django.conf import settings
+from notifications.sender import Sender, results
+settings.DELIVERY_GUARDS = settings.DELIVERY_RENEWALS = {}
+results.record = lambda *args, **more: os.kill(os.getpid(), signal.SIGKILL)
+Sender().run()
+"""
+
+
+def sent(row: Delivery, token: str = "one.1") -> Result:
+    now = clock.now()
+    return Result(row.pk, token, 1, now, now, detail="taken\x00\ud800", reference="SM1")
+
+
+def claimed(user: User) -> Delivery:
+    [row] = page(user)
+    Delivery.objects.update(state="SENDING", lease_token="one.1", attempts=1)
+    return row
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("late", [0, 40 * 60])
+def test_what_left_before_a_kill_is_not_sent_again(
+    late: float, phones: Phones, alice: User, sender: Sender, data_dir: Path, pass_time: Callable
+) -> None:
+    count = 3 if late else 1
+    pages(alice, count)
+    pass_time(late)
+    environment = os.environ | phones.environment() | {"DATABASE_URL": database_url()}
+    environment["DJANGO_SETTINGS_MODULE"] = "opsknight.settings"
+    command = [sys.executable, "-c", DIES_BEFORE_IT_WRITES]
+    assert subprocess.run(command, cwd=ROOT, env=environment, timeout=60).returncode == -9
+    assert set(fates(by="pk").values()) == {"SENDING"}
+    sender.stop()
+    sender._settle_in()
+    sender.run()
+    assert list(fates(by="pk").values()) == ["SENT"] * count
+    assert DeliveryAttempt.objects.filter(ok=True).count() == count
+    assert not Delivery.objects.filter(possible_duplicate=True).exists()
+    assert len(phones.mails) == 1
+    assert list((data_dir / FOLDER).iterdir()) == []
+
+
+@pytest.mark.django_db
+class TestNotes:
+    def test_of_one_who_lives_are_left_alone(self, alice: User, home: Path) -> None:
+        living = Notebook.begin(home, "one")
+        living.note([sent(claimed(alice))])
+        assert settle_left_behind(home, clock.now()) == 0
+        living.end()
+        assert settle_left_behind(home, clock.now()) == 1
+        row = Delivery.objects.get()
+        assert (row.state, row.reference, row.lease_token) == ("SENT", "SM1", "")
+        assert list((home / FOLDER).iterdir()) == []
+
+    @pytest.mark.parametrize("change", [{"lease_token": "two.1"}, {"lease_token": ""}])
+    def test_of_a_row_that_another_has_or_that_is_settled_change_nothing(
+        self, alice: User, home: Path, change: dict
+    ) -> None:
+        book = Notebook.begin(home, "one")
+        book.note([sent(claimed(alice))])
+        book.end()
+        Delivery.objects.update(**change)
+        assert settle_left_behind(home, clock.now()) == 0
+        assert Delivery.objects.get().state == "SENDING"
+        assert not DeliveryAttempt.objects.exists()
+
+    def test_that_are_torn_or_strange_are_passed_over(self, alice: User, home: Path) -> None:
+        book = Notebook.begin(home, "one")
+        book.note([sent(claimed(alice))])
+        book.end()
+        with (home / FOLDER / "one.jsonl").open("ab") as file:
+            file.write(b'\x00\xff\n[1,2]\n{"a":1}\n["x","t",1,"","","","",""]\n[1,"one.1",1,"2026-')
+        assert settle_left_behind(home, clock.now()) == 1
+        assert list((home / FOLDER).iterdir()) == []
+
+    def test_are_wiped_when_the_database_has_all_of_them(self, alice: User, home: Path) -> None:
+        row, book, path = claimed(alice), Notebook.begin(home, "one"), home / FOLDER / "one.jsonl"
+        book.note([sent(row)])
+        book.note([sent(row)])
+        book.written(1)
+        assert len(path.read_text().splitlines()) == 2
+        book.written(1)
+        assert path.read_text() == ""
+        book.note([sent(row)])
+        assert len(path.read_text().splitlines()) == 1
+        book.end()
+
+    def test_wait_for_a_database_that_is_away(
+        self, alice: User, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        book = Notebook.begin(home, "one")
+        book.note([sent(claimed(alice))])
+        book.end()
+
+        def away(*args: object, **more: object) -> None:
+            raise OperationalError("away")
+
+        with monkeypatch.context() as patch, pytest.raises(OperationalError):
+            patch.setattr(results, "record", away)
+            settle_left_behind(home, clock.now())
+        assert settle_left_behind(home, clock.now()) == 1
+
+    def test_that_cannot_be_settled_do_not_keep_a_sender_from_its_work(
+        self, alice: User, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        book = Notebook.begin(home, "one")
+        book.note([sent(claimed(alice))])
+        book.end()
+        monkeypatch.setattr(results, "record", lambda *args, **more: 1 / 0)
+        assert settle_left_behind(home, clock.now()) == 0
+        assert list((home / FOLDER).iterdir()) == []
+
+
+def test_without_a_place_to_write_nothing_is_noted_and_nothing_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / FOLDER).write_text("a file where the folder should be")
+    book = Notebook.begin(tmp_path, "one")
+    assert book.file is None
+    book.note([sent(Delivery(pk=1))])
+    book.written(1)
+    book.end()
+    monkeypatch.setattr(notebook, "MAX_BYTES", 300)
+    full = Notebook.begin(tmp_path / "elsewhere", "two")
+    for _ in range(9):
+        full.note([sent(Delivery(pk=1))])
+    assert full.outstanding == 9 and 0 < full.size <= 300
+    full.written(9)
+    assert full.size == 0
+    full.end()
