@@ -291,7 +291,8 @@ class Sender:
                 log.exception("%d results could not be written", len(self.unwritten))
                 _reconnect_after(0.2)
         self.pool.close()
-        self.notebook.end()
+        if not self.pool.running and not self.unwritten:
+            self.notebook.end()
 
 
 class ClockWatch:

@@ -2,8 +2,8 @@
 
 A sender that is killed between a provider's yes and the write of that result would leave the row
 to the end of its lease, and somebody to a second page. The next sender of this computer reads what
-the dead one noted and settles those rows at once. A line outlives its process, not a power cut:
-then the row is repeated, late or loud.
+the dead one noted, settles those rows, and takes over at once what else the dead one held. A line
+outlives its process, not a power cut: then the row is repeated, late or loud.
 """
 
 import contextlib
@@ -12,13 +12,13 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from core.database import AWAY
-from notifications.models import Delivery
+from notifications.models import Delivery, DeliveryState
 from notifications.sender import results
 from notifications.sender.pool import Result
 
@@ -79,34 +79,42 @@ class Notebook:
                     self.size = 0
 
     def end(self) -> None:
-        """What is still outstanding is left to the next sender."""
+        """For a sender that holds nothing any more; else the end of its process does it."""
         with self.lock:
             if self.file is not None and self.path is not None:
-                if not self.size:
-                    self.path.unlink(missing_ok=True)
+                self.path.unlink(missing_ok=True)
                 os.close(self.file)
                 self.file = None
 
 
 def settle_left_behind(home: Path, now: datetime) -> int:
-    """Settles what senders that live no more have noted; returns how many deliveries.
+    """Settles what senders that live no more have noted, and ends their leases.
 
-    Raises the errors of a database that is away; anything else leaves rows to their leases.
+    Returns how many deliveries were settled. Raises the errors of a database that is away; anything
+    else leaves rows to the end of their leases.
     """
     settled = 0
     for path in sorted((home / FOLDER).glob("*.jsonl")):
         with _of_the_dead(path) as found:
+            if found is None:
+                continue
             try:
                 settled += _settle(found, now)
+                _end_leases(path.stem, now)
             except AWAY:
                 raise
             except Exception:
                 log.exception("what was noted in %s cannot be settled", path)
-            if found is not None:
-                path.unlink(missing_ok=True)
-    if settled:
-        log.warning("%d messages had gone out when their sender was ended; noted now", settled)
+            path.unlink(missing_ok=True)
     return settled
+
+
+def _end_leases(name: str, now: datetime) -> None:
+    """What its sender holds no more is claimed by whoever comes first, as a possible duplicate."""
+    rows = Delivery.objects.filter(state=DeliveryState.SENDING, lease_token__startswith=f"{name}.")
+    ended = rows.update(next_attempt_at=now, lease_until=now)
+    if ended:
+        log.warning("%d messages were in the hands of a sender that was ended; repeated", ended)
 
 
 @contextlib.contextmanager
@@ -126,17 +134,19 @@ def _of_the_dead(path: Path) -> Iterator[list[Result] | None]:
         yield [result for result in map(_result, file) if result is not None]
 
 
-def _settle(noted: list[Result] | None, now: datetime) -> int:
+def _settle(noted: Sequence[Result], now: datetime) -> int:
     """Those whose rows still wait for just this result."""
     settled = 0
-    for start in range(0, len(noted or ()), TOGETHER):
-        part = (noted or [])[start : start + TOGETHER]
+    for start in range(0, len(noted), TOGETHER):
+        part = noted[start : start + TOGETHER]
         rows = Delivery.objects.filter(pk__in=[result.delivery_id for result in part])
         waiting = set(rows.exclude(lease_token="").values_list("pk", "lease_token"))
         mine = [result for result in part if (result.delivery_id, result.token) in waiting]
         if mine:
             results.record(mine, now=now, jitter=lambda: 0.0)
         settled += len(mine)
+    if settled:
+        log.warning("%d messages had gone out when their sender was ended; noted now", settled)
     return settled
 
 

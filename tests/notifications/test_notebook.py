@@ -11,8 +11,10 @@ from django.db import OperationalError
 
 from accounts.models import User
 from core import clock
+from notifications.domain.retry import LEASE
 from notifications.models import Delivery, DeliveryAttempt
 from notifications.sender import Sender, notebook, results
+from notifications.sender.claim import claim
 from notifications.sender.notebook import FOLDER, Notebook, settle_left_behind
 from notifications.sender.pool import Result
 from tests.notifications.conftest import fates, page
@@ -41,6 +43,13 @@ def claimed(user: User) -> Delivery:
     [row] = page(user)
     Delivery.objects.update(state="SENDING", lease_token="one.1", attempts=1)
     return row
+
+
+def die(book: Notebook) -> None:
+    """What the end of its process does."""
+    assert book.file is not None
+    os.close(book.file)
+    book.file = None
 
 
 @pytest.fixture
@@ -77,7 +86,7 @@ class TestNotes:
         living = Notebook.begin(home, "one")
         living.note([sent(claimed(alice))])
         assert settle_left_behind(home, clock.now()) == 0
-        living.end()
+        die(living)
         assert settle_left_behind(home, clock.now()) == 1
         row = Delivery.objects.get()
         assert (row.state, row.reference, row.lease_token) == ("SENT", "SM1", "")
@@ -89,16 +98,31 @@ class TestNotes:
     ) -> None:
         book = Notebook.begin(home, "one")
         book.note([sent(claimed(alice))])
-        book.end()
+        die(book)
         Delivery.objects.update(**change)
         assert settle_left_behind(home, clock.now()) == 0
         assert Delivery.objects.get().state == "SENDING"
         assert not DeliveryAttempt.objects.exists()
 
+    def test_what_the_dead_one_held_is_taken_over_at_once(self, alice: User, home: Path) -> None:
+        for subject in range(3):
+            page(alice, subject=subject)
+        held, settled, others = Delivery.objects.order_by("id")
+        for row, token in ((held, "one.1"), (settled, "one.2"), (others, "one2.1")):
+            later = {"next_attempt_at": clock.now() + LEASE, "lease_until": clock.now() + LEASE}
+            rows = Delivery.objects.filter(pk=row.pk)
+            rows.update(state="SENDING", lease_token=token, attempts=1, **later)
+        book = Notebook.begin(home, "one")
+        book.note([sent(settled, "one.2")])
+        die(book)
+        assert settle_left_behind(home, clock.now()) == 1
+        [again] = claim(clock.now(), "two.1", under_way={})
+        assert (again.pk, again.attempts, again.possible_duplicate) == (held.pk, 2, True)
+
     def test_that_are_torn_or_strange_are_passed_over(self, alice: User, home: Path) -> None:
         book = Notebook.begin(home, "one")
         book.note([sent(claimed(alice))])
-        book.end()
+        die(book)
         with (home / FOLDER / "one.jsonl").open("ab") as file:
             file.write(b'\x00\xff\n[1,2]\n{"a":1}\n["x","t",1,"","","","",""]\n[1,"one.1",1,"2026-')
         assert settle_left_behind(home, clock.now()) == 1
@@ -114,14 +138,14 @@ class TestNotes:
         assert path.read_text() == ""
         book.note([sent(row)])
         assert len(path.read_text().splitlines()) == 1
-        book.end()
+        die(book)
 
     def test_wait_for_a_database_that_is_away(
         self, alice: User, home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         book = Notebook.begin(home, "one")
         book.note([sent(claimed(alice))])
-        book.end()
+        die(book)
 
         def away(*args: object, **more: object) -> None:
             raise OperationalError("away")
@@ -136,7 +160,7 @@ class TestNotes:
     ) -> None:
         book = Notebook.begin(home, "one")
         book.note([sent(claimed(alice))])
-        book.end()
+        die(book)
         monkeypatch.setattr(results, "record", lambda *args, **more: 1 / 0)
         assert settle_left_behind(home, clock.now()) == 0
         assert list((home / FOLDER).iterdir()) == []
