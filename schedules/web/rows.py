@@ -45,3 +45,11 @@ def rows_of(stretches: list[Stretch], rules: Rules, pk: int) -> list[Row]:
                 reasons.append(reason)
     rows[-1].last = True
     return rows
+
+
+def since(made_at: datetime, rows: list[Row]) -> list[Row]:
+    """Without gaps of the time when there was no schedule."""
+    for row in rows:
+        if not row.people:
+            row.start = max(row.start, made_at)
+    return [row for row in rows if row.start < row.end]

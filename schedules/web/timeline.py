@@ -27,7 +27,7 @@ from schedules.queries import Rules
 from schedules.web import drawing, words
 from schedules.web.fields import FORMAT, wall_of
 from schedules.web.frame import MONTH, Frame
-from schedules.web.rows import Row, rows_of
+from schedules.web.rows import Row, rows_of, since
 from schedules.web.strip import Tick, ticks_of
 
 # A shift that begins before the frame or ends after it is known this far.
@@ -172,7 +172,8 @@ def timeline_of(
     drawing = _Drawing(schedule, rules, frame, now, may_edit)
     several = frame.weeks if frame.view == MONTH else []
     found = coverage.outlook(rules, schedule.pk, frame.start - BEYOND, frame.end + BEYOND)
-    rows = [row for row in rows_of(found, rules, schedule.pk) if drawing.shows(row.start, row.end)]
+    everything = since(schedule.created_at, rows_of(found, rules, schedule.pk))
+    rows = [row for row in everything if drawing.shows(row.start, row.end)]
     gaps = [row for row in rows if not row.people and row.end > now]  # the past is the ledger's
     lost = (min(row.end, frame.end) - max(row.start, frame.start, now) for row in gaps)
     whole = drawing.week("On call", rows)

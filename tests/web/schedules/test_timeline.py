@@ -18,7 +18,7 @@ from schedules.models import Layer, Schedule
 from schedules.web.frame import frame_of
 from schedules.web.timeline import rules_of_frame, timeline_of
 from tests.cast import browser_of, make_person
-from tests.web.schedules.conftest import ACTING, DAY, HOUR, NOW, page_of, text_of
+from tests.web.schedules.conftest import ACTING, DAY, HOUR, LONDON, NOW, page_of, text_of
 
 # Forms, words and drawings: what they read and save is proven on both databases by tests/schedules.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -149,6 +149,19 @@ def test_gaps_are_marked_in_chart_and_list(as_alice: Client, rota: Schedule, car
     assert "kind=ADD" in page
 
 
+def test_nobody_was_missing_before_the_schedule_was_made(alice: User):
+    fresh = commands.create_schedule(name="Fresh", time_zone=LONDON, **ACTING)
+    begins = (NOW + 3 * HOUR).replace(tzinfo=None)
+    spec = LayerSpec(unit="week", anchor=begins, slots=[[alice.pk]])
+    commands.add_layer(fresh, spec, name="Week", **ACTING)
+    found = drawn(fresh, alice, **{"from": f"{NOW - 2 * DAY:%Y-%m-%d}", "view": "week"})
+    assert found.frame.start < NOW
+    assert [(bar.who, bar.start) for bar in found.final.bars] == [
+        ("Nobody", NOW),
+        ("Alice", NOW + 3 * HOUR),
+    ]
+
+
 def test_the_list_replaces_the_chart_when_asked(as_alice: Client, rota: Schedule):
     page = page_of(as_alice, rota, **{"as": "list"})
     assert "tl-chart" not in page
@@ -171,7 +184,7 @@ def test_what_is_drawn_is_what_the_resolver_answers(rota: Schedule, alice: User,
     assert {one.initials for one in found.key} >= {"A", "B"}
     value = queries.load([rota.pk], start=found.frame.start, end=found.frame.end)[rota.pk]
     names = {user.pk: user.name for user in User.objects.all()}
-    at = found.frame.start + timedelta(minutes=7)
+    at = max(found.frame.start, rota.created_at) + timedelta(minutes=7)
     while at < found.frame.end:
         (bar,) = [bar for bar in found.final.bars if bar.start <= at < bar.end]
         asked = [names[user] for user in users_of(on_call(value, at))]
