@@ -251,6 +251,8 @@ def _checked_text(field: Field, text: str, environ: Mapping[str, str]) -> str:
         raise ValidationFailed(f"At most {TEXT_LENGTH} characters", field=field.name)
     if field.choices and plain and plain not in dict(field.choices):
         raise ValidationFailed("Choose one of the list", field=field.name)
+    if plain and not plain.startswith(field.begins):
+        raise ValidationFailed(f"{field.label} begins with {field.begins}", field=field.name)
     return plain
 
 

@@ -25,7 +25,8 @@ class Field:
     """One setting of an account. `secret` ones are never shown again; `env`: a variable that wins.
 
     `choices` are (value, label); `hint` says where the value is found; `lines`: it has several.
-    `leads`: secrets are sent to where it says, so that a change of it takes them anew.
+    `leads`: secrets are sent to where it says, so that a change of it takes them anew. `begins`:
+    every value does; one that begins otherwise is some other number of the same vendor.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
     lines: bool = False
     leads: bool = False
+    begins: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,6 +185,7 @@ KIND = Kind(
             "Begins with xoxb-: OAuth & Permissions, after the app is installed",
             secret=True,
             env="SLACK_BOT_TOKEN",
+            begins="xoxb-",
         ),
         Field(
             "signing_secret",

@@ -121,6 +121,7 @@ FIELDS = (
         "account_sid",
         "Account SID",
         "Twilio Console, Account Info; begins with AC",
+        begins="AC",
         env="TWILIO_ACCOUNT_SID",
     ),
     Field(
@@ -142,6 +143,7 @@ FIELDS = (
         "Messaging service SID",
         "Instead of the sender; begins with MG",
         required=False,
+        begins="MG",
     ),
     Field("voice_from", "Number that calls", "When it is not the SMS sender", required=False),
     Field("whatsapp_from", "WhatsApp sender", "+ and country code", required=False),
@@ -150,6 +152,7 @@ FIELDS = (
         "WhatsApp template",
         "SID of the approved content template with 4 variables; begins with HX",
         required=False,
+        begins="HX",
     ),
     Field(
         "machine_detection",

@@ -45,13 +45,15 @@ class Notebook:
 
     @classmethod
     def begin(cls, home: Path, name: str) -> "Notebook":
-        path = home / FOLDER / f"{name}.jsonl"
+        path, file = home / FOLDER / f"{name}.jsonl", None
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             log.warning("what is sent cannot be noted in %s: %s", path.parent, error)
+            if file is not None:
+                os.close(file)
             return cls()
         return cls(path, file)
 
@@ -67,6 +69,7 @@ class Notebook:
             try:
                 os.write(self.file, text)
             except OSError as error:
+                self.size = MAX_BYTES  # said once; asked again after the next wipe
                 log.warning("what was sent cannot be noted: %s", error)
 
     def written(self, count: int) -> None:

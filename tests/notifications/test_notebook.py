@@ -183,3 +183,16 @@ def test_without_a_place_to_write_nothing_is_noted_and_nothing_fails(
     full.written(9)
     assert full.size == 0
     full.end()
+
+
+def test_a_full_disk_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    book = Notebook.begin(tmp_path, "one")
+    assert book.file is not None
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, book.file)
+    os.close(full)
+    for _ in range(3):
+        book.note([sent(Delivery(pk=1))])
+    assert caplog.text.count("cannot be noted") == 1
+    assert book.outstanding == 3
+    book.end()

@@ -53,3 +53,19 @@ def test_a_secret_of_the_environment_goes_only_where_the_environment_says(monkey
 def test_a_hint_may_name_an_address_in_angle_brackets(as_root):
     page = as_root.get("/settings/providers/add/mail_smtp/").content.decode()
     assert "OpsKnight &lt;pager@example.com&gt;, allowed by the service" in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "field"),
+    [
+        ("twilio", TWILIO | {"account_sid": "SK1"}, "account_sid"),
+        ("twilio", TWILIO | {"messaging_service_sid": "AC1"}, "messaging_service_sid"),
+        ("slack", {"bot_token": "xoxp-planted", "signing_secret": "planted"}, "bot_token"),
+    ],
+)
+def test_another_number_of_the_same_vendor_is_refused_before_it_is_saved(kind, given, field):
+    with pytest.raises(ValidationFailed, match="begins with") as refused:
+        commands.create(kind, given, **NOW)
+    assert refused.value.field == field
+    assert "planted" not in str(refused.value)
+    assert not Provider.objects.exists()
