@@ -88,7 +88,7 @@ class Sender:
         if not self._settled_in:
             adopt_environment(os.environ, now=clock.now())
             settle_left_behind(settings.DATA_DIR, clock.now())
-            self.notebook = Notebook.begin(settings.DATA_DIR, self._name)
+            self.notebook = Notebook.begin(settings.DATA_DIR, self._name, clock.now())
             self._settled_in = True
 
     def _note(self, result: Result) -> None:

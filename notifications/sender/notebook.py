@@ -2,8 +2,9 @@
 
 A sender that is killed between a provider's yes and the write of that result would leave the row
 to the end of its lease, and somebody to a second page. The next sender of this computer reads what
-the dead one noted, settles those rows, and takes over at once what else the dead one held. A line
-outlives its process, not a power cut: then the row is repeated, late or loud.
+the dead one noted, settles those rows, and takes over at once what else the dead one held, unless
+that one died young: senders that die one after the other would send the same thing each time. A
+line outlives its process, not a power cut: then the row is repeated, late or loud.
 """
 
 import contextlib
@@ -14,7 +15,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from core.database import AWAY
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 FOLDER = "sent"  # in the data directory
 MAX_BYTES = 16 * 2**20  # beyond it nothing is noted until the database has all of it
 TOGETHER = 200
+YOUNG = timedelta(seconds=5)
 
 
 @dataclass(slots=True)
@@ -44,8 +46,8 @@ class Notebook:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
-    def begin(cls, home: Path, name: str) -> "Notebook":
-        path, file = home / FOLDER / f"{name}.jsonl", None
+    def begin(cls, home: Path, name: str, now: datetime) -> "Notebook":
+        path, file = home / FOLDER / f"{name}.{now.timestamp():.0f}.jsonl", None
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -91,7 +93,7 @@ class Notebook:
 
 
 def settle_left_behind(home: Path, now: datetime) -> int:
-    """Settles what senders that live no more have noted, and ends their leases.
+    """Settles what senders that live no more have noted, and ends the leases of those who were old.
 
     Returns how many deliveries were settled. Raises the errors of a database that is away; anything
     else leaves rows to the end of their leases.
@@ -103,7 +105,7 @@ def settle_left_behind(home: Path, now: datetime) -> int:
                 continue
             try:
                 settled += _settle(found, now)
-                _end_leases(path.stem, now)
+                _end_leases(path, now)
             except AWAY:
                 raise
             except Exception:
@@ -112,8 +114,11 @@ def settle_left_behind(home: Path, now: datetime) -> int:
     return settled
 
 
-def _end_leases(name: str, now: datetime) -> None:
+def _end_leases(path: Path, now: datetime) -> None:
     """What its sender holds no more is claimed by whoever comes first, as a possible duplicate."""
+    name, _, begun = path.stem.partition(".")
+    if not begun.isdecimal() or now.timestamp() - int(begun) < YOUNG.total_seconds():
+        return
     rows = Delivery.objects.filter(state=DeliveryState.SENDING, lease_token__startswith=f"{name}.")
     ended = rows.update(next_attempt_at=now, lease_until=now)
     if ended:
