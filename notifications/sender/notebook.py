@@ -2,8 +2,8 @@
 
 A sender that is killed between a provider's yes and the write of that result would leave the row
 to the end of its lease, and somebody to a second page. The next sender of this computer reads what
-the dead one noted, settles those rows, and takes over at once what else the dead one held, unless
-that one died young: senders that die one after the other would send the same thing each time. A
+the dead one noted, settles those rows, and takes over at once what else the dead one held. While
+senders die one after the other that waits for one that lives: each would send the same thing. A
 line outlives its process, not a power cut: then the row is repeated, late or loud.
 """
 
@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 FOLDER = "sent"  # in the data directory
 MAX_BYTES = 16 * 2**20  # beyond it nothing is noted until the database has all of it
 TOGETHER = 200
-YOUNG = timedelta(seconds=5)
+YOUNG = timedelta(seconds=5)  # a sender that dies so soon may be one of many
+PATIENCE = timedelta(seconds=30)
 
 
 @dataclass(slots=True)
@@ -93,36 +94,60 @@ class Notebook:
 
 
 def settle_left_behind(home: Path, now: datetime) -> int:
-    """Settles what senders that live no more have noted, and ends the leases of those who were old.
+    """Settles what senders that live no more have noted, and sees to what else they held.
 
     Returns how many deliveries were settled. Raises the errors of a database that is away; anything
     else leaves rows to the end of their leases.
     """
     settled = 0
-    for path in sorted((home / FOLDER).glob("*.jsonl")):
+    paths = sorted((home / FOLDER).glob("*.jsonl"), key=_begun)
+    crashing = bool(paths) and not _is_old(paths[-1], now, YOUNG)
+    for path in paths:
         with _of_the_dead(path) as found:
             if found is None:
                 continue
+            done = True
             try:
                 settled += _settle(found, now)
-                _end_leases(path, now)
+                done = _hand_over(path, now, crashing=crashing)
             except AWAY:
                 raise
             except Exception:
                 log.exception("what was noted in %s cannot be settled", path)
-            path.unlink(missing_ok=True)
+            if done:
+                path.unlink(missing_ok=True)
     return settled
 
 
-def _end_leases(path: Path, now: datetime) -> None:
-    """What its sender holds no more is claimed by whoever comes first, as a possible duplicate."""
-    name, _, begun = path.stem.partition(".")
-    if not begun.isdecimal() or now.timestamp() - int(begun) < YOUNG.total_seconds():
-        return
+def _hand_over(path: Path, now: datetime, *, crashing: bool) -> bool:
+    """What the dead one holds is claimed by whoever comes first, as a possible duplicate: at once.
+
+    While senders die one after the other it waits for one that lives, else each would send the same
+    thing; not for long, late is bad enough. Returns whether that is all that was to be done.
+    """
+    name = path.stem.partition(".")[0]
     rows = Delivery.objects.filter(state=DeliveryState.SENDING, lease_token__startswith=f"{name}.")
-    ended = rows.update(next_attempt_at=now, lease_until=now)
-    if ended:
-        log.warning("%d messages were in the hands of a sender that was ended; repeated", ended)
+    if not crashing:
+        ended = rows.update(next_attempt_at=now, lease_until=now)
+        if ended:
+            log.warning("%d messages were in the hands of a sender that was ended; repeated", ended)
+        return True
+    if _is_old(path, now, PATIENCE):
+        return True
+    later = now + YOUNG
+    rows.filter(next_attempt_at__lt=later).update(next_attempt_at=later, lease_until=later)
+    return not rows.exists()
+
+
+def _begun(path: Path) -> int:
+    """Unix time at which its sender began; 0 for a file that is not ours."""
+    begun = path.stem.partition(".")[2]
+    return int(begun) if begun.isdecimal() else 0
+
+
+def _is_old(path: Path, now: datetime, age: timedelta) -> bool:
+    """Its sender began so long ago. Of one that began in the future the clock was set back: no."""
+    return now.timestamp() - _begun(path) >= age.total_seconds()
 
 
 @contextlib.contextmanager

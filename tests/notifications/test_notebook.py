@@ -16,7 +16,13 @@ from notifications.domain.retry import LEASE
 from notifications.models import Delivery, DeliveryAttempt
 from notifications.sender import Sender, notebook, results
 from notifications.sender.claim import claim
-from notifications.sender.notebook import FOLDER, YOUNG, Notebook, settle_left_behind
+from notifications.sender.notebook import (
+    FOLDER,
+    PATIENCE,
+    YOUNG,
+    Notebook,
+    settle_left_behind,
+)
 from notifications.sender.pool import Result
 from tests.notifications.conftest import fates, page
 from tests.notifications.test_backlog import pages
@@ -114,24 +120,62 @@ class TestNotes:
         assert Delivery.objects.get().state == "SENDING"
         assert not DeliveryAttempt.objects.exists()
 
-    @pytest.mark.parametrize("age", [YOUNG, YOUNG - timedelta(seconds=1), timedelta(-1)])
-    def test_what_the_dead_one_held_is_taken_over_at_once_unless_it_died_young(
-        self, alice: User, home: Path, age: timedelta
-    ) -> None:
-        for subject in range(3):
-            page(alice, subject=subject)
-        held, settled, others = Delivery.objects.order_by("id")
-        for row, token in ((held, "one.1"), (settled, "one.2"), (others, "one2.1")):
-            later = {"next_attempt_at": clock.now() + LEASE, "lease_until": clock.now() + LEASE}
-            rows = Delivery.objects.filter(pk=row.pk)
-            rows.update(state="SENDING", lease_token=token, attempts=1, **later)
-        book = begin(home, age)
+    def held(self, alice: User) -> list[Delivery]:
+        """Rows of "one", of "one" but noted as sent, and of another who lives."""
+        rows = [page(alice, subject=subject)[0] for subject in range(3)]
+        for row, token in zip(rows, ("one.1", "one.2", "one2.1"), strict=True):
+            until = clock.now() + LEASE * (1 if token.startswith("one.") else 10)
+            later = {"next_attempt_at": until, "lease_until": until}
+            mine = Delivery.objects.filter(pk=row.pk)
+            mine.update(state="SENDING", lease_token=token, attempts=1, **later)
+        return rows
+
+    def test_what_the_dead_one_held_is_taken_over_at_once(self, alice: User, home: Path) -> None:
+        held, settled, _ = self.held(alice)
+        book = begin(home)
         book.note([sent(settled, "one.2")])
         die(book)
         assert settle_left_behind(home, clock.now()) == 1
-        taken = claim(clock.now(), "two.1", under_way={})
-        found = [(row.pk, row.attempts, row.possible_duplicate) for row in taken]
-        assert found == ([(held.pk, 2, True)] if age == YOUNG else [])
+        [again] = claim(clock.now(), "two.1", under_way={})
+        assert (again.pk, again.attempts, again.possible_duplicate) == (held.pk, 2, True)
+
+    def test_in_a_crash_loop_it_waits_for_a_sender_that_lives_but_not_for_long(
+        self, alice: User, home: Path
+    ) -> None:
+        held, settled, _ = self.held(alice)
+        start = clock.now()
+        die(Notebook.begin(home, "one", start))
+        seconds = 0
+        for seconds in range(2, 60, 2):  # each of them dies after two seconds
+            now = start + timedelta(seconds=seconds)
+            settle_left_behind(home, now)
+            if claim(now, f"n{seconds}.1", under_way={}, mine=[]):
+                break
+            die(Notebook.begin(home, f"n{seconds}", now))
+        assert PATIENCE.seconds <= seconds <= PATIENCE.seconds + 2 * YOUNG.seconds
+        assert {row.pk for row in Delivery.objects.filter(attempts=2)} == {held.pk, settled.pk}
+
+    def test_the_first_that_lives_after_a_crash_loop_takes_it_soon(
+        self, alice: User, home: Path
+    ) -> None:
+        self.held(alice)
+        start = clock.now()
+        die(Notebook.begin(home, "one", start))
+        last = start + timedelta(seconds=12)
+        die(Notebook.begin(home, "last", last))
+        now = last + timedelta(seconds=1)
+        settle_left_behind(home, now)
+        assert claim(now + YOUNG / 2, "two.1", under_way={}) == []
+        assert len(claim(now + YOUNG, "two.1", under_way={})) == 2
+
+    @pytest.mark.parametrize("ahead", [timedelta(days=1), timedelta(0)])
+    def test_a_clock_that_was_set_back_loses_nothing(
+        self, alice: User, home: Path, ahead: timedelta
+    ) -> None:
+        self.held(alice)
+        die(Notebook.begin(home, "one", clock.now() + ahead))
+        settle_left_behind(home, clock.now())
+        assert Delivery.objects.filter(next_attempt_at__lte=clock.now() + LEASE).count() == 2
 
     def test_that_are_torn_or_strange_are_passed_over(self, alice: User, home: Path) -> None:
         book = begin(home)
