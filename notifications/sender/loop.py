@@ -132,7 +132,7 @@ class Sender:
             log.exception("results cannot be written together; one by one")
             self._write_singly()
             return
-        self.notebook.written(sum(result.ok for result in self.unwritten))
+        self.notebook.written(self.unwritten)
         self.unwritten = []
 
     def _write_singly(self) -> None:
@@ -146,7 +146,7 @@ class Sender:
             except Exception as fault:
                 log.exception("result of delivery %d cannot be stored", result.delivery_id)
                 self._settle_barely(result, fault)
-            self.notebook.written(result.ok)
+            self.notebook.written([result])
             del self.unwritten[0]
 
     def _settle_barely(self, result: Result, fault: Exception) -> None:

@@ -30,19 +30,23 @@ MAX_BYTES = 16 * 2**20  # beyond it nothing is noted until the database has all 
 TOGETHER = 200
 YOUNG = timedelta(seconds=5)  # a sender that dies so soon may be one of many
 PATIENCE = timedelta(seconds=30)
+STUCK_SECONDS = 0.05  # a disk that hangs keeps one thread, and nobody else for longer
+Mark = tuple[int, str]  # delivery and lease token
 
 
 @dataclass(slots=True)
 class Notebook:
     """The notes of one sender, whose lock on the file says that it lives.
 
-    `outstanding`: results that were noted and are not in the database yet. Without a file nothing
-    is noted and all goes on: what is missing then is only the guard against a second page.
+    `outstanding`: noted, and not in the database as far as is known; `settled`: in the database,
+    and not struck out yet. Without a file, or while a disk hangs, nothing is noted and all goes
+    on: what is missing then is only the guard against a second page.
     """
 
     path: Path | None = None
     file: int | None = None
-    outstanding: int = 0
+    outstanding: set[Mark] = field(default_factory=set)
+    settled: set[Mark] = field(default_factory=set)
     size: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -60,37 +64,51 @@ class Notebook:
             return cls()
         return cls(path, file)
 
-    def note(self, sent: Iterable[Result]) -> None:
-        """By any thread, and whatever happens without an exception."""
+    def note(self, sent: Sequence[Result]) -> None:
+        """By any thread; a disk that is full or hangs is no reason not to go on."""
         lines = [json.dumps(_fields(result), separators=(",", ":")) for result in sent]
         text = "".join(f"{line}\n" for line in lines).encode()
-        with self.lock:
-            self.outstanding += len(lines)
+        if not self.lock.acquire(timeout=STUCK_SECONDS):
+            return
+        try:
             if self.file is None or self.size + len(text) > MAX_BYTES:
                 return
             self.size += len(text)
-            try:
-                os.write(self.file, text)
-            except OSError as error:
-                self.size = MAX_BYTES  # said once; asked again after the next wipe
-                log.warning("what was sent cannot be noted: %s", error)
+            self.outstanding |= _marks(sent)
+            os.write(self.file, text)
+        except OSError as error:
+            self.size = MAX_BYTES  # said once; asked again after the next wipe
+            log.warning("what was sent cannot be noted: %s", error)
+        finally:
+            self.lock.release()
 
-    def written(self, count: int) -> None:
-        """So many of them are in the database; when all are, the notes are wiped."""
-        with self.lock:
-            self.outstanding -= count
-            if self.file is not None and self.size and self.outstanding <= 0:
-                with contextlib.suppress(OSError):
-                    os.ftruncate(self.file, 0)
-                    self.size = 0
+    def written(self, results: Iterable[Result]) -> None:
+        """These are in the database; when all that was noted is, the notes are wiped."""
+        self.settled |= _marks(results)
+        if not self.lock.acquire(timeout=STUCK_SECONDS):
+            return
+        try:
+            self.outstanding -= self.settled
+            self.settled.clear()
+            if self.file is not None and self.size and not self.outstanding:
+                os.ftruncate(self.file, 0)
+                self.size = 0
+        except OSError as error:
+            log.warning("what was noted cannot be wiped: %s", error)
+        finally:
+            self.lock.release()
 
     def end(self) -> None:
         """For a sender that holds nothing any more; else the end of its process does it."""
-        with self.lock:
+        if not self.lock.acquire(timeout=STUCK_SECONDS):
+            return
+        try:
             if self.file is not None and self.path is not None:
                 self.path.unlink(missing_ok=True)
                 os.close(self.file)
                 self.file = None
+        finally:
+            self.lock.release()
 
 
 def settle_left_behind(home: Path, now: datetime) -> int:
@@ -99,23 +117,27 @@ def settle_left_behind(home: Path, now: datetime) -> int:
     Returns how many deliveries were settled. Raises the errors of a database that is away; anything
     else leaves rows to the end of their leases.
     """
-    settled = 0
-    paths = sorted((home / FOLDER).glob("*.jsonl"), key=_begun)
-    crashing = bool(paths) and not _is_old(paths[-1], now, YOUNG)
-    for path in paths:
-        with _of_the_dead(path) as found:
-            if found is None:
-                continue
-            done = True
-            try:
-                settled += _settle(found, now)
-                done = _hand_over(path, now, crashing=crashing)
-            except AWAY:
-                raise
-            except Exception:
-                log.exception("what was noted in %s cannot be settled", path)
-            if done:
-                path.unlink(missing_ok=True)
+    with contextlib.ExitStack() as stack:
+        dead = []
+        for path in (home / FOLDER).glob("*.jsonl"):
+            found = stack.enter_context(_of_the_dead(path))
+            if found is not None:
+                dead.append((path, found))
+        crashing = any(_is_younger(path, YOUNG, now) for path, _ in dead)
+        return sum(_take_over(path, found, now, crashing=crashing) for path, found in dead)
+
+
+def _take_over(path: Path, noted: Sequence[Result], now: datetime, *, crashing: bool) -> int:
+    settled, done = 0, True
+    try:
+        settled = _settle(noted, now)
+        done = _hand_over(path, now, crashing=crashing)
+    except AWAY:
+        raise
+    except Exception:
+        log.exception("what was noted in %s cannot be settled", path)
+    if done:
+        path.unlink(missing_ok=True)
     return settled
 
 
@@ -132,22 +154,17 @@ def _hand_over(path: Path, now: datetime, *, crashing: bool) -> bool:
         if ended:
             log.warning("%d messages were in the hands of a sender that was ended; repeated", ended)
         return True
-    if _is_old(path, now, PATIENCE):
+    if not _is_younger(path, PATIENCE, now):
         return True
     later = now + YOUNG
     rows.filter(next_attempt_at__lt=later).update(next_attempt_at=later, lease_until=later)
     return not rows.exists()
 
 
-def _begun(path: Path) -> int:
-    """Unix time at which its sender began; 0 for a file that is not ours."""
+def _is_younger(path: Path, age: timedelta, now: datetime) -> bool:
+    """Whether its sender began so shortly ago. Not after the clock was set back: rather loud."""
     begun = path.stem.partition(".")[2]
-    return int(begun) if begun.isdecimal() else 0
-
-
-def _is_old(path: Path, now: datetime, age: timedelta) -> bool:
-    """Its sender began so long ago. Of one that began in the future the clock was set back: no."""
-    return now.timestamp() - _begun(path) >= age.total_seconds()
+    return begun.isdecimal() and 0 <= now.timestamp() - int(begun) < age.total_seconds()
 
 
 @contextlib.contextmanager
@@ -173,7 +190,7 @@ def _settle(noted: Sequence[Result], now: datetime) -> int:
     for start in range(0, len(noted), TOGETHER):
         part = noted[start : start + TOGETHER]
         rows = Delivery.objects.filter(pk__in=[result.delivery_id for result in part])
-        waiting = set(rows.exclude(lease_token="").values_list("pk", "lease_token"))
+        waiting = _marks(part) & set(rows.values_list("pk", "lease_token"))
         mine = [result for result in part if (result.delivery_id, result.token) in waiting]
         if mine:
             results.record(mine, now=now, jitter=lambda: 0.0)
@@ -181,6 +198,10 @@ def _settle(noted: Sequence[Result], now: datetime) -> int:
     if settled:
         log.warning("%d messages had gone out when their sender was ended; noted now", settled)
     return settled
+
+
+def _marks(results: Iterable[Result]) -> set[Mark]:
+    return {(result.delivery_id, result.token) for result in results}
 
 
 def _fields(result: Result) -> list[object]:

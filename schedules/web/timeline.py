@@ -172,7 +172,7 @@ def timeline_of(
     drawing = _Drawing(schedule, rules, frame, now, may_edit)
     several = frame.weeks if frame.view == MONTH else []
     found = coverage.outlook(rules, schedule.pk, frame.start - BEYOND, frame.end + BEYOND)
-    everything = since(schedule.created_at, rows_of(found, rules, schedule.pk))
+    everything = since(min(schedule.created_at, now), rows_of(found, rules, schedule.pk))
     rows = [row for row in everything if drawing.shows(row.start, row.end)]
     gaps = [row for row in rows if not row.people and row.end > now]  # the past is the ledger's
     lost = (min(row.end, frame.end) - max(row.start, frame.start, now) for row in gaps)

@@ -15,7 +15,7 @@ from audit.models import AuditEvent
 from core import clock, config
 from core.errors import Conflict, Forbidden, IllegalTransition, NotFound, ValidationFailed
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 WORDS = "correct horse battery staple"
 
 

@@ -15,7 +15,7 @@ from core import clock, config
 from core.actor import SYSTEM
 from tests.cast import PASSWORD, browser_of
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 RESET = "/accounts/password/reset/"
 NEW = "quite another phrase"
 

@@ -13,7 +13,7 @@ from core.actor import SYSTEM, Actor
 from core.errors import Conflict, Forbidden, ValidationFailed
 from tests.cast import make_person
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
 def acting(person: User) -> dict:

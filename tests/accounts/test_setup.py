@@ -12,7 +12,7 @@ from core import clock, config
 from core.actor import SYSTEM
 from core.errors import ValidationFailed
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 FORM = {
     "name": "Ada Admin",
     "email": "Ada@Example.com",

@@ -12,7 +12,7 @@ from core import clock
 from core.actor import SYSTEM
 from tests.cast import PASSWORD, browser_of, make_person
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 LOGIN = "/accounts/login/"
 
 

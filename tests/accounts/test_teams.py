@@ -12,7 +12,7 @@ from core import clock
 from core.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from tests.cast import browser_of
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
 def acting(person: User) -> dict:

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import Team, TeamRole, User
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
 def test_a_team_is_created_with_its_owner(api: Callable, alice: User):

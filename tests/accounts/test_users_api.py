@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 from accounts.models import Role, User, UserStatus
 from audit.models import AuditEvent
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 JANE = {
     "email": "Jane@Example.com",
     "name": "Jane Engineer",

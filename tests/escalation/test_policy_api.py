@@ -13,7 +13,7 @@ from escalation.models import EscalationPolicy, PolicyVersion
 from schedules import commands as schedules
 from services import commands as services
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 PATH = "/api/escalation-policies"
 
 

@@ -15,7 +15,7 @@ from notifications.models import Delivery
 from tests.incidents.conftest import MINUTE, T0, policy_of
 from tests.incidents.test_stories import by, open_incident, woken
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 SECOND = timedelta(seconds=1)
 

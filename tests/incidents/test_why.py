@@ -17,7 +17,7 @@ from notifications.models import Delivery, DeliveryState
 from schedules.models import Schedule
 from tests.incidents.conftest import T0, policy_of
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from tests.fakes.push_service import Browser, PushService
 from tests.notifications.push import give, subscription
 from tests.page_rules import PageRules, SignedInPage
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 PHONE = "Mozilla/5.0 (Linux; Android 14) Chrome/130 Mobile Safari/537"
 ADD = "/profile/reach/devices/"
 

@@ -33,7 +33,7 @@ from tests.fakes.twilio import FakeTwilio
 from tests.notifications.conftest import request
 from tests.notifications.push import give
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 WITHIN = 10.0  # seconds, from the page to the next channel
 NUMBER = "+15005550006"

@@ -1,8 +1,11 @@
 """A sender that is killed after a message left, before the database knew: no second message."""
 
+import contextlib
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -68,6 +71,13 @@ def die(book: Notebook) -> None:
     book.file = None
 
 
+def leave_a_note(home: Path, user: User) -> None:
+    """What is found of a sender that died after a message had left."""
+    book = begin(home)
+    book.note([sent(claimed(user))])
+    die(book)
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     return tmp_path
@@ -112,9 +122,7 @@ class TestNotes:
     def test_of_a_row_that_another_has_or_that_is_settled_change_nothing(
         self, alice: User, home: Path, change: dict
     ) -> None:
-        book = begin(home)
-        book.note([sent(claimed(alice))])
-        die(book)
+        leave_a_note(home, alice)
         Delivery.objects.update(**change)
         assert settle_left_behind(home, clock.now()) == 0
         assert Delivery.objects.get().state == "SENDING"
@@ -168,19 +176,24 @@ class TestNotes:
         assert claim(now + YOUNG / 2, "two.1", under_way={}) == []
         assert len(claim(now + YOUNG, "two.1", under_way={})) == 2
 
-    @pytest.mark.parametrize("ahead", [timedelta(days=1), timedelta(0)])
-    def test_a_clock_that_was_set_back_loses_nothing(
-        self, alice: User, home: Path, ahead: timedelta
+    def test_after_the_clock_was_set_back_it_is_repeated_at_once(
+        self, alice: User, home: Path
     ) -> None:
         self.held(alice)
-        die(Notebook.begin(home, "one", clock.now() + ahead))
+        die(Notebook.begin(home, "one", clock.now() + timedelta(days=1)))
         settle_left_behind(home, clock.now())
-        assert Delivery.objects.filter(next_attempt_at__lte=clock.now() + LEASE).count() == 2
+        assert len(claim(clock.now(), "two.1", under_way={})) == 2
+
+    def test_a_young_sender_that_lives_makes_no_crash_loop(self, alice: User, home: Path) -> None:
+        self.held(alice)
+        die(begin(home))
+        living = Notebook.begin(home, "living", clock.now())
+        settle_left_behind(home, clock.now())
+        assert len(claim(clock.now(), "two.1", under_way={})) == 2
+        living.end()
 
     def test_that_are_torn_or_strange_are_passed_over(self, alice: User, home: Path) -> None:
-        book = begin(home)
-        book.note([sent(claimed(alice))])
-        die(book)
+        leave_a_note(home, alice)
         with (notes_of(home)).open("ab") as file:
             file.write(b'\x00\xff\n[1,2]\n{"a":1}\n["x","t",1,"","","","",""]\n[1,"one.1",1,"2026-')
         assert settle_left_behind(home, clock.now()) == 1
@@ -188,22 +201,21 @@ class TestNotes:
 
     def test_are_wiped_when_the_database_has_all_of_them(self, alice: User, home: Path) -> None:
         row, book, path = claimed(alice), begin(home), notes_of(home)
-        book.note([sent(row)])
-        book.note([sent(row)])
-        book.written(1)
+        first, second = sent(row), sent(row, "one.2")
+        book.note([first])
+        book.note([second])
+        book.written([second, sent(row, "one.3")])
         assert len(path.read_text().splitlines()) == 2
-        book.written(1)
+        book.written([first])
         assert path.read_text() == ""
-        book.note([sent(row)])
+        book.note([first])
         assert len(path.read_text().splitlines()) == 1
         die(book)
 
     def test_wait_for_a_database_that_is_away(
         self, alice: User, home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        book = begin(home)
-        book.note([sent(claimed(alice))])
-        die(book)
+        leave_a_note(home, alice)
 
         def away(*args: object, **more: object) -> None:
             raise OperationalError("away")
@@ -216,9 +228,7 @@ class TestNotes:
     def test_that_cannot_be_settled_do_not_keep_a_sender_from_its_work(
         self, alice: User, home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        book = begin(home)
-        book.note([sent(claimed(alice))])
-        die(book)
+        leave_a_note(home, alice)
         monkeypatch.setattr(results, "record", lambda *args, **more: 1 / 0)
         assert settle_left_behind(home, clock.now()) == 0
         assert list((home / FOLDER).iterdir()) == []
@@ -228,29 +238,56 @@ def test_without_a_place_to_write_nothing_is_noted_and_nothing_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / FOLDER).write_text("a file where the folder should be")
-    book = begin(tmp_path)
+    book, result = begin(tmp_path), sent(Delivery(pk=1))
     assert book.file is None
-    book.note([sent(Delivery(pk=1))])
-    book.written(1)
+    book.note([result])
+    book.written([result])
     book.end()
     monkeypatch.setattr(notebook, "MAX_BYTES", 300)
     full = begin(tmp_path / "elsewhere")
-    for _ in range(9):
-        full.note([sent(Delivery(pk=1))])
-    assert full.outstanding == 9 and 0 < full.size <= 300
-    full.written(9)
-    assert full.size == 0
+    results = [sent(Delivery(pk=pk)) for pk in range(9)]
+    for one in results:
+        full.note([one])
+    assert 0 < full.size <= 300
+    full.written(results)
+    assert (full.size, full.outstanding) == (0, set())
     full.end()
+
+
+def redirect(book: Notebook, file: int) -> None:
+    assert book.file is not None
+    os.dup2(file, book.file)
+    os.close(file)
 
 
 def test_a_full_disk_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     book = begin(tmp_path)
-    assert book.file is not None
-    full = os.open("/dev/full", os.O_WRONLY)
-    os.dup2(full, book.file)
-    os.close(full)
-    for _ in range(3):
-        book.note([sent(Delivery(pk=1))])
+    redirect(book, os.open("/dev/full", os.O_WRONLY))
+    for pk in range(3):
+        book.note([sent(Delivery(pk=pk))])
     assert caplog.text.count("cannot be noted") == 1
-    assert book.outstanding == 3
     book.end()
+
+
+def test_a_disk_that_hangs_holds_up_one_thread_and_nobody_else(tmp_path: Path) -> None:
+    book, (out, into) = begin(tmp_path), os.pipe()
+    os.set_blocking(into, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(into, bytes(4096))
+    os.set_blocking(into, True)
+    redirect(book, into)
+    stuck = threading.Thread(target=book.note, args=[[sent(Delivery(pk=1))]])
+    stuck.start()
+    stuck.join(0.2)
+    assert stuck.is_alive()
+    began = time.monotonic()
+    other = sent(Delivery(pk=2))
+    book.note([other])
+    book.written([other])
+    book.end()
+    assert time.monotonic() - began < 2
+    while stuck.is_alive():
+        os.read(out, 65536)
+        stuck.join(0.05)
+    os.close(out)

@@ -14,7 +14,7 @@ from tests.notifications.conftest import hook, message, page
 from tests.page_rules import EVERYBODY, PageRules
 from tests.phones import Phones
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 URL = "https://hooks.example.com/topic"
 REACH = "/profile/reach/"
 

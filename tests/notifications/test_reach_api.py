@@ -16,7 +16,7 @@ from tests.notifications.providers import account, carrier
 
 __all__ = ["carrier"]
 Api = Callable[..., APIClient]
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 MINE = "/api/users/me/contact-methods"
 RULES = "/api/users/me/notification-rules"
 URL = "https://hooks.example.com/alice"

@@ -18,7 +18,7 @@ from schedules.commands import handoffs
 from schedules.models import Override, Schedule
 from tests.cast import make_person
 
-pytestmark = pytest.mark.plain
+pytestmark = pytest.mark.once
 
 PAGE = "/reachability/"
 

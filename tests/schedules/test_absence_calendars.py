@@ -16,7 +16,7 @@ from core.errors import Conflict, Forbidden, ValidationFailed
 from schedules import commands, queries
 from schedules.models import AbsenceCalendar, TimeOff
 
-pytestmark = pytest.mark.plain
+pytestmark = pytest.mark.once
 
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

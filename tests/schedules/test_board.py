@@ -18,7 +18,7 @@ from schedules.commands import LayerSpec
 from schedules.models import BoardLink, Layer, LayerVersion, Schedule
 from tests.page_rules import PageRules
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 ACTING = {"by": SYSTEM, "now": NOW}
 DAY = timedelta(days=1)

@@ -13,7 +13,7 @@ from schedules.commands.findings import Subject
 from schedules.domain.guard import Found, Kind
 from schedules.models import Schedule, SubjectKind
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 PATH = "/api/coverage"
 

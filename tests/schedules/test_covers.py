@@ -15,7 +15,7 @@ from schedules.commands import LayerSpec
 from schedules.models import CoverRequest, CoverState, Layer, Override, Schedule, ShiftBinding
 from tests.cast import browser_of
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ACTING = {"by": SYSTEM, "now": NOW}
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)

@@ -19,7 +19,7 @@ from schedules.domain import periods
 from schedules.models import HolidayCalendar, Layer, LedgerMark, OverrideKind, Schedule
 from tests.cast import make_person
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 LONDON = ZoneInfo("Europe/London")
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -16,7 +16,7 @@ from schedules.commands import LayerSpec, OpensGap, SeriesSpec
 from schedules.domain.resolver import spans
 from schedules.models import Layer, Override, OverrideSeries, Schedule
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)  # a Monday
 ACTING = {"by": SYSTEM, "now": NOW}
 HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)

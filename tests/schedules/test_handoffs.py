@@ -17,7 +17,7 @@ from schedules import commands
 from schedules.commands import LayerSpec
 from schedules.models import HandoffNote, Schedule, ShiftNotice
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 MONDAY = datetime(2026, 3, 16, 9, tzinfo=UTC)  # bob hands over to carol
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 ACTING = {"by": SYSTEM, "now": MONDAY - 14 * DAY}

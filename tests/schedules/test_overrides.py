@@ -12,7 +12,7 @@ from schedules import cautions, commands, queries
 from schedules.commands import LayerSpec
 from schedules.models import Override, Schedule, TimeOff
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 ACTING = {"by": SYSTEM, "now": NOW}
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

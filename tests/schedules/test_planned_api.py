@@ -15,7 +15,7 @@ from schedules.commands import LayerSpec
 from schedules.models import Schedule
 from tests.web.schedules.conftest import NOW, names
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 WEEK, DAY = timedelta(weeks=1), timedelta(days=1)
 ACTING = {"by": SYSTEM, "now": NOW}
 ALICES = NOW.replace(day=23, hour=9)

@@ -15,7 +15,7 @@ from schedules.commands import LayerSpec
 from schedules.domain.resolver import spans
 from schedules.models import Layer, LayerVersion, Schedule
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 ACTING = {"by": SYSTEM, "now": NOW}
 YEAR = timedelta(days=365)

@@ -16,7 +16,7 @@ from tests.cast import make_person
 from tests.schedules.domain.rota import NAMES, rotation
 from tests.schedules.domain.test_resolver_vectors import BY_NUMBER, STACK
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 WORKDAYS = ["MON", "TUE", "WED", "THU", "FRI"]
 SAMPLE = "1 2 5 6 9 10 12 14 19 22 26 28 29 31 33 34 36 38".split()
 SAMPLE_OF_STACK = {74, 75, 76, 78, 79, 81, 82, 83, 86, 87, 88, 89, 90, 91}

@@ -17,7 +17,7 @@ from schedules.commands import LayerSpec
 from schedules.domain.resolver import WarningCode
 from schedules.models import Layer, Schedule
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 ACTING = {"by": SYSTEM, "now": NOW}
 MONDAY = datetime(2026, 3, 2, 9)

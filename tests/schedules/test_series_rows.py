@@ -12,7 +12,7 @@ from schedules import commands, coverage, queries
 from schedules.commands import LayerSpec, SeriesSpec
 from schedules.models import OverrideSeries, Schedule
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)  # a Friday
 ACTING = {"by": SYSTEM, "now": NOW}
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)

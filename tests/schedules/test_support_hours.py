@@ -15,7 +15,7 @@ from core.errors import Conflict
 from schedules import commands, queries
 from schedules.models import SupportHours
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 NOW = datetime(2026, 12, 24, 12, tzinfo=UTC)  # Thursday, a day off in the calendar below
 OFFICE = {"days": ["MON", "TUE", "WED", "THU", "FRI"], "start": "09:00", "end": "17:00"}
 BODY = {"name": "Office", "timeZone": "Europe/Berlin", "windows": [OFFICE]}

@@ -14,7 +14,7 @@ from schedules import commands, queries
 from schedules.commands import LayerSpec
 from schedules.models import OverrideKind, Schedule, TimeOff
 
-pytestmark = pytest.mark.plain
+pytestmark = pytest.mark.once
 
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)

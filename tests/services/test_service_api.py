@@ -14,7 +14,7 @@ from escalation.models import EscalationPolicy
 from incidents.models import Incident
 from services.models import Integration, Service
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from tests.fakes.server import HOST
 from tests.fakes.slack import FakeSlack
 from tests.page_rules import SignedInPage
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
 @pytest.fixture

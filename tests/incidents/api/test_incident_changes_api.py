@@ -15,7 +15,7 @@ from incidents.models import Incident
 from notifications.models import Delivery
 from tests.incidents.api.conftest import PATH, open_one
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
 def test_the_acknowledge_example_stops_the_escalation(

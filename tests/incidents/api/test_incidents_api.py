@@ -14,7 +14,7 @@ from incidents import paging
 from incidents.models import EventType, Incident, Page
 from tests.incidents.api.conftest import PATH, alarm, open_one
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
 def test_the_create_example_opens_an_incident_that_escalates(

@@ -15,7 +15,7 @@ from notifications.models import OPEN_STATES, Delivery
 from schedules.models import Layer
 from services.models import Integration, Service
 
-pytestmark = pytest.mark.plain
+pytestmark = pytest.mark.once
 
 
 def run() -> str:

@@ -12,7 +12,7 @@ from incidents.models import EventType, Incident, Status
 from tests.page_rules import HTMX
 from tests.web.pages.rules import IncidentVerb
 
-pytestmark = pytest.mark.plain
+pytestmark = pytest.mark.once
 
 # verb -> the status that the incident has before and after
 VERBS = {

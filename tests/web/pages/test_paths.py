@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from dashboard.web.views import errors
 
-pytestmark = pytest.mark.plain
+pytestmark = pytest.mark.once
 
 
 @pytest.mark.once

@@ -13,7 +13,7 @@ from incidents import commands, links
 from incidents.models import EventType, Status
 from notifications.models import Delivery
 
-pytestmark = pytest.mark.plain
+pytestmark = pytest.mark.once
 
 DEAD = "This link does not work any more"
 

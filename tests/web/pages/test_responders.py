@@ -9,7 +9,7 @@ from incidents import commands, links
 from incidents.models import EventType, IncidentResponder, ResponderState
 from tests.page_rules import HTMX
 
-pytestmark = [pytest.mark.plain, pytest.mark.django_db]
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
 @pytest.fixture

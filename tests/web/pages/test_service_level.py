@@ -12,7 +12,7 @@ from incidents.commands.create import Draft
 from services.queries import level_of
 from tests.page_rules import SignedInPage
 
-pytestmark = pytest.mark.plain
+pytestmark = pytest.mark.once
 
 MINUTE = timedelta(minutes=1)
 
