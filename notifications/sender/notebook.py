@@ -52,7 +52,7 @@ class Notebook:
 
     @classmethod
     def begin(cls, home: Path, name: str, now: datetime) -> "Notebook":
-        path, file = home / FOLDER / f"{name}.{now.timestamp():.0f}.jsonl", None
+        path, file = home / FOLDER / f"{name}.{int(now.timestamp())}.jsonl", None
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
