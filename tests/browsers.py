@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -9,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from accounts.models import User
 from tests.cast import browser_of
 
+CHROMIUM, SHELL = Path("/usr/bin/chromium"), Path("/usr/bin/chromium-headless-shell")
 DESK, PHONE, SMALLEST = 1280, 390, 320
 Browse = Callable[..., Page]
 # Resolves once the page's service worker is in charge; the page's policy forbids to poll for it.
@@ -17,27 +19,35 @@ CONTROLLED = """new Promise((done) => navigator.serviceWorker.controller ? done(
 
 
 class _Chromium:
-    """One browser for all tests of a process that follow each other; its start costs seconds."""
+    """One browser for all tests of a process that follow each other; its start costs seconds.
 
-    browser: Browser | None = None
+    The shell without windows takes half the processor time and knows no notifications: what shows
+    them wants the `whole` browser.
+    """
 
-    def open(self) -> Browser:
-        if self.browser is None:
+    def __init__(self) -> None:
+        self.browsers: dict[Path, Browser] = {}
+
+    def open(self, *, whole: bool = False) -> Browser:
+        program = SHELL if SHELL.exists() and not whole else CHROMIUM
+        if not self.browsers:
             self.stack = contextlib.ExitStack()
             # Playwright runs an event loop in this thread; Django must not mind.
             patch = self.stack.enter_context(pytest.MonkeyPatch.context())
             patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-            driver = self.stack.enter_context(sync_playwright())
-            self.browser = driver.chromium.launch(
-                executable_path="/usr/bin/chromium",
+            self.driver = self.stack.enter_context(sync_playwright())
+        if program not in self.browsers:
+            browser = self.driver.chromium.launch(
+                executable_path=program,
                 args=["--no-sandbox", "--disable-gpu", "--renderer-process-limit=1"],
             )
-            self.stack.callback(self.browser.close)
-        return self.browser
+            self.stack.callback(browser.close)
+            self.browsers[program] = browser
+        return self.browsers[program]
 
     def close(self) -> None:
-        if self.browser is not None:
-            self.browser = None
+        if self.browsers:
+            self.browsers = {}
             self.stack.close()
 
 
@@ -62,7 +72,7 @@ def pytest_runtest_teardown(
 
 
 @pytest.fixture
-def browse(chromium: Browser, live_server) -> Iterator[Browse]:
+def browse(live_server) -> Iterator[Browse]:
     """`browse(alice, "/", width=PHONE)`: a window of that person alone; None is a stranger."""
     contexts: list[BrowserContext] = []
 
@@ -74,7 +84,7 @@ def browse(chromium: Browser, live_server) -> Iterator[Browse]:
         scripts: bool = True,
         worker: bool = False,
     ) -> Page:
-        context = chromium.new_context(
+        context = _chromium.open(whole=worker).new_context(
             base_url=live_server.url,
             viewport={"width": width, "height": 844},
             java_script_enabled=scripts,

@@ -45,6 +45,7 @@ def test_a_stranger_and_a_responder_do_not_see_the_admin(
     assert as_alice.get("/admin/", follow=True).status_code == 403
 
 
+@pytest.mark.once
 def test_every_admin_page_only_shows(as_root: Client, root: User):
     for model, shown in admin.site._registry.items():
         assert isinstance(shown, ReadOnlyAdmin), f"{model} is not read-only"

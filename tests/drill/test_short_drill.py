@@ -30,6 +30,7 @@ def test_no_accepted_event_is_lost_while_processes_are_killed(options: Options) 
     assert report.passed, report.text
 
 
+@pytest.mark.once
 def test_nobody_is_woken_after_forty_minutes_for_what_is_over(options: Options) -> None:
     report = asyncio.run(run("freeze", options, quiet=True))
     assert report.passed, report.text

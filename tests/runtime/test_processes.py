@@ -52,6 +52,7 @@ def test_a_killed_process_comes_back(running: Installation, name: str) -> None:
     heal(running, name)
 
 
+@pytest.mark.once
 def test_the_queue_comes_back_whichever_of_its_processes_is_killed(running: Installation) -> None:
     for name in QUEUE:
         heal(running, name)

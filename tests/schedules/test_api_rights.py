@@ -12,7 +12,7 @@ from schedules import commands
 from schedules.commands import LayerSpec
 from tests.test_openapi import api_routes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 OURS = ("schedules", "cover", "calendar", "board", "holiday", "time-off/", "support")
 # For anybody, about oneself: an empty body is all that is wrong with it.
 OPEN_TO_ALL = {"/api/cover-requests", "/api/calendar-feeds", "/api/time-off/calendars"}

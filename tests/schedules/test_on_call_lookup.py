@@ -13,7 +13,7 @@ from schedules.commands import LayerSpec
 from schedules.domain import ranks
 from schedules.models import OverrideKind, Schedule
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 ACTING = {"by": SYSTEM, "now": NOW}
 HOUR = timedelta(hours=1)

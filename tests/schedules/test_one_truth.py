@@ -22,7 +22,7 @@ from schedules.messages import moment
 from schedules.models import Schedule
 from tests.cast import make_person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 # Ten days before clocks change in New York.
 NOW = datetime(2026, 2, 26, 12, tzinfo=UTC)
 ACTING = {"by": SYSTEM, "now": NOW - timedelta(days=40)}

@@ -36,6 +36,7 @@ def people(db: None) -> list[User]:
     return [make_person(f"person{number}") for number in range(7)]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("part", range(PARTS))
 def test_all_voices_agree_with_a_minute_scan(people, root, api, part: int) -> None:
     random = Random(INSTANTS + part)
