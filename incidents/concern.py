@@ -5,7 +5,18 @@ from collections.abc import Collection, Iterable, Sequence
 
 from accounts.models import Membership, Role, Team, User
 from escalation import queries as escalation
-from incidents.models import Incident, IncidentResponder, Page, PageKind, ResponderState, Status
+from incidents.domain import marks
+from incidents.models import (
+    BundleKind,
+    BundleMember,
+    BundleState,
+    Incident,
+    IncidentResponder,
+    Page,
+    PageKind,
+    ResponderState,
+    Status,
+)
 from incidents.queries import UNTIL_THE_END
 
 Breached = tuple[Incident, bool]
@@ -78,25 +89,39 @@ def _members(teams: Collection[int | None]) -> dict[int | None, set[int | None]]
 def people_paged(incidents: Sequence[Incident]) -> dict[int, list[User]]:
     """Whom the escalation paged in the present run of each, or who was given the incident.
 
-    Those asked to help, too, once it is over: for them an acknowledgement changes nothing.
+    Those asked to help, too, once it is over: for them an acknowledgement changes nothing. Nobody
+    whose page was still being gathered: no message will name the incident to them any more.
     """
-    paged = _paged(incidents)
+    paged = _paged(incidents, but=_never_named(incidents))
     people = User.objects.in_bulk(set().union(*paged.values())) if paged else {}
     return {pk: [people[user] for user in sorted(found)] for pk, found in paged.items()}
 
 
-def _paged(incidents: Sequence[Incident]) -> dict[int, set[int]]:
+def _paged(
+    incidents: Sequence[Incident], but: Collection[tuple[int, str]] = ()
+) -> dict[int, set[int]]:
+    """`but`: incidents and keys of pages that do not count."""
     found: dict[int, set[int]] = defaultdict(set)
     if not incidents:
         return found
     runs = {row.pk: row.run for row in incidents}
     pages = Page.objects.filter(incident__in=runs).exclude(kind=PageKind.RESPONDER).order_by()
-    for incident, run, user in pages.values_list("incident_id", "run", "user_id").distinct():
-        if runs[incident] == run:
-            found[incident].add(user)
+    for incident, *place in pages.values_list("incident_id", *marks.PLACE):
+        if place[1] == runs[incident] and (incident, marks.page_key(*place)) not in but:
+            found[incident].add(place[-1])
     over = [row.pk for row in incidents if row.status == Status.RESOLVED]
     if over:
         helpers = IncidentResponder.objects.filter(incident__in=over, state__in=UNTIL_THE_END)
         for incident, user in helpers.values_list("incident_id", "user_id"):
             found[incident].add(user)
     return found
+
+
+def _never_named(incidents: Sequence[Incident]) -> set[tuple[int, str]]:
+    """Incidents and keys of the pages that their bundle does not speak of: these are over."""
+    members = BundleMember.objects.filter(
+        incident__in=[row.pk for row in incidents],
+        bundle__state__in=(BundleState.GATHERING, BundleState.EMPTY),
+    )
+    pages = members.exclude(bundle__kind=BundleKind.NEWS).order_by()
+    return set(pages.values_list("incident_id", "page_key"))

@@ -9,6 +9,7 @@ from datetime import datetime
 from accounts.models import User
 from core import language
 from incidents import concern, messages
+from incidents.domain.marks import NEWS
 from incidents.models import BundleKind, BundleMember, EventType, IncidentEvent, Urgency
 from incidents.shield.admit import Ask, gathered
 from incidents.shield.departure import close_finished
@@ -16,7 +17,6 @@ from notifications import commands as notifications
 from notifications.models import Delivery
 from services import queries as services
 
-NEWS = "incident-news"
 FEW_CLOCKS = 3  # so many are told singly
 URGENT_FIRST = [urgency.value for urgency in Urgency]
 STATES = {EventType.ACKNOWLEDGED: "acknowledged", EventType.RESOLVED: "resolved"}

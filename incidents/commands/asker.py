@@ -7,11 +7,10 @@ from core.actor import Actor
 from core.domain.phrase import Phrase, mark
 from escalation import queries as escalation
 from incidents import messages
+from incidents.domain.marks import NEWS
 from incidents.domain.responders import ResponderState
 from incidents.models import Incident, IncidentResponder
 from notifications import commands as notifications
-
-NEWS = "incident-news"
 
 
 def tell(

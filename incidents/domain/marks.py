@@ -13,8 +13,11 @@ OWNER, RESPONDER = "owner", "responder"
 CALLS = (OWNER, RESPONDER)  # pages that a person asked for, beside the escalation
 # In the details of an entry: this run, which a new one continues, so that its pages are wanted.
 CONTINUES = "continues"
+# Columns of a page that make its key.
+PLACE = ("kind", "run", "cycle", "step", "user_id")
 # What deliveries about incidents are of.
-SUBJECTS = {"incident", "incident-news", "incident-hook", "incident-clock-hook"}
+NEWS = "incident-news"
+SUBJECTS = {"incident", NEWS, "incident-hook", "incident-clock-hook"}
 
 
 def mark(run: int, cycle: int, next_step: int) -> str:

@@ -19,6 +19,7 @@ from core.later import Later
 from incidents import messages
 from incidents.domain import shield
 from incidents.domain.bundle import Item, highest, ordered
+from incidents.domain.marks import NEWS
 from incidents.models import (
     Bundle,
     BundleKind,
@@ -38,7 +39,6 @@ from notifications import commands as notifications
 log = logging.getLogger("opsknight.paging")
 
 SUBJECT = "bundle"
-NEWS = "incident-news"
 CLOSED = "bundle-news"
 NEWS_RANK = 9
 RETRY = timedelta(seconds=5)

@@ -345,6 +345,17 @@ class TestResolveStorm:
         incident_publishing.publish_due(T0 + 2 * MINUTE)
         assert len(storm.messages()) == paged + 2
 
+    def test_what_was_over_before_its_page_left_is_no_news(self, storm):
+        *told, over = storm.strike(4, T0)
+        commands.resolve(over, by=SYSTEM, now=T0 + 5 * S)
+        incident_publishing.publish_due(T0 + 5 * S)
+        departure.depart(T0 + 15 * S)
+        assert [row.subject_id for row in storm.messages()] == [one.pk for one in told]
+        commands.resolve(told[2], by=SYSTEM, now=T0 + MINUTE)
+        incident_publishing.publish_due(T0 + MINUTE)
+        news = [row for row in storm.messages() if row.subject_kind == "incident-news"]
+        assert [row.subject_id for row in news] == [told[2].pk]
+
     def test_a_push_about_a_bundle_is_replaced_when_nothing_in_it_is_open(self, storm, people):
         ContactMethod.objects.create(
             user=people.ann, channel=Channel.PUSH, address="https://push.example/1", position=1
