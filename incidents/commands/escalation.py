@@ -2,9 +2,10 @@
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, Expression, F, Value, When
 
 from core.actor import Actor
 from core.errors import Conflict, IllegalTransition
@@ -121,9 +122,9 @@ def shift_due_times(old_now: datetime, delta: timedelta, now: datetime) -> int:
     for status, field in PLANNED:
         waiting = rows.filter(status=status)
         overdue = waiting.filter(**{f"{field}__gt": now, f"{field}__lte": old_now})
-        moved += overdue.update(**{field: now}, updated_at=now)
+        moved += overdue.update(**_moved(field, Value(now), now))
         later = waiting.filter(**{f"{field}__gt": old_now})
-        moved += later.update(**{field: F(field) + delta}, updated_at=now)
+        moved += later.update(**_moved(field, F(field) + delta, now))
     return moved
 
 
@@ -140,10 +141,18 @@ def take_in_strays(now: datetime) -> int:
         for pk, written, due in planned:
             unchanged = Incident.objects.filter(pk=pk, status=status, updated_at=written)
             wait = max(due - written, timedelta(0))
-            taken += unchanged.update(**{field: now + wait}, updated_at=now)
+            taken += unchanged.update(**_moved(field, Value(now + wait), now))
     if taken:
         log_lines.warning("%d incidents were written by a clock that was ahead", taken)
     return taken
+
+
+def _moved(field: str, due: Expression, now: datetime) -> dict[str, Any]:
+    """What somebody pressed for goes on being due because of them."""
+    moved: dict[str, Any] = {field: due, "updated_at": now}
+    if field == "escalate_at":
+        moved["pressed_at"] = Case(When(pressed_at=F(field), then=due), default=F("pressed_at"))
+    return moved
 
 
 def _require_open(incident: Incident) -> None:

@@ -356,6 +356,24 @@ def test_an_event_that_was_being_stored_when_the_clock_went_back_is_paged_at_onc
     assert woken(incident) == [(-60, "Ann")]
 
 
+@pytest.mark.parametrize("stray", [False, True])
+def test_what_somebody_pressed_for_stays_theirs_when_the_clock_goes_back(
+    stray: bool, make_service, page_ann_then_ben, run_until
+) -> None:
+    service = make_service(page_ann_then_ben).service
+    pressed, left = (open_incident(service, title=title) for title in ("Disk", "Net"))
+    run_until(T0)
+    old, new = T0 + MINUTE, T0 + MINUTE - HOUR
+    commands.escalate_now(pressed, by=SYSTEM, now=old)
+    if stray:
+        commands.take_in_strays(new)
+    else:
+        commands.shift_due_times(old, -HOUR, new)
+    pressed.refresh_from_db()
+    left.refresh_from_db()
+    assert (pressed.pressed_at, pressed.escalate_at, left.pressed_at) == (new, new, None)
+
+
 def test_what_was_shifted_with_the_clock_is_no_stray(
     make_service, page_ann_then_ben, run_until
 ) -> None:
