@@ -11,9 +11,14 @@ EVERYWHERE = os.environ.get("HYPOTHESIS_PROFILE", "suite") != "suite"
 
 # Colours that are still fading from one theme to the other are nobody's fault.
 RUN = """async () => {
-    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
-    const fading = document.getAnimations().filter(one => one.effect.getTiming().iterations === 1)
-    await Promise.allSettled(fading.map(one => one.finished))
+    const late = new Promise((_, fail) => setTimeout(fail, 20000, new Error("nothing is drawn")))
+    const still = async () => {
+        await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
+        const all = document.getAnimations()
+        const fading = all.filter(one => one.effect.getTiming().iterations === 1)
+        await Promise.allSettled(fading.map(one => one.finished))
+    }
+    await Promise.race([still(), late])
     const found = await axe.run({runOnly: TAGS, resultTypes: ["violations"]})
     return found.violations.flatMap(rule => rule.nodes.map(node => [
         rule.id, node.target.join(" "), node.any.map(check => check.message)[0] || ""]))

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Callable, Generator, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -10,7 +9,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from accounts.models import User
 from tests.cast import browser_of
 
-CHROMIUM, SHELL = Path("/usr/bin/chromium"), Path("/usr/bin/chromium-headless-shell")
 DESK, PHONE, SMALLEST = 1280, 390, 320
 Browse = Callable[..., Page]
 # Resolves once the page's service worker is in charge; the page's policy forbids to poll for it.
@@ -19,35 +17,27 @@ CONTROLLED = """new Promise((done) => navigator.serviceWorker.controller ? done(
 
 
 class _Chromium:
-    """One browser for all tests of a process that follow each other; its start costs seconds.
+    """One browser for all tests of a process that follow each other; its start costs seconds."""
 
-    The shell without windows takes half the processor time and knows no notifications: what shows
-    them wants the `whole` browser.
-    """
+    browser: Browser | None = None
 
-    def __init__(self) -> None:
-        self.browsers: dict[Path, Browser] = {}
-
-    def open(self, *, whole: bool = False) -> Browser:
-        program = SHELL if SHELL.exists() and not whole else CHROMIUM
-        if not self.browsers:
+    def open(self) -> Browser:
+        if self.browser is None:
             self.stack = contextlib.ExitStack()
             # Playwright runs an event loop in this thread; Django must not mind.
             patch = self.stack.enter_context(pytest.MonkeyPatch.context())
             patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-            self.driver = self.stack.enter_context(sync_playwright())
-        if program not in self.browsers:
-            browser = self.driver.chromium.launch(
-                executable_path=program,
+            driver = self.stack.enter_context(sync_playwright())
+            self.browser = driver.chromium.launch(
+                executable_path="/usr/bin/chromium",
                 args=["--no-sandbox", "--disable-gpu", "--renderer-process-limit=1"],
             )
-            self.stack.callback(browser.close)
-            self.browsers[program] = browser
-        return self.browsers[program]
+            self.stack.callback(self.browser.close)
+        return self.browser
 
     def close(self) -> None:
-        if self.browsers:
-            self.browsers = {}
+        if self.browser is not None:
+            self.browser = None
             self.stack.close()
 
 
@@ -72,7 +62,7 @@ def pytest_runtest_teardown(
 
 
 @pytest.fixture
-def browse(live_server) -> Iterator[Browse]:
+def browse(chromium: Browser, live_server) -> Iterator[Browse]:
     """`browse(alice, "/", width=PHONE)`: a window of that person alone; None is a stranger."""
     contexts: list[BrowserContext] = []
 
@@ -84,7 +74,7 @@ def browse(live_server) -> Iterator[Browse]:
         scripts: bool = True,
         worker: bool = False,
     ) -> Page:
-        context = _chromium.open(whole=worker).new_context(
+        context = chromium.new_context(
             base_url=live_server.url,
             viewport={"width": width, "height": 844},
             java_script_enabled=scripts,
