@@ -12,6 +12,7 @@ import fcntl
 import json
 import logging
 import os
+import stat
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from pathlib import Path
 
 from core.database import AWAY
 from notifications.models import Delivery, DeliveryState
-from notifications.sender import results
+from notifications.sender import faults, results
 from notifications.sender.pool import Result
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,8 @@ class Notebook:
 
     `outstanding`: noted, and not in the database as far as is known; `settled`: in the database,
     and not struck out yet. Without a file, or while a disk hangs, nothing is noted and all goes
-    on: what is missing then is only the guard against a second page.
+    on: what is missing then is only the guard against a second page. Only threads that send touch
+    the file while the sender works.
     """
 
     path: Path | None = None
@@ -53,10 +55,12 @@ class Notebook:
     @classmethod
     def begin(cls, home: Path, name: str, now: datetime) -> "Notebook":
         path, file = home / FOLDER / f"{name}.{int(now.timestamp())}.jsonl", None
+        unseen = path.with_suffix(".new")  # until it is locked, nobody may take it for a dead one's
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            file = os.open(unseen, os.O_CREAT | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o600)
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            unseen.rename(path)
         except OSError as error:
             log.warning("what is sent cannot be noted in %s: %s", path.parent, error)
             if file is not None:
@@ -67,34 +71,33 @@ class Notebook:
     def note(self, sent: Sequence[Result]) -> None:
         """By any thread; a disk that is full or hangs is no reason not to go on."""
         lines = [json.dumps(_fields(result), separators=(",", ":")) for result in sent]
-        text = "".join(f"{line}\n" for line in lines).encode()
+        # Each begins a line of its own, also behind one that a full disk tore.
+        text = "".join(f"\n{line}\n" for line in lines).encode()
         if not self.lock.acquire(timeout=STUCK_SECONDS):
             return
         try:
+            if self.file is not None and self.size and not self.outstanding:
+                os.ftruncate(self.file, 0)
+                self.size = 0
             if self.file is None or self.size + len(text) > MAX_BYTES:
                 return
             self.size += len(text)
             self.outstanding |= _marks(sent)
             os.write(self.file, text)
         except OSError as error:
-            self.size = MAX_BYTES  # said once; asked again after the next wipe
+            self.size = MAX_BYTES  # said once; asked again when all of it is in the database
             log.warning("what was sent cannot be noted: %s", error)
         finally:
             self.lock.release()
 
     def written(self, results: Iterable[Result]) -> None:
-        """These are in the database; when all that was noted is, the notes are wiped."""
+        """These are in the database; when all that was noted is, the next note wipes it first."""
         self.settled |= _marks(results)
-        if not self.lock.acquire(timeout=STUCK_SECONDS):
+        if not self.lock.acquire(blocking=False):
             return
         try:
             self.outstanding -= self.settled
             self.settled.clear()
-            if self.file is not None and self.size and not self.outstanding:
-                os.ftruncate(self.file, 0)
-                self.size = 0
-        except OSError as error:
-            log.warning("what was noted cannot be wiped: %s", error)
         finally:
             self.lock.release()
 
@@ -104,7 +107,7 @@ class Notebook:
             return
         try:
             if self.file is not None and self.path is not None:
-                self.path.unlink(missing_ok=True)
+                _remove(self.path)
                 os.close(self.file)
                 self.file = None
         finally:
@@ -117,28 +120,35 @@ def settle_left_behind(home: Path, now: datetime) -> int:
     Returns how many deliveries were settled. Raises the errors of a database that is away; anything
     else leaves rows to the end of their leases.
     """
-    with contextlib.ExitStack() as stack:
-        dead = []
-        for path in (home / FOLDER).glob("*.jsonl"):
-            found = stack.enter_context(_of_the_dead(path))
-            if found is not None:
-                dead.append((path, found))
-        crashing = any(_is_younger(path, YOUNG, now) for path, _ in dead)
-        return sum(_take_over(path, found, now, crashing=crashing) for path, found in dead)
-
-
-def _take_over(path: Path, noted: Sequence[Result], now: datetime, *, crashing: bool) -> int:
-    settled, done = 0, True
     try:
-        settled = _settle(noted, now)
-        done = _hand_over(path, now, crashing=crashing)
+        with contextlib.ExitStack() as stack:
+            dead = []
+            for path in (home / FOLDER).glob("*.jsonl"):
+                found = stack.enter_context(_of_the_dead(path))
+                if found is not None:
+                    dead.append((path, found))
+            crashing = any(_is_younger(path, YOUNG, now) for path, _ in dead)
+            return sum(_take_over(path, found, now, crashing=crashing) for path, found in dead)
     except AWAY:
         raise
     except Exception:
-        log.exception("what was noted in %s cannot be settled", path)
-    if done:
-        path.unlink(missing_ok=True)
+        log.exception("what senders left behind cannot be settled; leases end by themselves")
+        return 0
+
+
+def _take_over(path: Path, noted: Sequence[Result], now: datetime, *, crashing: bool) -> int:
+    settled = _settle(noted, now)
+    if _hand_over(path, now, crashing=crashing):
+        _remove(path)
     return settled
+
+
+def _remove(path: Path) -> None:
+    """A file that stays is read again by the next sender, and changes nothing any more."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("%s cannot be removed: %s", path, error)
 
 
 def _hand_over(path: Path, now: datetime, *, crashing: bool) -> bool:
@@ -150,14 +160,15 @@ def _hand_over(path: Path, now: datetime, *, crashing: bool) -> bool:
     name = path.stem.partition(".")[0]
     rows = Delivery.objects.filter(state=DeliveryState.SENDING, lease_token__startswith=f"{name}.")
     if not crashing:
-        ended = rows.update(next_attempt_at=now, lease_until=now)
+        ended = rows.update(next_attempt_at=now, lease_until=now, planned_at=now)
         if ended:
             log.warning("%d messages were in the hands of a sender that was ended; repeated", ended)
         return True
     if not _is_younger(path, PATIENCE, now):
         return True
     later = now + YOUNG
-    rows.filter(next_attempt_at__lt=later).update(next_attempt_at=later, lease_until=later)
+    due = {"next_attempt_at": later, "lease_until": later, "planned_at": now}
+    rows.filter(next_attempt_at__lt=later).update(**due)
     return not rows.exists()
 
 
@@ -169,19 +180,25 @@ def _is_younger(path: Path, age: timedelta, now: datetime) -> bool:
 
 @contextlib.contextmanager
 def _of_the_dead(path: Path) -> Iterator[list[Result] | None]:
-    """What stands in the file, which nobody else reads meanwhile; None while its sender lives."""
-    try:
-        file = path.open(encoding="utf-8", errors="replace")
-    except OSError:
-        yield None
-        return
-    with file:
+    """What stands in the file, which nobody else reads meanwhile; None while its sender lives.
+
+    None, too, for what no sender wrote there.
+    """
+    with contextlib.ExitStack() as stack:
+        found = None
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield None
-            return
-        yield [result for result in map(_result, file) if result is not None]
+            # NFS locks only what may be written; a pipe must not be waited for.
+            file = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+            lines = stack.enter_context(os.fdopen(file, encoding="utf-8", errors="replace"))
+            about = os.fstat(file)
+            if stat.S_ISREG(about.st_mode) and about.st_size <= 2 * MAX_BYTES:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                found = [result for result in map(_result, lines) if result is not None]
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            log.warning("what stands in %s cannot be read: %s", path, error)
+        yield found
 
 
 def _settle(noted: Sequence[Result], now: datetime) -> int:
@@ -192,12 +209,35 @@ def _settle(noted: Sequence[Result], now: datetime) -> int:
         rows = Delivery.objects.filter(pk__in=[result.delivery_id for result in part])
         waiting = _marks(part) & set(rows.values_list("pk", "lease_token"))
         mine = [result for result in part if (result.delivery_id, result.token) in waiting]
-        if mine:
-            results.record(mine, now=now, jitter=lambda: 0.0)
-        settled += len(mine)
+        settled += _record(mine, now) if mine else 0
     if settled:
         log.warning("%d messages had gone out when their sender was ended; noted now", settled)
     return settled
+
+
+def _record(mine: Sequence[Result], now: datetime) -> int:
+    """As of when they left. One that cannot be stored must not hold up the others."""
+    left = min(now, max(result.finished_at for result in mine))
+    try:
+        results.record(mine, now=left, jitter=lambda: 0.0)
+        return len(mine)
+    except AWAY:
+        raise
+    except Exception as fault:
+        log.exception("what was noted of %d deliveries cannot be stored", len(mine))
+        if len(mine) == 1:
+            return _settle_barely(mine[0], fault, now)
+    return sum(_record([one], now) for one in mine)
+
+
+def _settle_barely(result: Result, fault: Exception, now: datetime) -> int:
+    try:
+        return int(faults.settle_barely(result, fault, now=now))
+    except AWAY:
+        raise
+    except Exception:
+        log.exception("delivery %d is left to the end of its lease", result.delivery_id)
+        return 0
 
 
 def _marks(results: Iterable[Result]) -> set[Mark]:
@@ -224,5 +264,5 @@ def _result(line: str) -> Result | None:
             account=str(account),
             reference=str(reference),
         )
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, ArithmeticError, RecursionError):
         return None

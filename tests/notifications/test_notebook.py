@@ -1,12 +1,16 @@
 """A sender that is killed after a message left, before the database knew: no second message."""
 
 import contextlib
+import errno
+import fcntl
 import os
+import resource
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,9 +19,10 @@ from django.db import OperationalError
 
 from accounts.models import User
 from core import clock
+from notifications import commands
 from notifications.domain.retry import LEASE
-from notifications.models import Delivery, DeliveryAttempt
-from notifications.sender import Sender, notebook, results
+from notifications.models import Delivery, DeliveryAttempt, DeliveryEvent
+from notifications.sender import Sender, faults, notebook, results
 from notifications.sender.claim import claim
 from notifications.sender.notebook import (
     FOLDER,
@@ -196,8 +201,88 @@ class TestNotes:
         leave_a_note(home, alice)
         with (notes_of(home)).open("ab") as file:
             file.write(b'\x00\xff\n[1,2]\n{"a":1}\n["x","t",1,"","","","",""]\n[1,"one.1",1,"2026-')
+            file.write(b"\n[1e999,1,1,1,1,1,1,1]\n" + b"[" * 100_000)
         assert settle_left_behind(home, clock.now()) == 1
         assert list((home / FOLDER).iterdir()) == []
+
+    def test_what_no_sender_wrote_is_passed_over(self, alice: User, home: Path) -> None:
+        leave_a_note(home, alice)
+        os.mkfifo(home / FOLDER / "pipe.1.jsonl")
+        (home / FOLDER / "folder.1.jsonl").mkdir()
+        (home / FOLDER / "nowhere.1.jsonl").symlink_to(home / "nowhere")
+        with (home / FOLDER / "huge.1.jsonl").open("wb") as huge:
+            huge.truncate(2**40)
+        assert settle_left_behind(home, clock.now()) == 1
+
+    def test_a_line_that_a_full_disk_tore_spoils_no_other(self, alice: User, home: Path) -> None:
+        _, settled, _ = self.held(alice)
+        book, (_, most) = begin(home), resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (40, most))
+        try:
+            book.note([sent(Delivery(pk=0))])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+        book.note([sent(settled, "one.2")])
+        die(book)
+        assert settle_left_behind(home, clock.now()) == 1
+
+    def test_one_that_cannot_be_stored_holds_up_no_other(self, alice: User, home: Path) -> None:
+        held, settled, _ = self.held(alice)
+        book = begin(home)
+        book.note([sent(settled, "one.2"), replace(sent(held), reference="\ud800" * 999)])
+        die(book)
+        assert settle_left_behind(home, clock.now()) == 2
+        assert set(Delivery.objects.filter(state="SENT")) == {held, settled}
+
+    def test_say_when_it_was_sent(self, alice: User, home: Path) -> None:
+        leave_a_note(home, alice)
+        settle_left_behind(home, clock.now() + timedelta(hours=9))
+        [attempt], [event] = DeliveryAttempt.objects.all(), DeliveryEvent.objects.all()
+        assert event.at == attempt.finished_at == Delivery.objects.get().finished_at
+
+    @pytest.mark.parametrize("age", [timedelta(seconds=2), YOUNG])
+    def test_what_is_taken_over_is_not_late_by_a_clock_that_is_set_back_meanwhile(
+        self, alice: User, home: Path, age: timedelta
+    ) -> None:
+        self.held(alice)
+        true = clock.now()
+        ahead = true + timedelta(hours=1)
+        die(Notebook.begin(home, "one", ahead - age))
+        settle_left_behind(home, ahead)  # it read the clock before everything was moved back
+        commands.take_in_strays(true)
+        assert len(claim(true + 2 * YOUNG, "two.1", under_way={})) == 2
+
+    def test_of_one_who_just_begins_are_left_alone(
+        self, alice: User, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        lock = fcntl.flock
+
+        def another_first(file: int, how: int) -> None:
+            monkeypatch.undo()
+            settle_left_behind(home, clock.now())
+            lock(file, how)
+
+        monkeypatch.setattr(fcntl, "flock", another_first)
+        book = begin(home)
+        book.note([sent(claimed(alice))])
+        die(book)
+        assert settle_left_behind(home, clock.now()) == 1
+
+    @pytest.mark.parametrize("broken", [(Path, "unlink"), (os, "scandir"), (os, "open")])
+    def test_on_a_broken_disk_do_not_keep_a_sender_from_its_work(
+        self, broken: tuple, alice: User, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        leave_a_note(home, alice)
+        book = begin(home)
+
+        def fail(*args: object, **more: object) -> None:
+            raise OSError(errno.EIO, "Input/output error")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(*broken, fail)
+            settle_left_behind(home, clock.now())
+            Notebook.begin(home, "new", clock.now()).end()
+            book.end()
 
     def test_are_wiped_when_the_database_has_all_of_them(self, alice: User, home: Path) -> None:
         row, book, path = claimed(alice), begin(home), notes_of(home)
@@ -205,11 +290,10 @@ class TestNotes:
         book.note([first])
         book.note([second])
         book.written([second, sent(row, "one.3")])
-        assert len(path.read_text().splitlines()) == 2
+        assert len(path.read_text().split()) == 2
         book.written([first])
-        assert path.read_text() == ""
         book.note([first])
-        assert len(path.read_text().splitlines()) == 1
+        assert len(path.read_text().split()) == 1
         die(book)
 
     def test_wait_for_a_database_that_is_away(
@@ -230,6 +314,7 @@ class TestNotes:
     ) -> None:
         leave_a_note(home, alice)
         monkeypatch.setattr(results, "record", lambda *args, **more: 1 / 0)
+        monkeypatch.setattr(faults, "settle_barely", lambda *args, **more: 1 / 0)
         assert settle_left_behind(home, clock.now()) == 0
         assert list((home / FOLDER).iterdir()) == []
 
@@ -248,9 +333,11 @@ def test_without_a_place_to_write_nothing_is_noted_and_nothing_fails(
     results = [sent(Delivery(pk=pk)) for pk in range(9)]
     for one in results:
         full.note([one])
-    assert 0 < full.size <= 300
+    noted = full.size
+    assert 0 < noted <= 300
     full.written(results)
-    assert (full.size, full.outstanding) == (0, set())
+    full.note(results[:1])
+    assert (full.size <= noted, len(full.outstanding)) == (True, 1)
     full.end()
 
 
