@@ -16,6 +16,7 @@ from pathlib import Path
 
 import django
 import pytest
+import time_machine
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
@@ -156,6 +157,15 @@ def data_dir() -> Iterator[Path]:
     """The data directory of this test process; the clock is put right again afterwards."""
     yield HOME
     (HOME / "clock_offset").unlink(missing_ok=True)
+
+
+@pytest.fixture
+def stopped_clock() -> Iterator[time_machine.Traveller]:
+    """The time stands still: no limit, wait or code ends, however slow the computer is."""
+    from core import clock
+
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture

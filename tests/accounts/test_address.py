@@ -141,7 +141,9 @@ class TestRefusals:
         assert self.refused(ask(as_alice, password="guess"), "password", "not your password")
         assert run_jobs() == 0
 
-    def test_guesses_of_the_password_are_slowed_down(self, as_alice: Client) -> None:
+    def test_guesses_of_the_password_are_slowed_down(
+        self, as_alice: Client, stopped_clock: None
+    ) -> None:
         for _ in range(throttle.FREE_GUESSES + 1):
             ask(as_alice, password="guess")
         assert self.refused(ask(as_alice), "password", "Too many attempts")
@@ -155,7 +157,9 @@ class TestRefusals:
     def test_what_is_no_address(self, as_alice: Client) -> None:
         assert self.refused(ask(as_alice, "alice"), "email", "valid")
 
-    def test_more_mails_than_few(self, as_alice: Client, run_jobs: Callable) -> None:
+    def test_more_mails_than_few(
+        self, as_alice: Client, run_jobs: Callable, stopped_clock: None
+    ) -> None:
         for number in range(throttle.NEW_ADDRESSES):
             ask(as_alice, f"alice{number}@example.com")
         assert self.refused(ask(as_alice), None, "Try again in an hour")

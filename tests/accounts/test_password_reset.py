@@ -118,7 +118,7 @@ def test_the_link_dies_after_an_hour(client: Client, alice: User, link_for: Call
 
 
 def test_mails_to_one_address_are_limited_and_the_answer_stays_the_same(
-    client: Client, alice: User, run_jobs: Callable, mailoutbox: list
+    client: Client, alice: User, run_jobs: Callable, mailoutbox: list, stopped_clock: None
 ):
     answers = {client.post(RESET, {"email": alice.email})["Location"] for _ in range(6)}
     run_jobs()

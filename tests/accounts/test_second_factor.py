@@ -34,7 +34,7 @@ def confirm(browser: Client, url: str, password: str = PASSWORD):
 
 
 @pytest.fixture
-def secret(as_alice: Client) -> str:
+def secret(as_alice: Client, stopped_clock: None) -> str:
     """alice has set up an authenticator app; the code of the step before now was used for it."""
     page = confirm(as_alice, reverse("mfa_activate_totp"))
     secret = page.context["form"].secret

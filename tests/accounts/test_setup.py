@@ -107,7 +107,7 @@ def test_the_token_is_required_when_there_is_one(client: Client, settings):
     assert client.post("/setup", FORM | {"token": "open sesame"}).context["password"]
 
 
-def test_guessing_the_token_is_slowed_down(client: Client, settings):
+def test_guessing_the_token_is_slowed_down(client: Client, settings, stopped_clock):
     settings.SETUP_TOKEN = "open sesame"
     for _ in range(7):
         page = client.post("/setup", FORM | {"token": "guess"})

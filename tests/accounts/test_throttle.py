@@ -79,7 +79,9 @@ def sign_in(client: Client, password: str, email: str = "alice@example.com", ip:
     return client.post(LOGIN, {"login": email, "password": password}, REMOTE_ADDR=ip)
 
 
-def test_a_stranger_who_hammers_the_account_delays_only_himself(client: Client, alice: User):
+def test_a_stranger_who_hammers_the_account_delays_only_himself(
+    client: Client, alice: User, stopped_clock: None
+):
     for _ in range(7):
         blocked = sign_in(client, "wrong")
     assert "Too many attempts" in blocked.content.decode()
@@ -87,7 +89,7 @@ def test_a_stranger_who_hammers_the_account_delays_only_himself(client: Client, 
     assert sign_in(client, PASSWORD, ip=THERE).status_code == 302
 
 
-def test_the_throttle_does_not_tell_who_exists(client: Client, alice: User):
+def test_the_throttle_does_not_tell_who_exists(client: Client, alice: User, stopped_clock: None):
     texts = set()
     for email in ("alice@example.com", "nobody@example.com"):
         for _ in range(7):
@@ -96,7 +98,9 @@ def test_the_throttle_does_not_tell_who_exists(client: Client, alice: User):
     assert len(texts) == 1
 
 
-def test_the_address_behind_a_proxy_cannot_be_made_up(client: Client, alice: User):
+def test_the_address_behind_a_proxy_cannot_be_made_up(
+    client: Client, alice: User, stopped_clock: None
+):
     for n in range(7):
         blocked = client.post(
             LOGIN,

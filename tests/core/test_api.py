@@ -9,7 +9,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import Team, User
-from core import clock, config
+from core import config
 
 pytestmark = pytest.mark.django_db
 
@@ -102,13 +102,8 @@ def test_every_answer_tells_the_limit(api: Callable, alice: User):
     assert answer["Cache-Control"] == "no-store"
 
 
-@pytest.fixture
-def at_the_start_of_a_minute(data_dir) -> None:
-    (data_dir / "clock_offset").write_text(str(60 - clock.now().timestamp() % 60 + 1))
-
-
 def test_one_request_too_many_waits(
-    api: Callable, alice: User, bob: User, settings, at_the_start_of_a_minute
+    api: Callable, alice: User, bob: User, settings, stopped_clock: None
 ):
     settings.API_PER_MINUTE = 3
     client = api(alice)

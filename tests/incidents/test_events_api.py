@@ -299,7 +299,7 @@ class TestApiKey:
 
 
 class TestRateLimit:
-    def test_the_121st_event_of_a_minute_is_429(self, post, settings, data_dir) -> None:
+    def test_the_121st_event_of_a_minute_is_429(self, post, settings, stopped_clock) -> None:
         settings.EVENTS_PER_MINUTE = 3
         answers = [post(body(key=f"k{n}")) for n in range(4)]
         assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
@@ -309,7 +309,7 @@ class TestRateLimit:
         assert remaining == ["2", "1", "0", "0"]
         assert answers[0]["X-RateLimit-Limit"] == "3"
 
-    def test_each_key_has_its_own_bucket(self, post, settings, make_service) -> None:
+    def test_each_key_has_its_own_bucket(self, post, settings, make_service, stopped_clock) -> None:
         settings.EVENTS_PER_MINUTE = 1
         other = make_service(name="Search")
         assert post(body()).status_code == 202

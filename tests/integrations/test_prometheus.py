@@ -157,7 +157,7 @@ class TestRoute:
     def test_an_unknown_vendor_is_404(self, post) -> None:
         assert post({}, "/api/integrations/carrier-pigeon/" + "0" * 32).status_code == 404
 
-    def test_load_is_shed_with_503_never_429(self, post, settings) -> None:
+    def test_load_is_shed_with_503_never_429(self, post, settings, stopped_clock) -> None:
         settings.VENDOR_PER_MINUTE = 1
         assert post(load("firing")).status_code == 202
         refused = post(load("firing"))

@@ -171,7 +171,7 @@ class TestOneSenderAtATime:
     ) -> None:
         page(alice)
         sender._claim()
-        phones.wait(lambda: phones.mails)
+        phones.wait(sender.pool.done.qsize)
 
         def away(*_: object, **__: object) -> None:
             raise OperationalError("the database is away")

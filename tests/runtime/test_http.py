@@ -17,11 +17,13 @@ pytestmark = pytest.mark.once
 LIMIT = 100_000
 START = b"POST /api/events HTTP/1.1\r\nHost: x\r\n"
 Connect = Callable[[], socket.socket]
+arrived = threading.Event()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
     """Says what it was given."""
     if environ["PATH_INFO"] == "/slow":
+        arrived.set()
         time.sleep(0.5)
     if environ["PATH_INFO"] == "/unchanged":
         start_response("304 Not Modified", [])
@@ -215,6 +217,6 @@ def test_the_server_does_not_name_itself(connect: Connect) -> None:
 def test_a_stop_finishes_what_is_under_way(connect: Connect, server: web.Server) -> None:
     connection = connect()
     connection.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
-    time.sleep(0.1)  # the request must have arrived, which nothing shows from outside
+    assert arrived.wait(10)
     server.stop()
     assert answer(connection)[1]["method"] == "GET"
