@@ -79,3 +79,8 @@ def timed_service(make_service: Callable, people: SimpleNamespace) -> Service:
     made = make_service(spec, team=team).service
     Service.objects.update(created_at=T0)
     return made
+
+
+@pytest.fixture
+def page_ann_then_ben(people):
+    return policy_of((5, [TargetSpec(user=people.ann)]), (10, [TargetSpec(user=people.ben)]))

@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def page_ann_then_ben(people):
-    return policy_of((5, [TargetSpec(user=people.ann)]), (10, [TargetSpec(user=people.ben)]))
-
-
 def open_incident(service, **draft: object) -> Incident:
     draft.setdefault("urgency", "HIGH")
     draft.setdefault("title", "Checkout is down")
@@ -314,75 +309,6 @@ def test_every_step_leaves_its_reason_in_the_timeline(
     events = incident.events.filter(type=EventType.ESCALATION).order_by("id")
     shown = [(e.details["from_step"], e.details["to_step"], e.details["paged"]) for e in events]
     assert shown == [(None, 1, ["Ann"]), (1, 2, ["Ben"])]
-
-
-def test_a_clock_that_jumps_an_hour_ahead_skips_nobodys_wait(
-    make_service, page_ann_then_ben, run_until
-) -> None:
-    incident = open_incident(make_service(page_ann_then_ben).service)
-    run_until(T0)
-    commands.shift_due_times(T0 + MINUTE, HOUR, T0 + MINUTE + HOUR)
-    run_until(T0 + HOUR + 4 * MINUTE)
-    assert woken(incident) == [(0, "Ann")]
-    run_until(T0 + HOUR + 5 * MINUTE)
-    assert woken(incident) == [(0, "Ann"), (65, "Ben")]
-
-
-def test_a_clock_that_jumps_back_does_not_delay_the_next_step_by_an_hour(
-    make_service, page_ann_then_ben, run_until
-) -> None:
-    incident = open_incident(make_service(page_ann_then_ben).service)
-    run_until(T0)
-    commands.shift_due_times(T0 + MINUTE, -HOUR, T0 + MINUTE - HOUR)
-    run_until(T0 - HOUR + 5 * MINUTE)
-    assert woken(incident) == [(0, "Ann"), (-55, "Ben")]
-
-
-def test_a_clock_that_jumps_back_delays_no_step_that_was_due(
-    make_service, page_ann_then_ben, run_until
-) -> None:
-    incident = open_incident(make_service(page_ann_then_ben).service)
-    commands.shift_due_times(T0 + MINUTE / 60, -HOUR, T0 + MINUTE / 60 - HOUR)
-    run_until(T0 - HOUR + MINUTE)
-    assert [name for _, name in woken(incident)] == ["Ann"]
-
-
-def test_an_event_that_was_being_stored_when_the_clock_went_back_is_paged_at_once(
-    make_service, page_ann_then_ben, run_until
-) -> None:
-    incident = open_incident(make_service(page_ann_then_ben).service)
-    assert commands.take_in_strays(T0 - HOUR) == 1
-    run_until(T0 - HOUR)
-    assert woken(incident) == [(-60, "Ann")]
-
-
-@pytest.mark.parametrize("stray", [False, True])
-def test_what_somebody_pressed_for_stays_theirs_when_the_clock_goes_back(
-    stray: bool, make_service, page_ann_then_ben, run_until
-) -> None:
-    service = make_service(page_ann_then_ben).service
-    pressed, left = (open_incident(service, title=title) for title in ("Disk", "Net"))
-    run_until(T0)
-    old, new = T0 + MINUTE, T0 + MINUTE - HOUR
-    commands.escalate_now(pressed, by=SYSTEM, now=old)
-    if stray:
-        commands.take_in_strays(new)
-    else:
-        commands.shift_due_times(old, -HOUR, new)
-    pressed.refresh_from_db()
-    left.refresh_from_db()
-    assert (pressed.pressed_at, pressed.escalate_at, left.pressed_at) == (new, new, None)
-
-
-def test_what_was_shifted_with_the_clock_is_no_stray(
-    make_service, page_ann_then_ben, run_until
-) -> None:
-    incident = open_incident(make_service(page_ann_then_ben).service)
-    run_until(T0)
-    commands.shift_due_times(T0 + MINUTE, -HOUR, T0 + MINUTE - HOUR)
-    assert commands.take_in_strays(T0 + MINUTE - HOUR) == 0
-    run_until(T0 - HOUR + 5 * MINUTE)
-    assert woken(incident) == [(0, "Ann"), (-55, "Ben")]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -32,10 +32,10 @@ def slow_bodies(running: Installation) -> Iterator[contextlib.ExitStack]:
 def test_a_request_is_answered_in_a_second_while_500_bodies_crawl_in(
     running: Installation, slow_bodies: contextlib.ExitStack
 ) -> None:
-    seconds = []
+    slowest = 0.0
     for _ in range(10):
         started = time.monotonic()
         with urllib.request.urlopen(f"{running.url}/api/health", timeout=5) as answer:
             assert answer.status == 200
-        seconds.append(time.monotonic() - started)
-    assert sorted(seconds)[-2] < 1, "one may meet a pause of the machine"
+        slowest = max(slowest, time.monotonic() - started)
+    assert slowest < 1
