@@ -87,8 +87,8 @@ class Sender:
         """Once: accounts that the environment makes need a row, and the dead left their notes."""
         if not self._settled_in:
             adopt_environment(os.environ, now=clock.now())
-            settle_left_behind(settings.DATA_DIR, clock.now())
-            self.notebook = Notebook.begin(settings.DATA_DIR, self._name, clock.now())
+            settle_left_behind(settings.DATA_DIR, clock.now(), clock.monotonic())
+            self.notebook = Notebook.begin(settings.DATA_DIR, self._name, clock.monotonic())
             self._settled_in = True
 
     def _note(self, result: Result) -> None:

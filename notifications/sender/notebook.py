@@ -53,8 +53,9 @@ class Notebook:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
-    def begin(cls, home: Path, name: str, now: datetime) -> "Notebook":
-        path, file = home / FOLDER / f"{name}.{int(now.timestamp())}.jsonl", None
+    def begin(cls, home: Path, name: str, at: float) -> "Notebook":
+        """`at`: seconds of the clock that nobody can set (core.clock.monotonic)."""
+        path, file = home / FOLDER / f"{name}.{int(at)}.jsonl", None
         unseen = path.with_suffix(".new")  # until it is locked, nobody may take it for a dead one's
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -114,11 +115,11 @@ class Notebook:
             self.lock.release()
 
 
-def settle_left_behind(home: Path, now: datetime) -> int:
+def settle_left_behind(home: Path, now: datetime, at: float) -> int:
     """Settles what senders that live no more have noted, and sees to what else they held.
 
-    Returns how many deliveries were settled. Raises the errors of a database that is away; anything
-    else leaves rows to the end of their leases.
+    `at`: `now` on the clock that nobody can set. Returns how many deliveries were settled. Raises
+    the errors of a database that is away; anything else leaves rows to the end of their leases.
     """
     try:
         with contextlib.ExitStack() as stack:
@@ -127,20 +128,19 @@ def settle_left_behind(home: Path, now: datetime) -> int:
                 found = stack.enter_context(_of_the_dead(path))
                 if found is not None:
                     dead.append((path, found))
-            crashing = any(_is_younger(path, YOUNG, now) for path, _ in dead)
-            return sum(_take_over(path, found, now, crashing=crashing) for path, found in dead)
+            crashing = any(_is_younger(path, YOUNG, at) for path, _ in dead)
+            settled = 0
+            for path, found in dead:
+                settled += _settle(found, now)
+                give_up = not _is_younger(path, PATIENCE, at)
+                if _hand_over(path, now, crashing=crashing, give_up=give_up):
+                    _remove(path)
+            return settled
     except AWAY:
         raise
     except Exception:
         log.exception("what senders left behind cannot be settled; leases end by themselves")
         return 0
-
-
-def _take_over(path: Path, noted: Sequence[Result], now: datetime, *, crashing: bool) -> int:
-    settled = _settle(noted, now)
-    if _hand_over(path, now, crashing=crashing):
-        _remove(path)
-    return settled
 
 
 def _remove(path: Path) -> None:
@@ -151,7 +151,7 @@ def _remove(path: Path) -> None:
         log.warning("%s cannot be removed: %s", path, error)
 
 
-def _hand_over(path: Path, now: datetime, *, crashing: bool) -> bool:
+def _hand_over(path: Path, now: datetime, *, crashing: bool, give_up: bool) -> bool:
     """What the dead one holds is claimed by whoever comes first, as a possible duplicate: at once.
 
     While senders die one after the other it waits for one that lives, else each would send the same
@@ -164,7 +164,7 @@ def _hand_over(path: Path, now: datetime, *, crashing: bool) -> bool:
         if ended:
             log.warning("%d messages were in the hands of a sender that was ended; repeated", ended)
         return True
-    if not _is_younger(path, PATIENCE, now):
+    if give_up:
         return True
     later = now + YOUNG
     due = {"next_attempt_at": later, "lease_until": later, "planned_at": now}
@@ -172,10 +172,10 @@ def _hand_over(path: Path, now: datetime, *, crashing: bool) -> bool:
     return not rows.exists()
 
 
-def _is_younger(path: Path, age: timedelta, now: datetime) -> bool:
-    """Whether its sender began so shortly ago. Not after the clock was set back: rather loud."""
+def _is_younger(path: Path, age: timedelta, at: float) -> bool:
+    """Whether its sender began so shortly ago. One from before the computer started did not."""
     begun = path.stem.partition(".")[2]
-    return begun.isdecimal() and 0 <= now.timestamp() - int(begun) < age.total_seconds()
+    return begun.isdecimal() and 0 <= at - int(begun) < age.total_seconds()
 
 
 @contextlib.contextmanager

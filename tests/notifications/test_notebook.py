@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -66,7 +66,11 @@ def notes_of(home: Path) -> Path:
 
 
 def begin(home: Path, age: timedelta = YOUNG) -> Notebook:
-    return Notebook.begin(home, "one", clock.now() - age)
+    return Notebook.begin(home, "one", clock.monotonic() - age.total_seconds())
+
+
+def settle(home: Path, now: datetime, at: float | None = None) -> int:
+    return settle_left_behind(home, now, clock.monotonic() if at is None else at)
 
 
 def die(book: Notebook) -> None:
@@ -116,9 +120,9 @@ class TestNotes:
     def test_of_one_who_lives_are_left_alone(self, alice: User, home: Path) -> None:
         living = begin(home)
         living.note([sent(claimed(alice))])
-        assert settle_left_behind(home, clock.now()) == 0
+        assert settle(home, clock.now()) == 0
         die(living)
-        assert settle_left_behind(home, clock.now()) == 1
+        assert settle(home, clock.now()) == 1
         row = Delivery.objects.get()
         assert (row.state, row.reference, row.lease_token) == ("SENT", "SM1", "")
         assert list((home / FOLDER).iterdir()) == []
@@ -129,7 +133,7 @@ class TestNotes:
     ) -> None:
         leave_a_note(home, alice)
         Delivery.objects.update(**change)
-        assert settle_left_behind(home, clock.now()) == 0
+        assert settle(home, clock.now()) == 0
         assert Delivery.objects.get().state == "SENDING"
         assert not DeliveryAttempt.objects.exists()
 
@@ -148,7 +152,7 @@ class TestNotes:
         book = begin(home)
         book.note([sent(settled, "one.2")])
         die(book)
-        assert settle_left_behind(home, clock.now()) == 1
+        assert settle(home, clock.now()) == 1
         [again] = claim(clock.now(), "two.1", under_way={})
         assert (again.pk, again.attempts, again.possible_duplicate) == (held.pk, 2, True)
 
@@ -157,14 +161,14 @@ class TestNotes:
     ) -> None:
         held, settled, _ = self.held(alice)
         start = clock.now()
-        die(Notebook.begin(home, "one", start))
+        die(Notebook.begin(home, "one", 0))
         seconds = 0
         for seconds in range(2, 60, 2):  # each of them dies after two seconds
             now = start + timedelta(seconds=seconds)
-            settle_left_behind(home, now)
+            settle(home, now, seconds)
             if claim(now, f"n{seconds}.1", under_way={}, mine=[]):
                 break
-            die(Notebook.begin(home, f"n{seconds}", now))
+            die(Notebook.begin(home, f"n{seconds}", seconds))
         assert PATIENCE.seconds <= seconds <= PATIENCE.seconds + 2 * YOUNG.seconds
         assert {row.pk for row in Delivery.objects.filter(attempts=2)} == {held.pk, settled.pk}
 
@@ -172,28 +176,26 @@ class TestNotes:
         self, alice: User, home: Path
     ) -> None:
         self.held(alice)
-        start = clock.now()
-        die(Notebook.begin(home, "one", start))
-        last = start + timedelta(seconds=12)
-        die(Notebook.begin(home, "last", last))
-        now = last + timedelta(seconds=1)
-        settle_left_behind(home, now)
+        now = clock.now() + timedelta(seconds=13)
+        die(Notebook.begin(home, "one", 0))
+        die(Notebook.begin(home, "last", 12))
+        settle(home, now, 13)
         assert claim(now + YOUNG / 2, "two.1", under_way={}) == []
         assert len(claim(now + YOUNG, "two.1", under_way={})) == 2
 
-    def test_after_the_clock_was_set_back_it_is_repeated_at_once(
+    def test_from_before_the_computer_started_it_is_repeated_at_once(
         self, alice: User, home: Path
     ) -> None:
         self.held(alice)
-        die(Notebook.begin(home, "one", clock.now() + timedelta(days=1)))
-        settle_left_behind(home, clock.now())
+        die(Notebook.begin(home, "one", clock.monotonic() + 86_400))
+        settle(home, clock.now())
         assert len(claim(clock.now(), "two.1", under_way={})) == 2
 
     def test_a_young_sender_that_lives_makes_no_crash_loop(self, alice: User, home: Path) -> None:
         self.held(alice)
         die(begin(home))
-        living = Notebook.begin(home, "living", clock.now())
-        settle_left_behind(home, clock.now())
+        living = Notebook.begin(home, "living", clock.monotonic())
+        settle(home, clock.now())
         assert len(claim(clock.now(), "two.1", under_way={})) == 2
         living.end()
 
@@ -202,7 +204,7 @@ class TestNotes:
         with (notes_of(home)).open("ab") as file:
             file.write(b'\x00\xff\n[1,2]\n{"a":1}\n["x","t",1,"","","","",""]\n[1,"one.1",1,"2026-')
             file.write(b"\n[1e999,1,1,1,1,1,1,1]\n" + b"[" * 100_000)
-        assert settle_left_behind(home, clock.now()) == 1
+        assert settle(home, clock.now()) == 1
         assert list((home / FOLDER).iterdir()) == []
 
     def test_what_no_sender_wrote_is_passed_over(self, alice: User, home: Path) -> None:
@@ -212,7 +214,7 @@ class TestNotes:
         (home / FOLDER / "nowhere.1.jsonl").symlink_to(home / "nowhere")
         with (home / FOLDER / "huge.1.jsonl").open("wb") as huge:
             huge.truncate(2**40)
-        assert settle_left_behind(home, clock.now()) == 1
+        assert settle(home, clock.now()) == 1
 
     def test_a_line_that_a_full_disk_tore_spoils_no_other(self, alice: User, home: Path) -> None:
         _, settled, _ = self.held(alice)
@@ -224,19 +226,19 @@ class TestNotes:
             resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
         book.note([sent(settled, "one.2")])
         die(book)
-        assert settle_left_behind(home, clock.now()) == 1
+        assert settle(home, clock.now()) == 1
 
     def test_one_that_cannot_be_stored_holds_up_no_other(self, alice: User, home: Path) -> None:
         held, settled, _ = self.held(alice)
         book = begin(home)
         book.note([sent(settled, "one.2"), replace(sent(held), reference="\ud800" * 999)])
         die(book)
-        assert settle_left_behind(home, clock.now()) == 2
+        assert settle(home, clock.now()) == 2
         assert set(Delivery.objects.filter(state="SENT")) == {held, settled}
 
     def test_say_when_it_was_sent(self, alice: User, home: Path) -> None:
         leave_a_note(home, alice)
-        settle_left_behind(home, clock.now() + timedelta(hours=9))
+        settle(home, clock.now() + timedelta(hours=9))
         [attempt], [event] = DeliveryAttempt.objects.all(), DeliveryEvent.objects.all()
         assert event.at == attempt.finished_at == Delivery.objects.get().finished_at
 
@@ -247,8 +249,8 @@ class TestNotes:
         self.held(alice)
         true = clock.now()
         ahead = true + timedelta(hours=1)
-        die(Notebook.begin(home, "one", ahead - age))
-        settle_left_behind(home, ahead)  # it read the clock before everything was moved back
+        die(begin(home, age))
+        settle(home, ahead)  # it read the clock before everything was moved back
         commands.take_in_strays(true)
         assert len(claim(true + 2 * YOUNG, "two.1", under_way={})) == 2
 
@@ -259,14 +261,14 @@ class TestNotes:
 
         def another_first(file: int, how: int) -> None:
             monkeypatch.undo()
-            settle_left_behind(home, clock.now())
+            settle(home, clock.now())
             lock(file, how)
 
         monkeypatch.setattr(fcntl, "flock", another_first)
         book = begin(home)
         book.note([sent(claimed(alice))])
         die(book)
-        assert settle_left_behind(home, clock.now()) == 1
+        assert settle(home, clock.now()) == 1
 
     @pytest.mark.parametrize("broken", [(Path, "unlink"), (os, "scandir"), (os, "open")])
     def test_on_a_broken_disk_do_not_keep_a_sender_from_its_work(
@@ -280,8 +282,8 @@ class TestNotes:
 
         with monkeypatch.context() as patch:
             patch.setattr(*broken, fail)
-            settle_left_behind(home, clock.now())
-            Notebook.begin(home, "new", clock.now()).end()
+            settle(home, clock.now())
+            Notebook.begin(home, "new", clock.monotonic()).end()
             book.end()
 
     def test_are_wiped_when_the_database_has_all_of_them(self, alice: User, home: Path) -> None:
@@ -306,8 +308,8 @@ class TestNotes:
 
         with monkeypatch.context() as patch, pytest.raises(OperationalError):
             patch.setattr(results, "record", away)
-            settle_left_behind(home, clock.now())
-        assert settle_left_behind(home, clock.now()) == 1
+            settle(home, clock.now())
+        assert settle(home, clock.now()) == 1
 
     def test_that_cannot_be_settled_do_not_keep_a_sender_from_its_work(
         self, alice: User, home: Path, monkeypatch: pytest.MonkeyPatch
@@ -315,7 +317,7 @@ class TestNotes:
         leave_a_note(home, alice)
         monkeypatch.setattr(results, "record", lambda *args, **more: 1 / 0)
         monkeypatch.setattr(faults, "settle_barely", lambda *args, **more: 1 / 0)
-        assert settle_left_behind(home, clock.now()) == 0
+        assert settle(home, clock.now()) == 0
         assert list((home / FOLDER).iterdir()) == []
 
 
