@@ -165,10 +165,11 @@ ERRANDS = (
 )
 
 # After a jump of the clock, in one transaction: hook(old_now=…, delta=…, now=…) moves what is due.
+# Clocks of service levels before incidents: rows are locked in this order everywhere.
 CLOCK_SHIFTS = (
+    "incidents.commands.shift_clocks",
     "incidents.commands.shift_due_times",
     "incidents.commands.shift_timers",
-    "incidents.commands.shift_clocks",
     "incidents.shield.departure.shift_due_times",
     "notifications.commands.shift_due_times",
     "notifications.commands.drill_plans.shift_due_times",

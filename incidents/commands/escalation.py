@@ -113,18 +113,19 @@ def shift_due_times(old_now: datetime, delta: timedelta, now: datetime) -> int:
 
     Elapsed waits must not be cut short or stretched by a clock that was set. After a jump forward
     rows written after the jump (`updated_at` in the new time) are left alone. What was due already
-    stays due, also when the clock went back.
+    stays due, also when the clock went back, and is no later than before when it went forward.
     """
-    rows = Incident.objects.all()
-    if delta > timedelta(0):
+    rows, forward = Incident.objects.all(), delta > timedelta(0)
+    if forward:
         rows = rows.filter(updated_at__lt=old_now + delta / 2)
     moved = 0
     for status, field in PLANNED:
-        waiting = rows.filter(status=status)
-        overdue = waiting.filter(**{f"{field}__gt": now, f"{field}__lte": old_now})
-        moved += overdue.update(**_moved(field, Value(now), now))
-        later = waiting.filter(**{f"{field}__gt": old_now})
-        moved += later.update(**_moved(field, F(field) + delta, now))
+        waiting = rows.filter(status=status).exclude(**{field: None})
+        if not forward:
+            overdue = waiting.filter(**{f"{field}__gt": now, f"{field}__lte": old_now})
+            moved += overdue.update(**_moved(field, Value(now), now))
+            waiting = waiting.filter(**{f"{field}__gt": old_now})
+        moved += waiting.update(**_moved(field, F(field) + delta, now))
     return moved
 
 

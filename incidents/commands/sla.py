@@ -36,6 +36,7 @@ log = logging.getLogger("opsknight.sla")
 Key = tuple[int, str, int]  # incident, clock, round
 BATCH = 100
 LEVELS = 1000  # services at a time
+NEWS = 500  # changes of a moment ago, read while the computer's clock is being followed
 AGAIN = timedelta(minutes=1)
 _LATER = Later("the clocks of incident")
 _LATER_LEVELS = Later("the clocks of service level")
@@ -124,6 +125,7 @@ def _start(ids: list[int], now: datetime) -> int:
 
 def shift_clocks(old_now: datetime, delta: timedelta, now: datetime) -> int:
     """The computer's clock jumped by `delta`: what runs has as much time left as before."""
+    _read_what_just_happened(old_now, delta)
     running = SlaClock.objects.filter(
         met_at=None, breached_at=None, paused_at=None, opens_at=None, due_at__gt=old_now
     )
@@ -135,6 +137,25 @@ def shift_clocks(old_now: datetime, delta: timedelta, now: datetime) -> int:
         next_at=F("next_at") + delta,
         changed_at=now,
     )
+
+
+def _read_what_just_happened(old_now: datetime, delta: timedelta) -> None:
+    """Clocks that began in the old time, and that nobody has read yet: else no jump is known of.
+
+    An incident of a second ago would have broken its promise by an hour.
+    """
+    events = IncidentEvent.objects.filter(published_at=None, type__in=MOVES_A_CLOCK)
+    events = events.filter(at__lt=old_now + max(delta / 2, COMMIT_LAG))
+    newest = events.order_by("-id").values_list("incident_id", flat=True)[:NEWS]
+    ids = sorted(set(newest))
+    for start in range(0, len(ids), BATCH):
+        try:
+            with transaction.atomic():
+                read_clocks(ids[start : start + BATCH], now=old_now)
+        except AWAY:
+            raise
+        except Exception:
+            log.exception("clocks are not read before the jump; their promises may look broken")
 
 
 def read_clocks(ids: Collection[int], *, now: datetime, sure: bool = False) -> None:

@@ -69,15 +69,18 @@ def release_throttled(now: datetime) -> int:
 def shift_due_times(old_now: datetime, delta: timedelta, now: datetime) -> int:
     """The clock jumped by `delta` from `old_now`: what was planned for later keeps its distance.
 
-    What was due already stays due, also when the clock went back. After a jump forward rows
-    planned after the jump are left alone. Returns how many rows moved.
+    What was due already stays due, and is no later than before: a page that was due for a tenth
+    of a second is not hours late because the clock went forward. Rows planned after a jump forward
+    are left alone. Returns how many rows moved.
     """
     rows = Delivery.objects.filter(state__in=OPEN_STATES)
     if delta > timedelta(0):
-        rows = rows.exclude(planned_at__gte=old_now + delta / 2)
-    overdue = rows.filter(next_attempt_at__gt=now, next_attempt_at__lte=old_now)
-    moved = overdue.update(next_attempt_at=now, planned_at=now)
-    moved += rows.filter(next_attempt_at__gt=old_now).update(
+        moved, later = 0, rows.exclude(planned_at__gte=old_now + delta / 2)
+    else:  # those that the new time planned cannot be told from those that were due for long
+        overdue = rows.filter(next_attempt_at__gt=now, next_attempt_at__lte=old_now)
+        moved = overdue.update(next_attempt_at=now, planned_at=now)
+        later = rows.filter(next_attempt_at__gt=old_now)
+    moved += later.update(
         next_attempt_at=F("next_attempt_at") + delta,
         planned_at=F("planned_at") + delta,
         throttled_since=F("throttled_since") + delta,

@@ -209,6 +209,18 @@ def test_a_jump_of_the_computers_clock_gives_the_time_back(service: Service):
     assert (due(incident), entries(incident)) == (150, [])
 
 
+@pytest.mark.parametrize("hours", [2, -2])
+def test_an_incident_of_a_moment_before_the_jump_breaks_no_promise(service: Service, hours: int):
+    draft = Draft(service=service, title="Checkout is down", urgency="HIGH")
+    incident, _ = commands.create(draft, by=SYSTEM, now=T0)
+    old, delta = T0 + SECOND, hours * HOUR
+    commands.shift_clocks(old, delta, old + delta)
+    tick(old + delta)
+    assert (due(incident), entries(incident)) == (15 + hours * 60, [])
+    tick(old + delta + 15 * MINUTE)
+    assert EventType.SLA_BREACHED in incident.events.values_list("type", flat=True)
+
+
 def test_clocks_that_no_event_started_are_started_later(service: Service):
     incident = opened(service)
     SlaClock.objects.all().delete()

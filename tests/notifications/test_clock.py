@@ -139,6 +139,19 @@ class TestSetForward:
         assert timedelta(0) < due() <= 3 * SECOND
 
 
+    def test_pages_that_were_just_due_are_not_hours_late(
+        self, phones: Phones, alice: User, pass_time: Set, send_until, settings
+    ) -> None:
+        settings.DELIVERY_GUARDS, settings.DELIVERY_RENEWALS = {}, {}
+        for subject in (1, 2):
+            page(alice, subject=subject, subject_kind="incident")
+        old = clock.now()
+        pass_time(3600)
+        commands.shift_due_times(old_now=old, delta=HOUR, now=clock.now())
+        send_until(lambda: set(fates().values()) == {"SENT"})
+        assert len(phones.mails) == 2, "one digest of late pages instead"
+
+
 def test_the_ticker_does_all_of_it(
     phones: Phones, alice: User, pass_time: Set, send_until, sender
 ) -> None:
