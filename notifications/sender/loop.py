@@ -5,7 +5,7 @@ import os
 import random
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -43,6 +43,7 @@ BEGIN_WITHIN = LEASE.total_seconds() - ATTEMPT_SECONDS - 2
 CLOCK_JUMP = timedelta(seconds=30)
 JUMP_PAUSE = 1.0  # the ticker moves the due times meanwhile
 HEARTBEAT = "sender"
+Steady = Callable[[datetime, float], bool]
 
 
 class Sender:
@@ -62,15 +63,16 @@ class Sender:
         self._next_housekeeping = 0.0
         self._next_deep_look = 0.0
         self._repeats = False
+        self._steady: Steady = lambda *_: True
 
     def run(self) -> None:
         """Until `stop`; survives every failure and keeps what it has to write."""
-        watch = ClockWatch()
+        self._steady = ClockWatch().steady
         trouble = 0
         while not self.stopping:
             try:
                 self._settle_in()
-                self.turn(may_claim=watch.steady())
+                self.turn()
                 trouble = 0
             except Exception:
                 trouble += 1
@@ -98,14 +100,14 @@ class Sender:
         except Exception:
             log.exception("delivery %d was sent and cannot be noted", result.delivery_id)
 
-    def turn(self, *, may_claim: bool = True) -> bool:
+    def turn(self) -> bool:
         """One round; waits at most the poll interval for a result. True when something was done."""
         time.sleep(max(0.0, self._next_turn - clock.monotonic()))
         self._next_turn = clock.monotonic() + TOGETHER
         arrived = self.backlog.shared(self.pool.collect(self._poll()))
         self.unwritten += arrived
         self._write()
-        claimed = self._claim() if may_claim else 0
+        claimed = self._claim()
         busy = bool(arrived or claimed)
         if busy:
             self._busy_until = clock.monotonic() + BUSY_SECONDS
@@ -170,6 +172,8 @@ class Sender:
         self._repeats = False
         while True:
             started, now = clock.monotonic(), clock.now()
+            if not self._steady(now, started):
+                return total
             rows = self._take(now)
             total += len(rows)
             # What may have gone out already is written down at once: were this sender to die as the
@@ -274,8 +278,10 @@ class Sender:
         if clock.monotonic() < self._next_housekeeping:
             return
         self._next_housekeeping = clock.monotonic() + HOUSEKEEPING_SECONDS
-        now = clock.now()
+        at, now = clock.monotonic(), clock.now()
         heartbeat.beat(HEARTBEAT, now=now, under_way=len(self.pool.running))
+        if not self._steady(now, at):
+            return
         results.release_stranded(stranded(now), now=now)
         if accounts.any_paced(now):
             pacing.hurry(now)
@@ -296,23 +302,24 @@ class Sender:
 
 
 class ClockWatch:
-    """Notices a jump of the clock: a jumped clock would end leases and bring retries forward."""
+    """Notices a jump of the clock: a jumped clock would end leases and bring retries forward.
+
+    Asked with the very readings that work goes by: between two readings the clock may be set.
+    """
 
     def __init__(self) -> None:
-        self._offset = self._measure()
+        self._offset: float | None = None
         self._steady_from = 0.0
 
-    def steady(self) -> bool:
-        offset = self._measure()
-        if abs(offset - self._offset) > CLOCK_JUMP.total_seconds():
-            log.warning("the clock jumped by %.0f s", offset - self._offset)
-            self._steady_from = clock.monotonic() + JUMP_PAUSE
+    def steady(self, now: datetime, monotonic: float) -> bool:
+        """Whether what is due at `now` may be looked for; both clocks were read together."""
+        offset = now.timestamp() - monotonic
+        before = offset if self._offset is None else self._offset
+        if abs(offset - before) > CLOCK_JUMP.total_seconds():
+            log.warning("the clock jumped by %.0f s", offset - before)
+            self._steady_from = monotonic + JUMP_PAUSE
         self._offset = offset
-        return clock.monotonic() >= self._steady_from
-
-    @staticmethod
-    def _measure() -> float:
-        return clock.now().timestamp() - clock.monotonic()
+        return monotonic >= self._steady_from
 
 
 def _reconnect_after(seconds: float) -> None:

@@ -138,7 +138,6 @@ class TestSetForward:
         commands.shift_due_times(old_now=old, delta=HOUR, now=clock.now())
         assert timedelta(0) < due() <= 3 * SECOND
 
-
     def test_pages_that_were_just_due_are_not_hours_late(
         self, phones: Phones, alice: User, pass_time: Set, send_until, settings
     ) -> None:

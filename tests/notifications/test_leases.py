@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,8 @@ from notifications.domain.retry import LEASE, MAX_CLAIMS
 from notifications.models import Delivery, DeliveryAttempt, DeliveryEvent
 from notifications.sender import Sender, results
 from notifications.sender.claim import claim
-from notifications.sender.loop import BURST, TOGETHER_IN_A_BURST, ClockWatch
-from notifications.sender.pool import Job, Outgoing, Result, attempt
+from notifications.sender.loop import BURST, JUMP_PAUSE, TOGETHER_IN_A_BURST, ClockWatch
+from notifications.sender.pool import Job, Outgoing, Pool, Result, attempt
 from tests.notifications.conftest import fates, hook, page
 from tests.phones import Mode, Phones
 
@@ -240,31 +241,51 @@ def test_the_loop_survives_an_outage_of_the_database(
     page(alice)
     real_turn, turns = sender.turn, []
 
-    def turn(**options: bool) -> bool:
+    def turn() -> bool:
         turns.append(1)
         if len(turns) in {1, 3}:
             raise OperationalError("the database is away")
         if fates() == {"EMAIL": "SENT"}:
             sender.stop()
-        return real_turn(**options)
+        return real_turn()
 
     monkeypatch.setattr(sender, "turn", turn)
     sender.run()
     assert len(phones.mails) == 1
 
 
-def test_nothing_is_claimed_right_after_a_jump_of_the_clock(
-    pass_time: Callable[[float], None],
+@pytest.mark.parametrize("hours", [25, 1, -1])
+def test_nothing_is_claimed_right_after_a_jump_of_the_clock(hours: int) -> None:
+    watch, now, at = ClockWatch(), clock.now(), 100.0
+    after = now + timedelta(hours=hours)
+    assert watch.steady(now, at)
+    assert watch.steady(now + timedelta(seconds=20), at)
+    assert not watch.steady(after, at)
+    assert not watch.steady(after, at + JUMP_PAUSE - 0.1)
+    assert watch.steady(after, at + JUMP_PAUSE)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_clock_that_is_set_in_the_middle_of_a_round_is_noticed_before_the_claim(
+    phones: Phones, alice: User, sender: Sender, pass_time: Callable[[float], None], monkeypatch
 ) -> None:
-    watch = ClockWatch()
-    assert watch.steady()
-    pass_time(20)
-    assert watch.steady()
-    pass_time(-3600)
-    assert not watch.steady()
-    assert not watch.steady()
-    watch._steady_from = 0
-    assert watch.steady()
+    """What was due a moment before looks an hour late until the ticker has moved it along."""
+    page(alice)
+    Delivery.objects.update(next_attempt_at=clock.now() + timedelta(minutes=30))
+    collect, rounds = Pool.collect, iter(range(99))
+
+    def set_meanwhile(pool: Pool, wait: float) -> list[Result]:
+        turn = next(rounds)
+        if turn == 1:
+            pass_time(3600)
+        elif turn == 10:
+            sender.stop()
+        return collect(pool, wait)
+
+    monkeypatch.setattr(Pool, "collect", set_meanwhile)
+    sender.run()
+    assert fates() == {"EMAIL": "QUEUED"}
+    assert not phones.mails
 
 
 @pytest.mark.django_db(transaction=True)
