@@ -26,6 +26,7 @@ from notifications.providers.base import kinds, kinds_for
 from notifications.queries import PROVIDER_TEST
 
 CACHE_SECONDS = 1.0
+NEVER = float("-inf")  # monotonic seconds begin at any number, and small after a start
 FRESH_SECONDS = 0.05  # younger than this, what was read is not read again
 NOT_SET_UP = "{channel} is not set up here: an admin adds an account under Settings, Providers"
 NONE = "none"  # bulkhead of what waits for an account that nobody has set up
@@ -49,7 +50,7 @@ class Candidate:
 
 @dataclass(slots=True)
 class _Cache:
-    read_at: float = -CACHE_SECONDS
+    read_at: float = NEVER
     found: tuple[Candidate, ...] = ()
 
 
@@ -58,7 +59,7 @@ _cache = _Cache()
 
 def forget() -> None:
     """The next question reads the rows again: after a change, and between tests."""
-    _cache.read_at = -CACHE_SECONDS
+    _cache.read_at = NEVER
 
 
 def candidates(channel: str, now: datetime) -> list[Candidate]:

@@ -165,10 +165,7 @@ class Sender:
         One look reads only so far ahead. Behind a storm for one provider the others' rows are
         found by a second look without it, which is dear and therefore not made each time.
         """
-        mail = MailSettings(
-            config.get("email_url"), config.get("mail_from"), config.get("reply_domain")
-        )
-        total = 0
+        mail, total = _mail_settings(), 0
         self._repeats = False
         while True:
             started, now = clock.monotonic(), clock.now()
@@ -275,10 +272,10 @@ class Sender:
 
     def _keep_house(self) -> None:
         """Each second: the proof of life, and chains whose earlier links hold out no hope."""
-        if clock.monotonic() < self._next_housekeeping:
-            return
-        self._next_housekeeping = clock.monotonic() + HOUSEKEEPING_SECONDS
         at, now = clock.monotonic(), clock.now()
+        if at < self._next_housekeeping:
+            return
+        self._next_housekeeping = at + HOUSEKEEPING_SECONDS
         heartbeat.beat(HEARTBEAT, now=now, under_way=len(self.pool.running))
         if not self._steady(now, at):
             return
@@ -320,6 +317,12 @@ class ClockWatch:
             self._steady_from = monotonic + JUMP_PAUSE
         self._offset = offset
         return monotonic >= self._steady_from
+
+
+def _mail_settings() -> MailSettings:
+    return MailSettings(
+        config.get("email_url"), config.get("mail_from"), config.get("reply_domain")
+    )
 
 
 def _reconnect_after(seconds: float) -> None:

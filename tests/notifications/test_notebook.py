@@ -39,12 +39,15 @@ from tests.phones import Phones
 
 # Guards ask for incidents, and there are none behind these pages.
 DIES_BEFORE_IT_WRITES = """
-import os, signal, django
+import os, signal, sys, django
 django.setup()
 from django.conf import settings
 from notifications.sender import Sender, results
 settings.DELIVERY_GUARDS = settings.DELIVERY_RENEWALS = {}
-results.record = lambda *args, **more: os.kill(os.getpid(), signal.SIGKILL)
+def record(found, **more):
+    print(found, file=sys.stderr, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+results.record = record
 Sender().run()
 """
 
@@ -105,6 +108,7 @@ def test_what_left_before_a_kill_is_not_sent_again(
     command = [sys.executable, "-c", DIES_BEFORE_IT_WRITES]
     assert subprocess.run(command, cwd=ROOT, env=environment, timeout=60).returncode == -9
     assert set(fates(by="pk").values()) == {"SENDING"}
+    assert len(phones.mails) == 1, "it left before the kill"
     sender.stop()
     sender._settle_in()
     sender.run()
