@@ -44,9 +44,12 @@ django.setup()
 from django.conf import settings
 from notifications.sender import Sender, results
 settings.DELIVERY_GUARDS = settings.DELIVERY_RENEWALS = {}
+write = results.record
 def record(found, **more):
     print(found, file=sys.stderr, flush=True)
-    os.kill(os.getpid(), signal.SIGKILL)
+    if any(result.ok for result in found):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return write(found, **more)  # a slow computer could not begin in time, and tries again
 results.record = record
 Sender().run()
 """
