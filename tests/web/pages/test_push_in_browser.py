@@ -41,11 +41,14 @@ def device(browse: Browse, alice: User) -> Page:
 
 @pytest.fixture
 def worker(device: Page) -> Worker:
-    return device.context.service_workers[0]
+    """In charge, and ready: what is pushed while it still takes over may be dropped."""
+    one = device.context.service_workers[0]
+    until(device, lambda: one.evaluate("self.registration.active?.state") == "activated")
+    return one
 
 
 @pytest.fixture
-def deliver(device: Page) -> Callable[[bytes], None]:
+def deliver(device: Page, worker: Worker) -> Callable[[bytes], None]:
     """Hands words to the worker as the browser does once it has decrypted a push."""
     session = device.context.new_cdp_session(device)
     found: list[str] = []
