@@ -25,7 +25,7 @@ from incidents.models import (
     Status,
 )
 from notifications import queries as notifications
-from notifications.models import OutboxMail, Provider
+from notifications.models import OutboxMail
 from schedules.models import Schedule
 from services.models import Integration, Service
 
@@ -323,7 +323,7 @@ def first_steps(user: User) -> list[FirstStep]:
         policy=EscalationPolicy.objects.filter(archived_at=None, current__in=_versions()),
         service=Service.objects.filter(archived_at=None).exclude(policy=None),
         integration=Integration.objects.filter(service__archived_at=None),
-        mail=Provider.objects.filter(enabled=True),
+        mail=notifications.ways_out(),
         page=notifications.proofs_of(user),
     )
     has["mail"] = has["mail"] or bool(config.get("email_url"))

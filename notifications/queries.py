@@ -217,6 +217,12 @@ def proofs_of(user: User) -> QuerySet[Delivery]:
     return pages.filter(delivered_at__isnull=False, seen_at__isnull=False)
 
 
+def ways_out() -> QuerySet[Provider]:
+    """Accounts by which messages can leave; the one of web push makes itself and needs a device."""
+    devices = ContactMethod.objects.filter(channel=Channel.PUSH)
+    return Provider.objects.filter(~Q(kind="webpush") | Exists(devices), enabled=True)
+
+
 def last_provider_test(account: Provider, channel: str) -> Delivery | None:
     """The newest test that was sent by this channel through this account."""
     rows = Delivery.objects.filter(subject_kind=PROVIDER_TEST, subject_id=account.pk)

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from core import config, heartbeat
+from core import clock, config, heartbeat
 from core.actor import SYSTEM
 from core.models import GIVEN_UP_TRIES
 from dashboard import commands as commands_of_home
@@ -18,6 +18,7 @@ from incidents.models import EscalationState, Incident, IncidentEvent
 from notifications import commands as notifications
 from notifications.commands import drills
 from notifications.models import Delivery, DeliveryState
+from tests.notifications.push import give
 from tests.page_rules import HTMX, SignedInPage
 
 
@@ -40,6 +41,16 @@ class TestHome(SignedInPage):
         assert done["Connect a tool"]
         assert not done["Make a schedule"]
         assert not done["Prove that you are paged"]
+
+    def test_looking_at_the_ways_opens_none_and_the_first_device_does(
+        self, as_root, root, push_service, url
+    ):
+        as_root.get(reverse("notifications:reach"))
+        as_root.get(reverse("notifications:providers"))
+        assert notifications.public_key(now=clock.now())
+        assert not as_root.get(url).context["steps"][0].done
+        give(root, push_service)
+        assert as_root.get(url).context["steps"][0].done
 
     def test_the_checklist_goes_when_a_test_page_was_answered_where_it_came(
         self, as_root, root, integration, phones, now, url
