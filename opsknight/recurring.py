@@ -47,6 +47,7 @@ JOBS = (
     Job("timers of a clock ahead", "incidents.commands.take_in_stray_timers", every=2),
     Job("support hours that changed", "incidents.commands.look_again", every=30),
     Job("strays of a jump of the clock", "incidents.commands.take_in_strays", every=2),
+    Job("bundles of a clock ahead", "incidents.shield.departure.take_in_strays", every=2),
     Job("deliveries of a clock ahead", "notifications.commands.take_in_strays", every=2),
     Job("paging check", "dashboard.commands.look", every=60, busy=10),
     Job("requests for cover that nobody took", "schedules.commands.expire_covers", every=10),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, Expression, F, Value, When
+from django.db.models import Case, Expression, F, Q, Value, When
 
 from core.actor import Actor
 from core.errors import Conflict, IllegalTransition
@@ -112,16 +112,17 @@ def shift_due_times(old_now: datetime, delta: timedelta, now: datetime) -> int:
     """The wall clock jumped by `delta`: moves what was due in the future, once.
 
     Elapsed waits must not be cut short or stretched by a clock that was set. After a jump forward
-    rows written after the jump (`updated_at` in the new time) are left alone. What was due already
+    what the new time planned (row and due time lie in it) is left alone. What was due already
     stays due, also when the clock went back, and is no later than before when it went forward.
     """
     rows, forward = Incident.objects.all(), delta > timedelta(0)
-    if forward:
-        rows = rows.filter(updated_at__lt=old_now + delta / 2)
+    between = old_now + delta / 2
     moved = 0
     for status, field in PLANNED:
         waiting = rows.filter(status=status).exclude(**{field: None})
-        if not forward:
+        if forward:  # the new time plans nothing before it, whatever else it writes
+            waiting = waiting.filter(Q(updated_at__lt=between) | Q(**{f"{field}__lt": between}))
+        else:
             overdue = waiting.filter(**{f"{field}__gt": now, f"{field}__lte": old_now})
             moved += overdue.update(**_moved(field, Value(now), now))
             waiting = waiting.filter(**{f"{field}__gt": old_now})

@@ -36,13 +36,14 @@ log = logging.getLogger("opsknight.sla")
 Key = tuple[int, str, int]  # incident, clock, round
 BATCH = 100
 LEVELS = 1000  # services at a time
-NEWS = 500  # changes of a moment ago, read while the computer's clock is being followed
+NEWS = 5_000  # incidents of a moment ago, read while the computer's clock is being followed
 AGAIN = timedelta(minutes=1)
 _LATER = Later("the clocks of incident")
 _LATER_LEVELS = Later("the clocks of service level")
 _LATER_STARTS = Later("the missing clocks of incident")
 # A change that is being saved carries a time that is a little older than its commit.
 COMMIT_LAG = timedelta(seconds=5)
+AHEAD = timedelta(seconds=30)  # a smaller lead of the clock is no jump
 AFTER = {
     EventType.CREATED: Status.OPEN,
     EventType.ACKNOWLEDGED: Status.ACKNOWLEDGED,
@@ -129,8 +130,10 @@ def shift_clocks(old_now: datetime, delta: timedelta, now: datetime) -> int:
     running = SlaClock.objects.filter(
         met_at=None, breached_at=None, paused_at=None, opens_at=None, due_at__gt=old_now
     )
-    if delta > timedelta():
-        running = running.filter(changed_at__lt=old_now + delta / 2)
+    if delta > timedelta():  # what began in the old time, whoever has read it since
+        running = running.filter(started_at__lt=old_now + delta / 2)
+    if connection.features.has_select_for_update:  # in the order of everybody who locks clocks
+        list(running.select_for_update().order_by("pk").values_list("pk"))
     return running.update(
         shift_seconds=F("shift_seconds") + delta.total_seconds(),
         due_at=F("due_at") + delta,
@@ -146,8 +149,8 @@ def _read_what_just_happened(old_now: datetime, delta: timedelta) -> None:
     """
     events = IncidentEvent.objects.filter(published_at=None, type__in=MOVES_A_CLOCK)
     events = events.filter(at__lt=old_now + max(delta / 2, COMMIT_LAG))
-    newest = events.order_by("-id").values_list("incident_id", flat=True)[:NEWS]
-    ids = sorted(set(newest))
+    newest = events.order_by("-incident_id").values_list("incident_id", flat=True).distinct()
+    ids = sorted(newest[:NEWS])
     for start in range(0, len(ids), BATCH):
         try:
             with transaction.atomic():
@@ -217,6 +220,8 @@ class _Reader:
         row = self.rows.setdefault(key, SlaClock(incident_id=incident, clock=key[1], round=key[2]))
         if row.met_at and row.met_at == run.met_at:
             return  # judged by what held when it was done
+        if not row.pk and run.started_at > self.now + AHEAD:  # by a clock that was set back since
+            row.shift_seconds = (self.now - run.started_at).total_seconds()
         goal = replace(goal, shift=timedelta(seconds=row.shift_seconds))
         seen = sla.face(run, goal, self.now)
         promised = row.due_at
@@ -346,10 +351,9 @@ def _history(incident: Incident, events: Iterable[tuple[str, datetime]]) -> list
     found = [sla.Change(incident.created_at, Status.OPEN)]
     for kind, at in events:
         if kind != EventType.CREATED:
-            found.append(sla.Change(max(at, found[-1].at), AFTER[EventType(kind)]))
+            found.append(sla.Change(at, AFTER[EventType(kind)]))
     if found[-1].status != incident.status:
-        at = max(incident.last_status_change, found[-1].at)
-        found.append(sla.Change(at, Status(incident.status)))
+        found.append(sla.Change(incident.last_status_change, Status(incident.status)))
     return found
 
 

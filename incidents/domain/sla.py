@@ -202,10 +202,10 @@ def _stretches(run: Run, now: datetime | None) -> list[tuple[datetime, datetime 
     found: list[tuple[datetime, datetime | None]] = []
     at: datetime | None = run.started_at
     for pause in run.pauses:
-        if at is not None and pause.start > at:
+        if at is not None:
             found.append((at, pause.start))
         at = pause.end
-    return [*found, (at, now)] if at is not None and (now is None or now > at) else found
+    return [*found, (at, now)] if at is not None else found
 
 
 def _after(start: datetime, span: timedelta, goal: Goal) -> datetime | None:
@@ -215,8 +215,15 @@ def _after(start: datetime, span: timedelta, goal: Goal) -> datetime | None:
 
 
 def _elapsed(stretches: Sequence[tuple[datetime, datetime | None]], goal: Goal) -> timedelta:
+    """Less than nothing where the computer's clock went back: `shift` says by how much."""
     total = NONE
     for start, end in stretches:
-        if end is not None and end > start:
-            total += goal.hours.elapsed(start, end) if goal.hours else end - start
+        if end is None:
+            continue
+        if goal.hours is None:
+            total += end - start
+        elif end > start:
+            total += goal.hours.elapsed(start, end)
+        else:
+            total -= goal.hours.elapsed(end, start)
     return total

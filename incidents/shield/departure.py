@@ -37,6 +37,7 @@ from incidents.shield.words import bundle_message, over_message
 from notifications import commands as notifications
 
 log = logging.getLogger("opsknight.paging")
+STRAY = timedelta(seconds=30)  # a smaller lead of the clock is no jump
 
 SUBJECT = "bundle"
 CLOSED = "bundle-news"
@@ -105,12 +106,25 @@ def close_finished(incidents: Collection[int], now: datetime) -> None:
 
 
 def shift_due_times(old_now: datetime, delta: timedelta, now: datetime) -> int:
-    """The clock jumped: what gathers keeps its distance."""
-    rows = Bundle.objects.filter(state=BundleState.GATHERING, leaves_at__gt=old_now)
+    """The clock jumped: what gathers keeps its distance, and what was to leave leaves."""
+    rows = Bundle.objects.filter(state=BundleState.GATHERING)
     if delta > timedelta(0):
         rows = rows.filter(last_at__lt=old_now + delta / 2)
     moved = {name: F(name) + delta for name in ("opened_at", "last_at", "leaves_at")}
-    return rows.update(**moved)
+    overdue = rows.filter(leaves_at__gt=now, leaves_at__lte=old_now)
+    left = overdue.update(**(moved | {"leaves_at": now}))
+    return left + rows.filter(leaves_at__gt=old_now).update(**moved)
+
+
+def take_in_strays(now: datetime) -> int:
+    """Bundles that a clock ahead of ours gathered: their times count from now instead."""
+    rows = Bundle.objects.filter(state=BundleState.GATHERING, last_at__gt=now + STRAY)
+    taken = 0
+    for pk, opened, last, leaves in rows.values_list("pk", "opened_at", "last_at", "leaves_at"):
+        ahead = last - now
+        unchanged = Bundle.objects.filter(pk=pk, state=BundleState.GATHERING, last_at=last)
+        taken += unchanged.update(opened_at=opened - ahead, last_at=now, leaves_at=leaves - ahead)
+    return taken
 
 
 def _due(now: datetime) -> QuerySet[Bundle]:

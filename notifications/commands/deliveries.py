@@ -78,7 +78,8 @@ def shift_due_times(old_now: datetime, delta: timedelta, now: datetime) -> int:
         moved, later = 0, rows.exclude(planned_at__gte=old_now + delta / 2)
     else:  # those that the new time planned cannot be told from those that were due for long
         overdue = rows.filter(next_attempt_at__gt=now, next_attempt_at__lte=old_now)
-        moved = overdue.update(next_attempt_at=now, planned_at=now)
+        held = F("throttled_since") + delta
+        moved = overdue.update(next_attempt_at=now, planned_at=now, throttled_since=held)
         later = rows.filter(next_attempt_at__gt=old_now)
     moved += later.update(
         next_attempt_at=F("next_attempt_at") + delta,

@@ -42,6 +42,7 @@ SHUTDOWN_SECONDS = 8.0
 BEGIN_WITHIN = LEASE.total_seconds() - ATTEMPT_SECONDS - 2
 CLOCK_JUMP = timedelta(seconds=30)
 JUMP_PAUSE = 1.0  # the ticker moves the due times meanwhile
+PAUSES = 5.0  # at most, when the clock is set again and again
 HEARTBEAT = "sender"
 Steady = Callable[[datetime, float], bool]
 
@@ -306,7 +307,7 @@ class ClockWatch:
 
     def __init__(self) -> None:
         self._offset: float | None = None
-        self._steady_from = 0.0
+        self._steady_from = self._unsteady_since = 0.0
 
     def steady(self, now: datetime, monotonic: float) -> bool:
         """Whether what is due at `now` may be looked for; both clocks were read together."""
@@ -314,9 +315,12 @@ class ClockWatch:
         before = offset if self._offset is None else self._offset
         if abs(offset - before) > CLOCK_JUMP.total_seconds():
             log.warning("the clock jumped by %.0f s", offset - before)
+            if monotonic >= self._steady_from:
+                self._unsteady_since = monotonic
             self._steady_from = monotonic + JUMP_PAUSE
         self._offset = offset
-        return monotonic >= self._steady_from
+        # A clock that is set for ever must not silence anybody.
+        return monotonic >= min(self._steady_from, self._unsteady_since + PAUSES)
 
 
 def _mail_settings() -> MailSettings:

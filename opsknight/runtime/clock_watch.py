@@ -50,8 +50,8 @@ class ClockWatch:
         return None
 
     def accept(self, now: datetime, monotonic: float) -> None:
-        """Goes on with the clock as it is, without a shift."""
-        self.offset = self.saved = now.timestamp() - monotonic
+        """Goes on with the clock as it is, without a shift; the next look saves it."""
+        self.offset = now.timestamp() - monotonic
 
     def _settle(self, offset: float, now: datetime) -> timedelta | None:
         """One transaction: whoever moves the row forward shifts; the others wait for its commit."""

@@ -46,6 +46,24 @@ def test_a_step_that_was_just_due_is_no_later_after_a_jump_ahead(
     assert incident.escalate_at == T0 + HOUR
 
 
+@pytest.mark.parametrize("what", ["priority", "urgency", "assign"])
+def test_what_is_changed_right_after_a_jump_ahead_keeps_its_wait(
+    what: str, make_service, page_ann_then_ben, run_until, people
+) -> None:
+    incident = open_incident(make_service(page_ann_then_ben).service)
+    run_until(T0)
+    new = T0 + MINUTE + HOUR
+    if what == "priority":
+        commands.change_priority(incident, "P2", by=SYSTEM, now=new)
+    elif what == "urgency":
+        commands.change_urgency(incident, "MEDIUM", by=SYSTEM, now=new)
+    else:
+        commands.assign(incident, user=people.cat, by=SYSTEM, now=new)
+    commands.shift_due_times(T0 + MINUTE, HOUR, new)
+    incident.refresh_from_db()
+    assert incident.escalate_at == T0 + HOUR + 5 * MINUTE
+
+
 def test_a_clock_that_jumps_back_delays_no_step_that_was_due(
     make_service, page_ann_then_ben, run_until
 ) -> None:

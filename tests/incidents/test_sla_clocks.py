@@ -48,6 +48,13 @@ def tick(now: datetime) -> None:
     publish(now)
 
 
+def set_back(old: datetime) -> datetime:
+    """An hour, and everything follows; what the clock shows then."""
+    commands.shift_clocks(old, -HOUR, old - HOUR)
+    commands.shift_due_times(old, -HOUR, old - HOUR)
+    return old - HOUR
+
+
 def clock_of(incident: Incident, kind: str = "ACK") -> SlaClock:
     return incident.sla_clocks.filter(clock=kind).order_by("-round")[0]
 
@@ -219,6 +226,76 @@ def test_an_incident_of_a_moment_before_the_jump_breaks_no_promise(service: Serv
     assert (due(incident), entries(incident)) == (15 + hours * 60, [])
     tick(old + delta + 15 * MINUTE)
     assert EventType.SLA_BREACHED in incident.events.values_list("type", flat=True)
+
+
+class TestClockSetBack:
+    """What is done in the new time is compared with when it was promised, not with old readings."""
+
+    def test_taken_in_time_is_met(self, service: Service):
+        incident = opened(service)
+        new = set_back(T0 + 5 * MINUTE)
+        commands.acknowledge(incident, by=SYSTEM, now=new + MINUTE)
+        tick(new + MINUTE)
+        assert (clock_of(incident).word, entries(incident)) == ("MET", [])
+
+    @pytest.mark.parametrize("asleep", [5, 7])
+    def test_a_pause_around_it_counts_for_nothing(self, service: Service, asleep: int):
+        incident = opened(service)
+        until = T0 + asleep * MINUTE if asleep < 6 else T0 + 6 * MINUTE
+        new = T0 + 6 * MINUTE - HOUR
+        if asleep < 6:
+            commands.snooze(incident, T0 + 35 * MINUTE, by=SYSTEM, now=until)
+            publish(until)
+        set_back(T0 + 6 * MINUTE)
+        if asleep > 6:
+            commands.snooze(incident, new + 29 * MINUTE, by=SYSTEM, now=new + MINUTE)
+            tick(new + MINUTE)
+        commands.wake_due(new + 29 * MINUTE)
+        tick(new + 29 * MINUTE)
+        run = 5 if asleep < 6 else 7
+        assert entries(incident) == []
+        assert due(incident) == pytest.approx((new - T0) / MINUTE + 29 + 15 - run, abs=0.1)
+
+    def test_a_new_round_begins_in_the_new_time(self, service: Service):
+        incident = opened(service)
+        commands.resolve(incident, by=SYSTEM, now=T0 + 10 * MINUTE)
+        tick(T0 + 10 * MINUTE)
+        new = set_back(T0 + 11 * MINUTE)
+        commands.reopen(incident, by=SYSTEM, now=new + MINUTE)
+        tick(new + MINUTE)
+        assert due(incident) == pytest.approx((new - T0) / MINUTE + 16, abs=0.1)
+
+    def test_an_incident_of_the_old_clock_after_the_shift_runs_from_now(self, service: Service):
+        new = set_back(T0)
+        draft = Draft(service=service, title="Checkout is down", urgency="HIGH")
+        incident, _ = commands.create(draft, by=SYSTEM, now=T0)
+        tick(new)
+        assert due(incident) == pytest.approx((new - T0) / MINUTE + 15, abs=0.1)
+
+
+def test_what_a_worker_read_right_after_a_jump_ahead_moves_along(service: Service):
+    draft = Draft(service=service, title="Checkout is down", urgency="HIGH")
+    incident, _ = commands.create(draft, by=SYSTEM, now=T0)
+    old = T0 + SECOND
+    publish(old + 2 * HOUR)
+    commands.shift_clocks(old, 2 * HOUR, old + 2 * HOUR + SECOND)
+    tick(old + 2 * HOUR + SECOND)
+    assert (due(incident), entries(incident)) == (135, [])
+
+
+def test_one_noisy_incident_hides_no_other_from_a_jump(service: Service):
+    first, other = (
+        commands.create(Draft(service=service, title=title, urgency="HIGH"), by=SYSTEM, now=T0)[0]
+        for title in ("Quiet", "Noisy")
+    )
+    noise = IncidentEvent.objects.filter(incident=other).values().first()
+    assert noise
+    noise |= {"id": None, "type": EventType.URGENCY_CHANGED}
+    IncidentEvent.objects.bulk_create([IncidentEvent(**noise) for _ in range(600)])
+    old = T0 + SECOND
+    commands.shift_clocks(old, 2 * HOUR, old + 2 * HOUR)
+    tick(old + 2 * HOUR)
+    assert (due(first), entries(first)) == (135, [])
 
 
 def test_clocks_that_no_event_started_are_started_later(service: Service):

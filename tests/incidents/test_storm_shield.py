@@ -98,6 +98,20 @@ def test_high_urgency_takes_the_place_that_low_urgency_leaves_free(storm):
     assert "and 1 more" in last.message["body"]
 
 
+@pytest.mark.parametrize("minutes", [1, 5, 11])
+@pytest.mark.parametrize("stray", [False, True])
+def test_a_clock_that_is_set_back_holds_no_bundle(storm, minutes: int, stray: bool):
+    """Due a moment before it, or gathered by a process that had read the clock before."""
+    storm.strike(42, T0)
+    old = T0 + (0 * S if stray else 15.3 * S)
+    new = old - minutes * MINUTE
+    if stray:
+        assert departure.take_in_strays(new) == 1
+    else:
+        departure.shift_due_times(old, new - old, new)
+    assert departure.depart(new + 15 * S) == 1
+
+
 def test_steps_go_on_for_what_waits_and_other_people_have_their_own_count(storm):
     storm.strike(3, T0)
     departure.depart(T0 + 15 * S)

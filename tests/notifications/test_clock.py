@@ -81,6 +81,15 @@ class TestSetBack:
         pass_time(LEASE.total_seconds() + 1)
         assert claim(clock.now(), "alive.1", under_way={})
 
+    def test_what_an_account_holds_back_has_waited_no_less(
+        self, alice: User, pass_time: Set
+    ) -> None:
+        page(alice)
+        since = clock.now() - SECOND
+        Delivery.objects.update(throttled_since=since, next_attempt_at=since)
+        set_back(pass_time)
+        assert Delivery.objects.get().throttled_since <= clock.now()
+
     def test_a_page_written_by_the_old_clock_after_the_shift_goes_out(
         self, phones: Phones, alice: User, pass_time: Set, send_until
     ) -> None:

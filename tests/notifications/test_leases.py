@@ -265,6 +265,16 @@ def test_nothing_is_claimed_right_after_a_jump_of_the_clock(hours: int) -> None:
     assert watch.steady(after, at + JUMP_PAUSE)
 
 
+def test_a_clock_that_is_set_for_ever_silences_nobody() -> None:
+    watch, now, claims = ClockWatch(), clock.now(), []
+    for step in range(1, 2000):
+        at = 100 + step * 0.05
+        wall = now + timedelta(seconds=at + (40 if int(at / 0.9) % 2 else 0))
+        if watch.steady(wall, at):
+            claims.append(at)
+    assert claims[-1] > 190
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_clock_that_is_set_in_the_middle_of_a_round_is_noticed_before_the_claim(
     phones: Phones, alice: User, sender: Sender, pass_time: Callable[[float], None], monkeypatch

@@ -96,6 +96,8 @@ def test_a_shift_that_fails_is_still_owed(watch: ClockWatch, shifts: Shifts) -> 
 def test_an_accepted_clock_is_not_asked_about_again(watch: ClockWatch, shifts: Shifts) -> None:
     watch.accept(NOON + HOUR, 1000.0)
     assert watch.check(NOON + HOUR, 1000.0) is None
+    restarted = ClockWatch([shifts], boot=watch.boot)
+    assert restarted.check(NOON + HOUR, 1000.0) is None
     assert not shifts.seen
 
 

@@ -53,9 +53,22 @@ const tell = async (words, what) => {
   }
 };
 
+// Chromium forgets what it is about to show when it is asked at that moment what is shown: a tap on
+// that notification would do nothing. So it is asked only while nothing is being shown, and what
+// comes meanwhile waits for the answer, a second at most.
+let showing = 0;
+let asking = Promise.resolve();
+const shown = () => {
+  asking = asking
+    .then(() => (showing ? null : self.registration.getNotifications()))
+    .catch((error) => console.warn("what is shown cannot be read", error));
+  return asking;
+};
+
 const countOnIcon = async () => {
-  if (!self.navigator.setAppBadge) return;
-  const waiting = (await self.registration.getNotifications()).filter((one) => one.data?.ack || one.data?.respond).length;
+  const all = self.navigator.setAppBadge && await shown();
+  if (!all) return; // whoever shows something counts when it is there
+  const waiting = all.filter((one) => one.data?.ack || one.data?.respond).length;
   await (waiting ? self.navigator.setAppBadge(waiting) : self.navigator.clearAppBadge());
 };
 
@@ -74,7 +87,13 @@ const show = async (words) => {
     actions: words.ack || words.respond ? buttons(words) : [],
   };
   if (!words.closes) options.vibrate = loud ? [400, 150, 400, 150, 800] : [200];
-  await self.registration.showNotification(words.title, options);
+  showing += 1;
+  try {
+    await Promise.race([asking, new Promise((resolve) => setTimeout(resolve, 1000))]);
+    await self.registration.showNotification(words.title, options);
+  } finally {
+    showing -= 1;
+  }
   await countOnIcon();
 };
 

@@ -22,7 +22,11 @@ from tests.notifications.push import give
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 REACH = "/profile/reach/"
-SHOWN = "self.registration.getNotifications().then(all => all.map(n => [n.title, n.body, n.tag]))"
+SHOWN = """(async () => {
+  let all;
+  while (!(all = await shown())) await new Promise(done => setTimeout(done, 20));
+  return all.map(n => [n.title, n.body, n.tag]);
+})()"""
 BUTTONS = "self.registration.getNotifications().then(all => all[0].actions.map(one => one.title))"
 TAP = """async (action) => {
   const [notification] = await self.registration.getNotifications();
@@ -149,6 +153,18 @@ class TestWorker:
         deliver(b"\x00 no JSON")
         until(device, lambda: worker.evaluate(SHOWN))
         assert worker.evaluate(SHOWN)[0][0] == "OpsKnight wants you"
+
+    def test_pushes_that_come_together_can_all_be_tapped(
+        self, device: Page, worker: Worker, deliver
+    ):
+        """Chromium forgot what was being shown while what is shown was counted for the icon."""
+        wanted = [f"tag-{number}" for number in range(24)]
+        for number, tag in enumerate(wanted):
+            words = {"title": "Disk", "body": tag, "tag": tag, "ack": "/a/", "url": "/"}
+            deliver(json.dumps(words).encode())
+            device.wait_for_timeout(0 if number % 6 else 300)
+        until(device, lambda: len(worker.evaluate(SHOWN)) == len(wanted))
+        assert sorted(tag for _, _, tag in worker.evaluate(SHOWN)) == sorted(wanted)
 
     def test_an_address_that_leads_away_opens_the_site_itself(self, device: Page, worker: Worker):
         origin = device.evaluate("location.origin")
