@@ -9,9 +9,11 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
 from accounts import commands as accounts
@@ -47,6 +49,20 @@ class Filled:
 
     passwords: list[tuple[str, str]] = field(default_factory=list)
     incidents: int = 0
+
+
+def is_lived_in() -> bool:
+    """Whether sample data would be mixed with real work, and real people paged about it."""
+    if Incident.objects.filter(dedup_key__startswith=KEY_PREFIX).exists():
+        return False  # they are there already; what is missing is added
+    real: tuple[QuerySet[Any], ...] = (
+        Service.objects.all(),
+        Team.objects.all(),
+        Schedule.objects.all(),
+        EscalationPolicy.objects.all(),
+        User.objects.exclude(role=Role.ADMIN),
+    )
+    return any(rows.exists() for rows in real)
 
 
 def fill(now: datetime) -> Filled:

@@ -26,15 +26,14 @@ def guide_of(integration: Integration, key: str = "") -> Guide:
 def _events(integration: Integration, key: str) -> Guide:
     url = config.absolute("/api/events")
     body = (
-        '{"event_action": "trigger", "dedup_key": "disk-db-1",\n'
-        '       "payload": {"summary": "Disk of db-1 is 95 % full", '
-        '"source": "db-1", "severity": "critical"}}'
+        '{"event_action": "ACTION", "dedup_key": "disk-db-1",\n'
+        '       "payload": {"summary": "Disk of db-1 is 95 % full",\n'
+        '                   "source": "db-1", "severity": "critical"}}'
     )
     head = (
         f"curl -X POST {url} \\\n  -H 'Authorization: Token token={key}' \\\n"
         "  -H 'Content-Type: application/json' \\\n"
     )
-    resolve = '{"event_action": "resolve", "dedup_key": "disk-db-1"}'
     return Guide(
         url=url,
         steps=(
@@ -42,8 +41,8 @@ def _events(integration: Integration, key: str) -> Guide:
             "The same dedup_key again adds to the same incident; event_action resolve closes it.",
         ),
         snippets=(
-            ("Open an incident", f"{head}  -d '{body}'"),
-            ("Close it again", f"{head}  -d '{resolve}'"),
+            ("Open an incident", f"{head}  -d '{body.replace('ACTION', 'trigger')}'"),
+            ("Close it again", f"{head}  -d '{body.replace('ACTION', 'resolve')}'"),
         ),
     )
 

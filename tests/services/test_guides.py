@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import textwrap
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.test import Client
 
 from core import clock, config
 from core.actor import SYSTEM
@@ -81,3 +83,21 @@ def test_alertmanager_takes_the_snippet(snippet: str, tmp_path: Path):
     done = subprocess.run([AMTOOL, "check-config", file], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 receivers" in done.stdout
+
+
+@pytest.mark.django_db
+def test_the_lines_for_curl_open_an_incident_and_close_it(client: Client):
+    config.put("public_url", ORIGIN)
+    service = commands.create_service(name="Databases", by=SYSTEM, now=clock.now())
+    made, key = commands.create_integration(
+        service, name="curl", type=IntegrationType.EVENTS, by=SYSTEM, now=clock.now()
+    )
+    said = []
+    for _, line in guide_of(made, key).snippets:
+        *_, url, _, head, _, kind, _, body = shlex.split(line.replace("\\\n", " "))
+        name, value = head.split(": ")
+        answer = client.post(
+            url.removeprefix(ORIGIN), body, content_type=kind.split(": ")[1], headers={name: value}
+        )
+        said.append((answer.status_code, answer.json()["result"]["action"]))
+    assert said == [(202, "triggered"), (202, "resolved")]

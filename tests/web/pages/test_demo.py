@@ -3,7 +3,7 @@
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from accounts.models import Team, User
@@ -39,6 +39,15 @@ def test_it_fills_an_empty_installation_and_changes_nothing_twice(db):
     before = counts()
     assert "The sample data are there" in run()
     assert counts() == before
+
+
+def test_it_is_mixed_with_nobodys_real_work(service):
+    before = counts()
+    with pytest.raises(CommandError, match="Nothing was added"):
+        run()
+    assert counts() == before
+    call_command("demo", "--force", stdout=StringIO())
+    assert "The sample data are there" in run()
 
 
 def test_nobody_is_mailed_about_the_past(db, now):
