@@ -175,7 +175,7 @@ class Incident(models.Model):
     @property
     def pressing_clock(self) -> SlaClock | None:
         """The service level in one clock; lists fetch all with `queries.with_names`."""
-        return pressing(self.sla_clocks.all())
+        return pressing(self.sla_clocks.all(), self.status)
 
     @property
     def is_active(self) -> bool:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db import models
 from django.db.models import Q
 
+from incidents.domain.lifecycle import Status
 from incidents.domain.sla import Clock, Word, word
 
 
@@ -85,13 +86,23 @@ class SlaClock(models.Model):
         return timedelta(seconds=self.left_seconds)
 
 
+TO_DO_FIRST = (Clock.ACK, Clock.RESOLVE)
+TO_DO: dict[Status, tuple[Clock, ...]] = {
+    Status.ACKNOWLEDGED: (Clock.RESOLVE,),
+    Status.RESOLVED: (),
+}
+
+
 def present(clocks: Iterable[SlaClock]) -> dict[Clock, SlaClock]:
     """Of each kind the last one: what was promised before an incident came back is history."""
     return {Clock(row.clock): row for row in sorted(clocks, key=lambda row: row.round)}
 
 
-def pressing(clocks: Iterable[SlaClock]) -> SlaClock | None:
-    """The clock that a list shows: that of the next thing to be done; None when all is done."""
+def pressing(clocks: Iterable[SlaClock], status: str) -> SlaClock | None:
+    """The clock that a list shows: that of the next thing to be done; None when all is done.
+
+    `status` of the incident: clocks are read a moment after somebody took or resolved it.
+    """
     found = present(clocks)
-    waiting = [found[kind] for kind in (Clock.ACK, Clock.RESOLVE) if kind in found]
+    waiting = [found[kind] for kind in TO_DO.get(Status(status), TO_DO_FIRST) if kind in found]
     return next((row for row in waiting if not row.met_at), None)

@@ -46,6 +46,8 @@ TARGET_ICONS = {
     TargetKind.SCHEDULE: "calendar-clock",
 }
 
+REACHED_NOBODY = "Did not apply or reached nobody, and was skipped at once."
+
 
 class Place(StrEnum):
     """Where a rung stands: its pages are out, it is next, it may come, it will not come now."""
@@ -124,6 +126,12 @@ class Ladder:
     running: bool
     outdated: bool
     waits_for: str = ""  # the support hours before which nobody is paged
+
+    @property
+    def reached_nobody(self) -> bool:
+        """Gone through without anybody to ask: nobody's silence is to blame."""
+        reached = [rung.people for rung in self.rungs]
+        return self.exhausted and bool(reached) and not any(reached)
 
     @property
     def next(self) -> Rung | None:
@@ -307,6 +315,8 @@ def _place(incident: Incident, ladder: Ladder, foretold: Foretold | None) -> Non
     for index, rung in enumerate(ladder.rungs):
         if rung.people:
             rung.place = Place.PAST
+        if ladder.exhausted and not rung.people:
+            rung.place, rung.silence = Place.PAST, REACHED_NOBODY
         if position is None or ladder.exhausted:
             continue
         if index == position:
@@ -333,4 +343,4 @@ def _why_silent(incident: Incident, index: int) -> str:
         return "Fired without notifications, as asked for when the incident was opened."
     if index >= incident.next_step:
         return "Will be skipped: it is not for such an incident."
-    return "Did not apply or reached nobody, and was skipped at once."
+    return REACHED_NOBODY

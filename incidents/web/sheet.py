@@ -75,7 +75,7 @@ def live(request: HttpRequest, incident: Incident) -> dict[str, Any]:
         "etag": etag_of(user, incident),
         "can": moves(incident),
         "clocks": clocks,
-        "pressing": pressing(clocks),
+        "pressing": pressing(clocks, incident.status),
         "ladder": ladder_of(incident),
         "entries": timeline.entries(shown[:TIMELINE_LENGTH]),
         "more_entries": len(shown) > TIMELINE_LENGTH,

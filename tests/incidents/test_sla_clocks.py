@@ -362,3 +362,16 @@ def test_a_storm_of_late_incidents_is_one_message_to_each_person(
     message = rows.first().message
     assert message["title"] == "Service level: 4 clocks run out or have"
     assert [label.split()[0] for label, _ in message["facts"]] == [f"#{one.pk}" for one in late[1:]]
+
+
+def test_what_was_just_done_presses_no_more(service: Service):
+    incident = opened(service)
+    shown = incident.pressing_clock
+    assert shown and shown.clock == "ACK"
+    commands.acknowledge(incident, by=SYSTEM, now=T0 + MINUTE)
+    incident.refresh_from_db()
+    shown = incident.pressing_clock
+    assert shown and shown.clock == "RESOLVE"
+    commands.resolve(incident, by=SYSTEM, now=T0 + MINUTE)
+    incident.refresh_from_db()
+    assert incident.pressing_clock is None

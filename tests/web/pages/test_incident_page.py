@@ -60,6 +60,17 @@ class TestDetail(IncidentPage):
         assert "Nobody has acknowledged" in page
         assert "Root" in page
 
+    def test_a_policy_that_reached_nobody_blames_nobody(self, as_alice, root, incident, now):
+        StepTarget.objects.all().delete()
+        for _ in range(4):
+            incident.refresh_from_db()
+            paging.advance(incident.escalate_at)
+        page = text_of(as_alice, incident)
+        assert "The policy reached nobody" in page
+        assert "Nobody has acknowledged" not in page
+        assert page.count("reached nobody, and was skipped at once") == 2
+        assert "not needed" not in page
+
     def test_a_newer_policy_is_announced(self, as_alice, incident, policy, now):
         assert "The policy has changed since" not in text_of(as_alice, incident)
         escalation.save_policy(policy, PolicySpec(steps=[]), by=SYSTEM, now=now)
