@@ -14,6 +14,7 @@ from escalation.models import PolicyVersion
 from escalation.queries import plan_of
 from incidents.commands.records import lock, log
 from incidents.domain import marks
+from incidents.domain.shield import AHEAD
 from incidents.models import EscalationState, EventType, HoursWait, Incident, IncidentEvent, Status
 from notifications import commands as notifications
 
@@ -21,7 +22,6 @@ log_lines = logging.getLogger("opsknight.clock")
 
 # What a jump of the clock moves: incidents of a status, and when something happens to them next.
 PLANNED = ((Status.OPEN, "escalate_at"), (Status.SNOOZED, "snoozed_until"))
-AHEAD = timedelta(seconds=30)
 BY_HAND = "asked for by hand"
 RESTARTED = "restarted with the current policy"
 

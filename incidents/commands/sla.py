@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from core.actor import SYSTEM
 from core.database import AWAY
@@ -24,6 +24,7 @@ from incidents import queries
 from incidents.commands import clock_rows
 from incidents.domain import sla
 from incidents.domain.lifecycle import Status
+from incidents.domain.shield import AHEAD
 from incidents.domain.sla import Clock, Run
 from incidents.models import EventType, Incident, IncidentEvent, SlaClock
 from schedules import queries as schedules
@@ -43,7 +44,6 @@ _LATER_LEVELS = Later("the clocks of service level")
 _LATER_STARTS = Later("the missing clocks of incident")
 # A change that is being saved carries a time that is a little older than its commit.
 COMMIT_LAG = timedelta(seconds=5)
-AHEAD = timedelta(seconds=30)  # a smaller lead of the clock is no jump
 AFTER = {
     EventType.CREATED: Status.OPEN,
     EventType.ACKNOWLEDGED: Status.ACKNOWLEDGED,
@@ -130,8 +130,9 @@ def shift_clocks(old_now: datetime, delta: timedelta, now: datetime) -> int:
     running = SlaClock.objects.filter(
         met_at=None, breached_at=None, paused_at=None, opens_at=None, due_at__gt=old_now
     )
-    if delta > timedelta():  # what began in the old time, whoever has read it since
-        running = running.filter(started_at__lt=old_now + delta / 2)
+    if delta > timedelta():  # what the old time wrote, or began and somebody has read since
+        between = old_now + delta / 2
+        running = running.filter(Q(changed_at__lt=between) | Q(started_at__lt=between))
     if connection.features.has_select_for_update:  # in the order of everybody who locks clocks
         list(running.select_for_update().order_by("pk").values_list("pk"))
     return running.update(

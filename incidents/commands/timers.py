@@ -7,12 +7,12 @@ from typing import Any
 from django.db.models import F, Model
 
 from core.actor import Actor
+from incidents.domain.shield import AHEAD
 from incidents.models import AcknowledgeTimer, Incident, IncidentResponder, Status
 
 log_lines = logging.getLogger("opsknight.clock")
 
 TIMED: tuple[type[Model], ...] = (AcknowledgeTimer, IncidentResponder)
-AHEAD = timedelta(seconds=30)
 
 
 def follow(incident: Incident, now: datetime) -> None:

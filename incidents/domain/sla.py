@@ -209,9 +209,8 @@ def _stretches(run: Run, now: datetime | None) -> list[tuple[datetime, datetime 
 
 
 def _after(start: datetime, span: timedelta, goal: Goal) -> datetime | None:
-    if goal.hours and span > NONE:
-        return goal.hours.after(start, span)
-    return start + span  # before the start: the computer's clock went back by more than the target
+    # Without hours also before the start: the computer's clock went back by more than the target.
+    return goal.hours.after(start, span) if goal.hours else start + span
 
 
 def _elapsed(stretches: Sequence[tuple[datetime, datetime | None]], goal: Goal) -> timedelta:

@@ -37,7 +37,6 @@ from incidents.shield.words import bundle_message, over_message
 from notifications import commands as notifications
 
 log = logging.getLogger("opsknight.paging")
-STRAY = timedelta(seconds=30)  # a smaller lead of the clock is no jump
 
 SUBJECT = "bundle"
 CLOSED = "bundle-news"
@@ -118,7 +117,7 @@ def shift_due_times(old_now: datetime, delta: timedelta, now: datetime) -> int:
 
 def take_in_strays(now: datetime) -> int:
     """Bundles that a clock ahead of ours gathered: their times count from now instead."""
-    rows = Bundle.objects.filter(state=BundleState.GATHERING, last_at__gt=now + STRAY)
+    rows = Bundle.objects.filter(state=BundleState.GATHERING, last_at__gt=now + shield.AHEAD)
     taken = 0
     for pk, opened, last, leaves in rows.values_list("pk", "opened_at", "last_at", "leaves_at"):
         ahead = last - now

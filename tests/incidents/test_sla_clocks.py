@@ -375,3 +375,12 @@ def test_what_was_just_done_presses_no_more(service: Service):
     commands.resolve(incident, by=SYSTEM, now=T0 + MINUTE)
     incident.refresh_from_db()
     assert incident.pressing_clock is None
+
+
+def test_a_clock_that_is_put_right_again_leaves_the_promise_as_it_was(service: Service):
+    incident = opened(service)
+    wrong = set_back(T0 + 5 * MINUTE)
+    wrong += 4 * MINUTE
+    commands.shift_clocks(wrong, HOUR, wrong + HOUR)
+    tick(wrong + HOUR)
+    assert (due(incident), entries(incident)) == (15, [])

@@ -65,6 +65,8 @@ const shown = () => {
   return asking;
 };
 
+const second = () => new Promise((resolve) => setTimeout(resolve, 1000));
+
 const countOnIcon = async () => {
   const all = self.navigator.setAppBadge && await shown();
   if (!all) return; // whoever shows something counts when it is there
@@ -89,12 +91,13 @@ const show = async (words) => {
   if (!words.closes) options.vibrate = loud ? [400, 150, 400, 150, 800] : [200];
   showing += 1;
   try {
-    await Promise.race([asking, new Promise((resolve) => setTimeout(resolve, 1000))]);
+    await Promise.race([asking, second()]);
     await self.registration.showNotification(words.title, options);
   } finally {
     showing -= 1;
   }
-  await countOnIcon();
+  // An ornament: whatever becomes of it, the server is told that the page was shown.
+  await Promise.race([countOnIcon().catch((error) => console.warn("the icon does not count", error)), second()]);
 };
 
 const receive = async (event) => {

@@ -111,6 +111,13 @@ class TestWorker:
         pushed.refresh_from_db()
         assert pushed.seen_at is not None
 
+    def test_an_icon_that_does_not_count_keeps_no_receipt_back(
+        self, device: Page, worker: Worker, deliver, incident: Incident, alice: User, pushed
+    ):
+        worker.evaluate("() => { navigator.setAppBadge = () => new Promise(() => {}); }")
+        deliver(page_words(incident, alice, pushed))
+        until(device, lambda: ContactMethod.objects.filter(verified_at__isnull=False).exists())
+
     def test_a_tap_that_changes_nothing_is_never_taken_for_done(
         self, device: Page, worker: Worker, deliver, incident: Incident, alice: User, pushed
     ):
