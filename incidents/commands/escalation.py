@@ -40,6 +40,7 @@ def escalate_now(
         last = incident.events.filter(type=EventType.ESCALATION).order_by("-id").first()
         _refuse_stale(incident, last, seen, now)
         asked = last is not None and last.details.get("reason") == BY_HAND
+        asked = asked and incident.hours_wait == HoursWait.WAIVED  # nobody has taken it since
         if last and asked and incident.escalate_at and incident.escalate_at <= max(now, last.at):
             return incident  # it fires at this moment; `now` may have been read before theirs
         incident.escalate_at = incident.pressed_at = incident.updated_at = now

@@ -58,6 +58,7 @@ class Run:
     snoozed_until: datetime | None = None
     waiting: bool = False
     waived: bool = False
+    asked: int | None = None  # so many acts there were when somebody escalated last
     run: int = 1
     current: int | None = None
     state: State = field(init=False)
@@ -145,9 +146,11 @@ class Run:
         self._reopen(replace(self.state, next_step=self.current or 0, due=self.now))
 
     def escalate(self) -> None:
-        if self.open:
+        """Asked for again while the ticker has not come to it, it is due since the first time."""
+        again = self.waived and self.asked == len(self.acts) and self.state.due <= self.now
+        if self.open and not again:
             self.state = replace(self.state, due=self.now)
-            self.waived, self.waiting = True, False
+            self.waived, self.waiting, self.asked = True, False, len(self.acts)
 
     def restart(self) -> None:
         if self.open:

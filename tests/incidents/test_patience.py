@@ -19,6 +19,7 @@ from tests.incidents.conftest import MINUTE, T0, policy_of
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
 NINE = T0 + 6 * HOUR  # T0 is 03:00 on a Monday
 ACTING = {"by": SYSTEM, "now": T0}
 
@@ -94,6 +95,22 @@ class TestLowWaits:
         commands.escalate_now(incident, by=SYSTEM, now=T0 + HOUR)
         run_until(T0 + HOUR + 5 * MINUTE)
         assert woken(incident) == [(60, "Ann"), (65, "Ben")]
+
+    def test_whoever_escalates_again_after_taking_it_and_giving_it_back_is_heard(
+        self, patient, run_until
+    ) -> None:
+        incident = opened(patient.service)
+        run_until(T0)
+        press = [
+            commands.escalate_now,
+            commands.acknowledge,
+            commands.unacknowledge,
+            commands.escalate_now,
+        ]
+        for seconds, verb in enumerate(press):  # before any ticker came
+            verb(incident, by=SYSTEM, now=T0 + HOUR + seconds * SECOND)
+        run_until(T0 + HOUR + MINUTE)
+        assert len(woken(incident)) == 1
 
     def test_not_longer_than_hours_that_are_changed_meanwhile(
         self, patient, office, run_until
