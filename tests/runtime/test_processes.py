@@ -41,7 +41,7 @@ def heal(installation: Installation, name: str) -> float:
 
 
 def proportional(pid: int) -> int:
-    """Bytes, shared ones by parts; nothing when the process ends just now (who packs the static files)."""
+    """Bytes, shared ones by parts; nothing for what a killed process left, which ends just now."""
     try:
         return psutil.Process(pid).memory_full_info().pss
     except psutil.NoSuchProcess:
