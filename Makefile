@@ -1,6 +1,10 @@
 # The workshop. `make run` starts the product, `make test` proves it; `make help` lists the rest.
 
-PYTHON3 ?= python3
+# The system's interpreter where it will do: distributions build theirs optimised, a fifth faster
+# than what version managers compile, and keep it safe (docs/adr/0002-dependencies.md).
+usable = $(shell $(1) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' \
+           2>/dev/null && echo $(1))
+PYTHON3 ?= $(or $(call usable,/usr/bin/python3),python3)
 PY := .venv/bin/python
 PACKAGES := accounts analytics audit bench core dashboard drill escalation incidents integrations \
             notifications opsknight postmortems schedules scripts services statuspage tests

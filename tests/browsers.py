@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Generator, Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -17,13 +18,18 @@ CONTROLLED = """new Promise((done) => navigator.serviceWorker.controller ? done(
 
 
 class _Chromium:
-    """One browser for all tests of a process that follow each other; its start costs seconds."""
+    """One browser for all tests of a process that follow each other; its start costs seconds.
+
+    So does what a new window needs: the processes that draw it. Ordinary windows are kept, without
+    cookies, storage and rights, for the next test.
+    """
 
     browser: Browser | None = None
 
     def open(self) -> Browser:
         if self.browser is None:
             self.stack = contextlib.ExitStack()
+            self.idle: list[BrowserContext] = []
             # Playwright runs an event loop in this thread; Django must not mind.
             patch = self.stack.enter_context(pytest.MonkeyPatch.context())
             patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -39,6 +45,29 @@ class _Chromium:
         if self.browser is not None:
             self.browser = None
             self.stack.close()
+
+    def window(self, url: str) -> BrowserContext:
+        """One that holds nothing of anybody; `url` is the server that it visits."""
+        if self.idle:
+            return self.idle.pop()
+        context = self.open().new_context(
+            base_url=url, service_workers="block", reduced_motion="reduce"
+        )
+        context.new_page().goto("/api/health")  # as long as it is there, its processes are
+        return context
+
+    def put_back(self, context: BrowserContext) -> None:
+        """Nothing of this test is left in it for the next one."""
+        first, *others = context.pages
+        for page in others:
+            page.close()
+        context.clear_cookies()
+        context.clear_permissions()
+        origin = urlsplit(first.url)._replace(path="").geturl()
+        session = context.new_cdp_session(first)
+        session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+        session.detach()
+        self.idle.append(context)
 
 
 _chromium = _Chromium()
@@ -64,7 +93,8 @@ def pytest_runtest_teardown(
 @pytest.fixture
 def browse(chromium: Browser, live_server) -> Iterator[Browse]:
     """`browse(alice, "/", width=PHONE)`: a window of that person alone; None is a stranger."""
-    contexts: list[BrowserContext] = []
+    kept: list[BrowserContext] = []
+    special: list[BrowserContext] = []
 
     def go(
         person: User | None,
@@ -74,24 +104,30 @@ def browse(chromium: Browser, live_server) -> Iterator[Browse]:
         scripts: bool = True,
         worker: bool = False,
     ) -> Page:
-        context = chromium.new_context(
-            base_url=live_server.url,
-            viewport={"width": width, "height": 844},
-            java_script_enabled=scripts,
-            service_workers="allow" if worker else "block",
-        )
-        contexts.append(context)
+        if scripts and not worker:
+            context = _chromium.window(live_server.url)
+            kept.append(context)
+        else:
+            context = chromium.new_context(
+                base_url=live_server.url,
+                java_script_enabled=scripts,
+                service_workers="allow" if worker else "block",
+            )
+            special.append(context)
         if person:
             session = browser_of(person).cookies["sessionid"].value
             context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
         page = context.new_page()
+        page.set_viewport_size({"width": width, "height": 844})
         page.set_default_timeout(10_000)
         page.goto(path)
         return page
 
     yield go
-    for context in contexts:
+    for context in special:
         context.close()
+    for context in kept:
+        _chromium.put_back(context)
 
 
 def settled(page: Page) -> None:

@@ -1,44 +1,24 @@
 """The pages in a real browser against a real server: phone width, live parts, no scripts."""
 
-from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import expect
 
 from core import clock
 from core.actor import SYSTEM
 from incidents import commands
 from incidents.models import Status
-from tests.cast import browser_of
+from tests.browsers import PHONE, Browse
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-Visit = Callable[..., Page]
-
 
 @pytest.fixture
-def visit(chromium: Browser, live_server) -> Iterator[Visit]:
-    """`visit(alice, "/", width=320)`: a page of a signed-in person."""
-    contexts: list[BrowserContext] = []
-
-    def go(person, path: str, *, width: int = 390, scripts: bool = True) -> Page:
-        context = chromium.new_context(
-            base_url=live_server.url,
-            viewport={"width": width, "height": 844},
-            java_script_enabled=scripts,
-        )
-        contexts.append(context)
-        if person:
-            session = browser_of(person).cookies["sessionid"].value
-            context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        page = context.new_page()
-        page.goto(path)
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
+def visit(browse: Browse) -> Browse:
+    """`visit(alice, "/", width=320)`: a page of a signed-in person, else on a phone."""
+    return partial(browse, width=PHONE)
 
 
 def test_what_is_being_typed_survives_news(visit, alice, incident):

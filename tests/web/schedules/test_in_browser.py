@@ -1,12 +1,13 @@
 """The forms with rows in a real browser: by htmx, without scripts, and on the smallest phone."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 import pytest
 import time_machine
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from accounts.models import User
 from core import clock
@@ -15,11 +16,9 @@ from escalation import commands as escalation
 from escalation.commands import PolicySpec, StepSpec, TargetSpec
 from escalation.models import EscalationPolicy
 from schedules.models import Layer, Schedule
-from tests.cast import browser_of
+from tests.browsers import SMALLEST, Browse
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-Visit = Callable[..., Page]
 
 
 @pytest.fixture(autouse=True)
@@ -30,26 +29,9 @@ def _at_noon() -> Iterator[None]:
 
 
 @pytest.fixture
-def visit(chromium: Browser, live_server, root: User) -> Iterator[Visit]:
-    """`visit("/schedules/", scripts=False)`: a page of the admin, 320 pixels wide."""
-    opened = []
-
-    def go(path: str, *, scripts: bool = True) -> Page:
-        context = chromium.new_context(
-            base_url=live_server.url,
-            viewport={"width": 320, "height": 800},
-            java_script_enabled=scripts,
-        )
-        opened.append(context)
-        session = browser_of(root).cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        page = context.new_page()
-        page.goto(path)
-        return page
-
-    yield go
-    for context in opened:
-        context.close()
+def visit(browse: Browse, root: User) -> Browse:
+    """`visit("/schedules/", scripts=False)`: a page of the admin on the smallest phone."""
+    return partial(browse, root, width=SMALLEST)
 
 
 @pytest.fixture
@@ -61,7 +43,7 @@ def policy(rota: Schedule, alice: User, bob: User) -> EscalationPolicy:
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["htmx", "no scripts"])
 def test_rows_are_added_and_moved_and_keep_what_was_typed(
-    scripts: bool, visit: Visit, rota: Schedule, alice: User, bob: User
+    scripts: bool, visit: Browse, rota: Schedule, alice: User, bob: User
 ):
     page = visit(reverse("schedules:add_layer", args=[rota.public_id]), scripts=scripts)
     page.fill("#id_name", "Nights")
@@ -79,7 +61,7 @@ def test_rows_are_added_and_moved_and_keep_what_was_typed(
     assert Layer.objects.get(name="Nights").versions.get().slots == [[bob.pk], [alice.pk]]
 
 
-def test_enter_in_a_field_saves_and_moves_no_row(visit: Visit, policy: EscalationPolicy):
+def test_enter_in_a_field_saves_and_moves_no_row(visit: Browse, policy: EscalationPolicy):
     page = visit(reverse("escalation:edit", args=[policy.public_id]))
     page.click("#steps-remove-1")
     expect(page.locator("#policy-form .form-row-block")).to_have_count(1)
