@@ -71,7 +71,7 @@ proof: install-dev ## 10,000 random instants of schedules, histories of escalati
 	    $(PY) -m scripts.test --db "$(or $(DB),sqlite)" $(if $(filter escalation,$(ARGS)),$(filter %histories.py,$(PROOFS)),\
 	    $(if $(filter schedules,$(ARGS)),$(filter %voices_agree.py,$(PROOFS)),$(PROOFS)))
 
-properties: install-dev ## 200 examples for every property (`make test`: 30); every page in four windows
+properties: install-dev ## 200 examples for every property (`make test`: 20); every page in four windows
 	@HYPOTHESIS_PROFILE=careful $(PY) -m scripts.test --db "$(or $(DB),sqlite)" -m "hypothesis or thorough" $(ARGS)
 
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header

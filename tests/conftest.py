@@ -63,7 +63,7 @@ gc.set_threshold(20_000, 20, 20)
 
 hypothesis_settings.register_profile(
     "suite",
-    max_examples=30,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
@@ -91,7 +91,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if foreign:
         config.hook.pytest_deselected(items=foreign)
         items[:] = [item for item in items if item not in foreign]
-    items.sort(key=_is_short)
+    items.sort(key=_turn)
 
 
 def _foreign(item: pytest.Item) -> bool:
@@ -115,9 +115,14 @@ def _meets_none(item: pytest.Item) -> bool:
     return not (asks or starts_programs or item.get_closest_marker("django_db"))
 
 
-def _is_short(item: pytest.Item) -> bool:
-    """A drill or a walk in a browser that began last would keep one processor idle."""
-    return OUTSIDE.isdisjoint(item.path.parts) and not item.get_closest_marker("browser")
+def _turn(item: pytest.Item) -> int:
+    """A drill or a walk in a browser that began last would keep one processor idle.
+
+    What needs a browser stays together: each start of one costs as much as some tests.
+    """
+    if item.get_closest_marker("browser"):
+        return 0
+    return 2 if OUTSIDE.isdisjoint(item.path.parts) else 1
 
 
 @pytest.fixture(autouse=True)
