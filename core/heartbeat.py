@@ -3,13 +3,24 @@
 from datetime import datetime
 from typing import Any
 
+from django.db import IntegrityError
+
 from core.models import Heartbeat
 
 
 def beat(name: str, *, now: datetime, **detail: Any) -> None:
-    """`name` was alive at `now`. One UPDATE; raises django.db.Error when it cannot be written."""
-    if not Heartbeat.objects.filter(name=name).update(at=now, detail=detail):
-        Heartbeat.objects.get_or_create(name=name, defaults={"at": now, "detail": detail})
+    """`name` was alive at `now`. One UPDATE; raises django.db.Error when it cannot be written.
+
+    Each statement is its own transaction: a process that is frozen between two of them holds
+    nothing that others of its name would wait for.
+    """
+    row = Heartbeat.objects.filter(name=name)
+    if row.update(at=now, detail=detail):
+        return
+    try:
+        Heartbeat.objects.create(name=name, at=now, detail=detail)
+    except IntegrityError:  # somebody else was the first
+        row.update(at=now, detail=detail)
 
 
 def last() -> dict[str, datetime]:

@@ -1,12 +1,17 @@
 """Each kind of process gets the connection that it needs."""
 
 from collections.abc import Callable, Iterator
+from unittest.mock import Mock
 
 import psycopg
 import pytest
+from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
+from core import clock
 from core.database import hot_cursor
+from core.heartbeat import beat
 from opsknight import settings
 from opsknight.runtime import database
 from opsknight.runtime.database import Role, take
@@ -60,6 +65,28 @@ def test_web_does_not_wait_for_ever(role: Role, statement: str, lock: str) -> No
     assert ask("SHOW statement_timeout") == statement
     assert ask("SHOW lock_timeout") == lock
     assert ask("SHOW idle_in_transaction_session_timeout") == "30s"
+
+
+@pytest.mark.parametrize("name", ["ticker", "sender"])
+def test_who_is_run_alone_takes_its_role(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("opsknight.management.commands.ticker.run_ticker", lambda: None)
+    monkeypatch.setattr("opsknight.management.commands.sender.Sender", Mock)
+    monkeypatch.setattr("opsknight.management.commands.sender.signal.signal", Mock())
+    monkeypatch.setattr("opsknight.management.commands.sender.os._exit", Mock())
+    call_command(name)
+    if connection.vendor == "postgresql":
+        assert ask("SHOW idle_in_transaction_session_timeout") == "30s"
+    else:
+        assert ask("PRAGMA busy_timeout") == "20000"
+
+
+def test_a_first_sign_of_life_holds_no_lock() -> None:
+    """Frozen before the end of a transaction, a sender kept all others waiting."""
+    with CaptureQueriesContext(connection) as asked:
+        beat("sender", now=clock.now(), pid=1)
+        beat("sender", now=clock.now(), pid=2)
+    kinds = [query["sql"].split()[0] for query in asked.captured_queries]
+    assert kinds == ["UPDATE", "INSERT", "UPDATE"]
 
 
 @pytest.mark.postgres_only
