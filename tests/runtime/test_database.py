@@ -1,5 +1,6 @@
 """Each kind of process gets the connection that it needs."""
 
+import time
 from collections.abc import Callable, Iterator
 from unittest.mock import Mock
 
@@ -11,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core import clock
 from core.database import hot_cursor
-from core.heartbeat import beat
+from core.heartbeat import beat, last
 from opsknight import settings
 from opsknight.runtime import database
 from opsknight.runtime.database import Role, take
@@ -87,6 +88,20 @@ def test_a_first_sign_of_life_holds_no_lock() -> None:
         beat("sender", now=clock.now(), pid=2)
     kinds = [query["sql"].split()[0] for query in asked.captured_queries]
     assert kinds == ["UPDATE", "INSERT", "UPDATE"]
+
+
+def test_two_first_signs_of_life_within_transactions(at_once: Callable[..., list]) -> None:
+    """The second finds the row of the first when it writes its own, and loses nothing else."""
+
+    def note(kept: str) -> None:
+        with transaction.atomic():
+            beat(kept, now=clock.now())
+            beat("watch", now=clock.now(), kept=kept)
+            time.sleep(0.3)  # the other one gets there meanwhile
+
+    kept = iter(["one", "two"])
+    assert at_once(2, lambda: note(next(kept))) == [None, None]
+    assert set(last()) == {"one", "two", "watch"}
 
 
 @pytest.mark.postgres_only
