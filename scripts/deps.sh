@@ -3,7 +3,7 @@
 # Services that come with them are neither started now nor at the next boot.
 set -euo pipefail
 
-packages=(chromium fonts-liberation postgresql prometheus-alertmanager)
+packages=(chromium chromium-headless-shell fonts-liberation postgresql prometheus-alertmanager)
 units=(postgresql prometheus-alertmanager)
 
 missing=()

@@ -2,14 +2,18 @@
 
 import contextlib
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from accounts.models import User
 from tests.cast import browser_of
 
+WHOLE = Path("/usr/bin/chromium")
+# The same engine without what surrounds a page: two thirds of the work, but no notifications.
+BARE = Path("/usr/bin/chromium-headless-shell")
 DESK, PHONE, SMALLEST = 1280, 390, 320
 Browse = Callable[..., Page]
 # Resolves once the page's service worker is in charge; the page's policy forbids to poll for it.
@@ -24,33 +28,38 @@ class _Chromium:
     cookies, storage and rights, for the next test.
     """
 
-    browser: Browser | None = None
+    def __init__(self) -> None:
+        self.browsers: dict[Path, Browser] = {}
+        self.idle: list[BrowserContext] = []
+        self.stack = contextlib.ExitStack()
 
-    def open(self) -> Browser:
-        if self.browser is None:
-            self.stack = contextlib.ExitStack()
-            self.idle: list[BrowserContext] = []
+    def open(self, program: Path) -> Browser:
+        if program not in self.browsers:
+            self.browsers[program] = self._driver().chromium.launch(
+                executable_path=program,
+                args=["--no-sandbox", "--disable-gpu", "--renderer-process-limit=1"],
+            )
+            self.stack.callback(self.browsers[program].close)
+        return self.browsers[program]
+
+    def _driver(self) -> Playwright:
+        if not self.browsers:
             # Playwright runs an event loop in this thread; Django must not mind.
             patch = self.stack.enter_context(pytest.MonkeyPatch.context())
             patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-            driver = self.stack.enter_context(sync_playwright())
-            self.browser = driver.chromium.launch(
-                executable_path="/usr/bin/chromium",
-                args=["--no-sandbox", "--disable-gpu", "--renderer-process-limit=1"],
-            )
-            self.stack.callback(self.browser.close)
-        return self.browser
+            self.driver = self.stack.enter_context(sync_playwright())
+        return self.driver
 
     def close(self) -> None:
-        if self.browser is not None:
-            self.browser = None
-            self.stack.close()
+        self.browsers.clear()
+        self.idle.clear()
+        self.stack.close()
 
     def window(self, url: str) -> BrowserContext:
         """One that holds nothing of anybody; `url` is the server that it visits."""
         if self.idle:
             return self.idle.pop()
-        context = self.open().new_context(
+        context = self.open(_ordinary()).new_context(
             base_url=url, service_workers="block", reduced_motion="reduce"
         )
         context.new_page().goto("/api/health")  # as long as it is there, its processes are
@@ -73,9 +82,19 @@ class _Chromium:
 _chromium = _Chromium()
 
 
+def _ordinary() -> Path:
+    return BARE if BARE.exists() else WHOLE
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Browser:
-    return _chromium.open()
+    return _chromium.open(_ordinary())
+
+
+@pytest.fixture(scope="module")
+def whole_chromium() -> Browser:
+    """One that shows notifications."""
+    return _chromium.open(WHOLE)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Worker, expect
+from playwright.sync_api import Browser, Page, Worker, expect
 
 from accounts.models import User
 from core import clock
@@ -32,6 +32,11 @@ TAP = """async (action) => {
   const [notification] = await self.registration.getNotifications();
   await clicked({ notification, action });
 }"""
+
+
+@pytest.fixture(scope="module")
+def chromium(whole_chromium: Browser) -> Browser:
+    return whole_chromium
 
 
 @pytest.fixture
