@@ -168,12 +168,14 @@ class Keys:
 
     def reach(self, role: str, name: str) -> None:
         """Tab until the control has the focus; each stop on the way must show it."""
-        wanted = self.page.get_by_role(role, name=name).first
+        wanted = self.page.get_by_role(role, name=name).first.element_handle()
+        reached = wanted.evaluate("it => it === document.activeElement")
         for _ in range(80):
-            if wanted.evaluate("it => it === document.activeElement"):
+            if reached:
                 return
             self.page.keyboard.press("Tab")
-            assert self.page.evaluate(SHOWS_FOCUS), self.page.evaluate(FOCUSED)
+            reached, shown = wanted.evaluate(REACHED_AND_SHOWN)
+            assert shown, self.page.evaluate(FOCUSED)
         pytest.fail(f"Tab does not lead to {name}")
 
     def press(self, role: str, name: str, key: str = "Enter") -> None:
@@ -188,7 +190,7 @@ class Keys:
 FOCUSED = "document.activeElement.outerHTML.slice(0, 200)"
 # An outline or a ring around what has the focus, or around the label that wraps it. The buttons
 # inside of date inputs are the browser's own, and so is their ring.
-SHOWS_FOCUS = """(() => {
+REACHED_AND_SHOWN = """(wanted) => [wanted === document.activeElement, (() => {
     let it = document.activeElement
     if (it.matches("input:focus-within:not(:focus)")) return true
     for (let steps = 0; it && it !== document.body && steps < 3; steps++, it = it.parentElement) {
@@ -197,7 +199,7 @@ SHOWS_FOCUS = """(() => {
         if (outlined || style.boxShadow !== "none") return true
     }
     return document.activeElement === document.body
-})()"""
+})()]"""
 
 
 def test_a_keyboard_is_enough_for_a_schedule_and_an_override(
