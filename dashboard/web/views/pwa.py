@@ -24,6 +24,7 @@ WORKER = ("js/worker/shell.js", "js/worker/push.js")
 SHELL = (
     "css/app.css",
     "js/app.js",
+    "js/once.js",
     "vendor/htmx-2.0.11/htmx.min.js",
     "vendor/idiomorph-0.8.0/idiomorph-ext.min.js",
     "icons/opsknight.svg",
