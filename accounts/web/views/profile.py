@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import commands, queries
 from accounts.web.forms import ApiKeyForm, ProfileForm
-from core import clock
+from core import clock, shown_once
 from core.web import act, actor_of, signed_in, submit
 
 
@@ -42,6 +42,8 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def api_keys(request: HttpRequest) -> HttpResponse:
     """The answer to POST is the only page that shows the key."""
+    if answer := shown_once.again(request, "account:api_keys"):
+        return answer
     now = clock.now()
     form = ApiKeyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -56,7 +58,7 @@ def api_keys(request: HttpRequest) -> HttpResponse:
         )
         if made:
             context = {"key": made[0], "secret": made[1]}
-            return render(request, "accounts/profile/api_key_created.html", context)
+            return shown_once.show(request, "accounts/profile/api_key_created.html", context)
     context = {"form": form, "keys": queries.api_keys_of(request.user), "now": now}
     return render(request, "accounts/profile/api_keys.html", context)
 

@@ -14,7 +14,7 @@ from django.utils.http import quote_etag
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Role
-from core import clock, config, rate
+from core import clock, config, rate, shown_once
 from core.web import actor_of, attempt, bound, role_required, signed_in
 from schedules import commands, queries
 from schedules.models import NameForm, Schedule
@@ -77,6 +77,8 @@ def public(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def links(request: HttpRequest) -> HttpResponse:
     """Public links: list and make one; its address is shown once."""
+    if answer := shown_once.again(request, "schedules:board_links"):
+        return answer
     form = BoardLinkForm(bound(request))
     if form.is_bound and form.is_valid():
         acting = {"by": actor_of(request), "now": clock.now()}
@@ -85,7 +87,7 @@ def links(request: HttpRequest) -> HttpResponse:
             link, token = made
             url = config.absolute(reverse("schedules:public_board", args=[token]))
             context = {"link": link, "url": url}
-            return render(request, "schedules/board_link_created.html", context)
+            return shown_once.show(request, "schedules/board_link_created.html", context)
     allowed = bool(config.get("public_boards"))
     context = {"form": form, "links": queries.board_links(), "allowed": allowed}
     status = 422 if form.is_bound else 200

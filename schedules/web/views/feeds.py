@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import queries as people
 from accounts.models import User
-from core import clock, config
+from core import clock, config, shown_once
 from core.web import actor_of, attempt, bound, signed_in
 from schedules import commands, queries
 
@@ -64,6 +64,8 @@ class FeedForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
     """GET `of` chooses what a new feed shall tell: links "Subscribe" lead here."""
+    if answer := shown_once.again(request, "schedules:feeds"):
+        return answer
     viewer: Any = request.user
     chosen = request.GET.get("of", "")[:40] or viewer.public_id
     form = FeedForm(bound(request), viewer=viewer, initial={"of": chosen})
@@ -74,7 +76,7 @@ def index(request: HttpRequest) -> HttpResponse:
             feed, token = made
             url = config.absolute(reverse("schedules:calendar", args=[token]))
             context = {"feed": feed, "url": url, "webcal": f"webcal:{url.split(':', 1)[1]}"}
-            return render(request, "schedules/feed_created.html", context)
+            return shown_once.show(request, "schedules/feed_created.html", context)
     now = clock.now()
     feeds = [(feed, queries.is_asleep(feed, now)) for feed in queries.feeds_of(viewer)]
     context = {"form": form, "feeds": feeds}

@@ -3,13 +3,14 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from core import clock
+from core import clock, shown_once
 from core.web import actor_of, bound, signed_in, submit
 from services import commands
-from services.models import Integration
+from services.models import Integration, Service
 from services.web import access, guides
 from services.web.forms import IntegrationForm
 
@@ -20,6 +21,8 @@ from services.web.forms import IntegrationForm
 def add(request: HttpRequest, public_id: str) -> HttpResponse:
     """The answer to the POST is the only page that ever shows the key."""
     service = access.editable(request, public_id)
+    if answer := shown_once.again(request, _page_of(service)):
+        return answer
     form = IntegrationForm(bound(request))
     made = submit(request, form, commands.create_integration, service) if form.is_bound else None
     if made is None:
@@ -34,6 +37,8 @@ def add(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_POST
 def rotate(request: HttpRequest, public_id: str) -> HttpResponse:
     integration = access.integration_of(request, public_id)
+    if answer := shown_once.again(request, _page_of(integration.service)):
+        return answer
     key = commands.rotate_key(integration, by=actor_of(request), now=clock.now())
     return _show_key(request, integration, key, rotated=True)
 
@@ -84,8 +89,12 @@ def _show_key(
         "rotated": rotated,
         "guide": guides.guide_of(integration, key),
     }
-    return render(request, "services/integration_key.html", context)
+    return shown_once.show(request, "services/integration_key.html", context)
 
 
 def _back(integration: Integration) -> HttpResponse:
-    return redirect("services:detail", integration.service.public_id)
+    return redirect(_page_of(integration.service))
+
+
+def _page_of(service: Service) -> str:
+    return reverse("services:detail", args=[service.public_id])

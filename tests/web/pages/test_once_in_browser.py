@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from accounts import commands
 from accounts.models import Team, User
+from services.models import Integration, Service
 from tests.browsers import Browse
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -66,3 +67,15 @@ def test_another_button_of_the_same_form_is_heard(browse: Browse, root: User):
     for name in ("One", "One", "Two"):
         page.get_by_role("button", name=name, exact=True).click()
     assert page.evaluate("heard") == ["one", "two"]
+
+
+def test_a_reload_of_the_page_with_the_key_makes_no_second_one(
+    browse: Browse, root: User, service: Service
+):
+    page = browse(root, reverse("services:add_integration", args=[service.public_id]))
+    page.get_by_label("Name").fill("Events")
+    page.locator("main form [type=submit]").click()
+    expect(page.get_by_text("Copy the key now")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("That was done already")).to_be_visible()
+    assert Integration.objects.count() == 1
