@@ -6,16 +6,15 @@ Links carry the configured public origin, never a header of the request.
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import int_to_base36
 from django.utils.translation import gettext as _
 
+from accounts import links
 from accounts.models import Invitation, User
-from core import clock, config, language
+from core import config, language
 from core.domain.phrase import mark
 
 # name -> (subject, sentence). Each is told to the owner of the account when it happened.
@@ -40,24 +39,15 @@ NOTICES = {
         mark("An administrator removed your second factor"),
         mark("an administrator switched off the two-factor sign-in of your account."),
     ),
+    "reset_link_made": (
+        mark("An administrator made a link that changes your password"),
+        mark("an administrator made a link with which your password can be changed for an hour."),
+    ),
     "recovery_codes_made": (
         mark("New recovery codes for OpsKnight"),
         mark("new recovery codes were made for your account; the old ones are void."),
     ),
 }
-
-
-class ResetTokens(PasswordResetTokenGenerator):
-    """An hour long; signed with password, last sign-in and session version of an active person."""
-
-    def _make_hash_value(self, user: Any, timestamp: int) -> str:
-        return f"{super()._make_hash_value(user, timestamp)}{user.session_version}"
-
-    def check_token(self, user: Any, token: str | None) -> bool:
-        return bool(user and user.is_active) and super().check_token(user, token)
-
-    def _now(self) -> datetime:
-        return clock.now().replace(tzinfo=None)
 
 
 def send_invitation(invitation: Invitation, url: str) -> None:
@@ -66,9 +56,7 @@ def send_invitation(invitation: Invitation, url: str) -> None:
 
 
 def send_reset(person: User) -> None:
-    arguments = {"uidb36": int_to_base36(person.pk), "key": ResetTokens().make_token(person)}
-    url = config.absolute(reverse("account_reset_password_from_key", kwargs=arguments))
-    _send("reset", person.email, {"person": person, "url": url})
+    _send("reset", person.email, {"person": person, "url": links.reset_url(person)})
 
 
 def send_new_address(person: User, address: str, url: str) -> None:

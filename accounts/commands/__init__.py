@@ -12,6 +12,7 @@ from accounts.commands.people import (
     set_role,
     update_profile,
 )
+from accounts.commands.resets import make_reset_link
 from accounts.commands.second_factor import remove_second_factor, tell_owner
 from accounts.commands.setup import create_first_admin
 from accounts.commands.teams import (
@@ -39,6 +40,7 @@ __all__ = [
     "end_sessions",
     "invite",
     "mailbox_proven",
+    "make_reset_link",
     "note_sign_in",
     "note_use",
     "remove_member",

@@ -13,6 +13,7 @@ people_urls = [
     path("<str:public_id>/disable/", people.disable, name="disable"),
     path("<str:public_id>/enable/", people.enable, name="enable"),
     path("<str:public_id>/second-factor/", people.remove_second_factor, name="second_factor"),
+    path("<str:public_id>/reset-link/", people.reset_link, name="reset_link"),
     path("<str:public_id>/invitation/", people.renew_invitation, name="renew_invitation"),
 ]
 

@@ -78,6 +78,10 @@ class TestRemoveSecondFactor(ChangesBob):
     name = "users:second_factor"
 
 
+class TestResetLink(ChangesBob):
+    name = "users:reset_link"
+
+
 class TestRenewInvitation(ChangesBob):
     name = "users:renew_invitation"
 

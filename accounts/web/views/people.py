@@ -5,6 +5,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -12,7 +13,7 @@ from accounts import commands, queries
 from accounts.domain.roles import Ability, may
 from accounts.models import Role, User, UserStatus
 from accounts.web.forms import InviteForm, PersonForm, RoleForm
-from core import clock
+from core import clock, shown_once
 from core.web import act, role_required, signed_in, submit
 
 PER_PAGE = 50
@@ -57,6 +58,8 @@ def invite(request: HttpRequest) -> HttpResponse:
 @require_POST
 def renew_invitation(request: HttpRequest, public_id: str) -> HttpResponse:
     who = _find(request, public_id)
+    if answer := shown_once.again(request, _page_of(who)):
+        return answer
     links: list[str] = []
 
     def renew(*args: Any, **kwargs: Any) -> None:
@@ -116,16 +119,40 @@ def remove_second_factor(request: HttpRequest, public_id: str) -> HttpResponse:
     return _back(who)
 
 
+@never_cache
+@admin_only
+@require_POST
+def reset_link(request: HttpRequest, public_id: str) -> HttpResponse:
+    """For somebody whom no mail reaches; the answer is the only page that shows the link."""
+    who = _find(request, public_id)
+    if answer := shown_once.again(request, _page_of(who)):
+        return answer
+    links: list[str] = []
+
+    def make(*args: Any, **kwargs: Any) -> None:
+        links.append(commands.make_reset_link(*args, **kwargs))
+
+    if act(request, make, who):
+        context = {"person": who, "url": links[0]}
+        return shown_once.show(request, "accounts/people/reset_link.html", context)
+    return _back(who)
+
+
 def _find(request: HttpRequest, public_id: str) -> User:
     return get_object_or_404(queries.visible_users(request.user), public_id=public_id)
 
 
 def _back(who: User) -> HttpResponse:
-    return redirect("users:detail", who.public_id)
+    return redirect(_page_of(who))
+
+
+def _page_of(who: User) -> str:
+    return reverse("users:detail", args=[who.public_id])
 
 
 def _link_page(request: HttpRequest, who: User, url: str) -> HttpResponse:
-    return render(request, "accounts/people/invited.html", {"person": who, "url": url})
+    context = {"person": who, "url": url}
+    return shown_once.show(request, "accounts/people/invited.html", context)
 
 
 def _rights(request: HttpRequest) -> dict[str, Any]:
