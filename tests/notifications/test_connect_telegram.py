@@ -22,6 +22,16 @@ def test_without_a_bot_it_says_who_can_add_one(as_alice):
     assert "There is no Telegram bot yet" in as_alice.get(PAGE).content.decode()
 
 
+def test_it_is_offered_where_there_is_a_bot(as_alice, as_root):
+    offer, alone, admin = f'href="{PAGE}"', "There is no bot yet: an admin adds one", "Set up"
+    before = as_alice.get("/profile/reach/").content.decode()
+    assert offer not in before and alone in before
+    assert admin in as_root.get("/profile/reach/").content.decode()
+    Provider.objects.create(kind="telegram", config=json.dumps({"token": "1:s", "username": "@b"}))
+    after = as_alice.get("/profile/reach/").content.decode()
+    assert offer in after and alone not in after
+
+
 def test_the_link_opens_the_bot_with_a_code_and_never_tells_the_token(as_alice, bot):
     body = as_alice.get(PAGE).content.decode()
     assert "https://t.me/my_pager_bot?start=" in body

@@ -16,7 +16,7 @@ from core import clock
 from core.errors import ProductError
 from core.web import actor_of, blame, say_refusal, signed_in
 from notifications import commands, queries
-from notifications.commands import readiness
+from notifications.commands import chats, readiness
 from notifications.models import OPEN_STATES, ContactMethod, Delivery, LowDigest, Urgency
 from notifications.web.foretold import of_rows, of_specs, wake_surely
 from notifications.web.forms import CodeForm, MethodForm, RulesForm, channels_on_offer
@@ -46,6 +46,7 @@ def reach(request: HttpRequest) -> HttpResponse:
         "silent_minutes": queries.minutes_of_silence(user),
         "form": form,
         "missing": missing,
+        "telegram": bool(chats.link_of(user, clock.now())),
         "methods": [
             (method, test, lights.get(method.pk))
             for method, test in zip(methods, tests, strict=True)
