@@ -66,8 +66,16 @@ def actor_of_api(request: Request) -> Actor:
 
 
 def checked(serializer: type[Serializer], request: Request, *, partial: bool = False) -> dict:
-    """The validated body. Raises ValidationError (422)."""
+    """The validated body. Raises ValidationError (422), also for a body without any known field.
+
+    Among known ones others are passed over: a client may send back what it was given.
+    """
     form = serializer(data=request.data, partial=partial)
+    given = request.data if isinstance(request.data, Mapping) else {}
+    if given and form.fields.keys().isdisjoint(given):
+        known = ", ".join(name for name, field in form.fields.items() if not field.read_only)
+        message = f"Unknown field. Known are: {known}"
+        raise exceptions.ValidationError({str(next(iter(given))): [message]}, code="unknown")
     form.is_valid(raise_exception=True)
     return dict(form.validated_data)
 

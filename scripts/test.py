@@ -26,7 +26,7 @@ from scripts.postgres import TemporaryPostgres
 ROOT = Path(__file__).resolve().parent.parent
 DATABASES = ("sqlite", "postgres")
 HALVES = ("first", "second")  # what does not depend on the database is left out of the second
-WORKERS = {1: (3,), 2: (3, 0)}  # of so many halves at once: the second, smaller one needs none beside it
+WORKERS = {1: (3,), 2: (3, 0)}  # of so many halves at once: the second, smaller, needs no helper
 NOTHING_COLLECTED = 5  # pytest's exit code
 INTERRUPTED = 130
 PYTEST = (sys.executable, "-m", "pytest")

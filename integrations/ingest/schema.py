@@ -27,7 +27,7 @@ def event_of(body: Any) -> AlertEvent:
     details = payload.get("custom_details")
     action = _one_of(Action, body.get("event_action"))
     severity = _one_of(Severity, payload.get("severity"))
-    key = _text(body.get("dedup_key"), KEY_LENGTH)
+    key = _key(body.get("dedup_key"))
     summary = _text(payload.get("summary"), SUMMARY_LENGTH)
     source = _text(payload.get("source"), SOURCE_LENGTH)
     checks = [
@@ -64,6 +64,15 @@ def _string(limit: int) -> str:
 
 def _one_of(kind: Any, value: Any) -> Any:
     return kind(value) if isinstance(value, str) and value in set(kind) else None
+
+
+def _key(value: Any) -> str | None:
+    """As it was sent, but for space around it: two keys that were made alike would be one problem.
+
+    Source: the seed, "Events API": trimmed, 1 to 200 characters.
+    """
+    key = value.strip() if isinstance(value, str) else ""
+    return key if len(key) <= KEY_LENGTH else None
 
 
 def _text(value: Any, limit: int) -> str | None:

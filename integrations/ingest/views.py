@@ -13,7 +13,7 @@ from core import clock
 from core.actor import Actor
 from incidents import commands as incidents
 from incidents.commands import Outcome
-from integrations.domain.event import Action, AlertEvent, Severity
+from integrations.domain.event import Action, AlertEvent, Severity, one_line
 from integrations.ingest import body, keys, schema
 from integrations.ingest.answers import Refusal, machine_route, unavailable
 from services.queries import Door
@@ -102,7 +102,7 @@ def _take(door: Door, events: list[AlertEvent], *, by: Actor, now: datetime) -> 
             "alert accepted: service=%s action=%s key=%s outcome=%s incident=%s",
             door.service_public_id,
             event.action,
-            event.dedup_key,
+            one_line(event.dedup_key, schema.KEY_LENGTH),
             outcome.action,
             f"#{outcome.number}" if outcome.number else "none",
         )

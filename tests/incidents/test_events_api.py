@@ -37,6 +37,29 @@ def post(client: Client, door: SimpleNamespace):
     return send
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("disk /data 1", "disk /data\t1"),
+        ("disk /data 1", "disk /data\n1"),
+        ("w 1", "w\u202e1"),
+        ("e\u0301", "\u00e9"),
+        ("Disk", "disk"),
+    ],
+)
+def test_keys_that_differ_are_problems_of_their_own(post, one: str, other: str) -> None:
+    for key in (one, other):
+        assert post(body(key=key)).json()["result"]["action"] == "triggered"
+    assert post(body("resolve", other)).json()["result"]["action"] == "resolved"
+    left = Incident.objects.get(status="OPEN")
+    assert left.dedup_key == one
+
+
+def test_space_around_a_key_means_nothing(post) -> None:
+    post(body(key="disk"))
+    assert post(body(key=" disk\n")).json()["result"]["action"] == "deduplicated"
+
+
 def test_trigger_opens_an_incident_and_answers_202(post, door) -> None:
     answer = post(body(custom_details={"cpu": 95.5}))
     assert answer.status_code == 202
@@ -197,6 +220,7 @@ class TestErrors:
             ({"dedup_key": ""}, ["dedup_key"]),
             ({"dedup_key": "k" * 201}, ["dedup_key"]),
             ({"dedup_key": 7}, ["dedup_key"]),
+            ({"dedup_key": " \n"}, ["dedup_key"]),
             ({"payload": []}, ["payload"]),
         ],
     )

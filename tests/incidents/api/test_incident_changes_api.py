@@ -32,6 +32,26 @@ def test_the_acknowledge_example_stops_the_escalation(
     assert again.status_code == 200
 
 
+@pytest.mark.parametrize("change", [{"state": "ACKNOWLEDGED"}, {"statuss": "RESOLVED", "a": 1}])
+def test_a_change_of_nothing_that_is_known_is_no_success(
+    client: APIClient, shop: SimpleNamespace, change: dict
+):
+    made = open_one(client, shop)
+    answer = client.patch(f"{PATH}/{made['id']}", change)
+    assert answer.status_code == 422
+    said = answer.content.decode()
+    assert next(iter(change)) in said
+    assert "Unknown field. Known are: " in said and "status" in said
+
+
+def test_what_was_read_may_be_sent_back(client: APIClient, shop: SimpleNamespace):
+    made = open_one(client, shop)
+    whole = client.get(f"{PATH}/{made['id']}").json()
+    answer = client.patch(f"{PATH}/{made['id']}", {**whole, "title": "Another title"})
+    assert answer.status_code == 200, answer.content
+    assert Incident.objects.get().title == "Another title"
+
+
 def test_the_resolve_example_keeps_the_note(client: APIClient, shop: SimpleNamespace):
     made = open_one(client, shop)
     note = "Restarted connection pool, issue resolved"

@@ -39,6 +39,44 @@ def test_an_impatient_press_makes_no_second_team(browse: Browse, root: User):
     assert Team.objects.count() == 1
 
 
+@pytest.mark.usefixtures("slow")
+def test_what_was_corrected_meanwhile_is_sent(browse: Browse, root: User):
+    page = browse(root, reverse("teams:create"))
+    page.get_by_label("Name").fill("First")
+    page.locator("main form").evaluate(
+        """it => {
+            it.querySelector("[type=submit]").click()
+            setTimeout(() => {
+                it.elements.name.value = "Corrected"
+                it.querySelector("[type=submit]").click()
+            }, 200)
+        }"""
+    )
+    expect(page.get_by_role("heading", level=1)).to_have_text("Corrected")
+
+
+def test_a_press_that_is_not_heard_is_answered_and_escape_ends_that(browse: Browse, root: User):
+    page = browse(root, reverse("teams:create"))
+    page.evaluate(
+        """() => {
+            window.heard = 0
+            document.addEventListener("submit", (event) => {
+                if (!event.defaultPrevented) heard += 1
+                event.preventDefault()
+            })
+        }"""
+    )
+    page.get_by_label("Name").fill("Payments")
+    button = page.locator("main form [type=submit]")
+    button.click()
+    button.click()
+    expect(page.get_by_text("Already on its way")).to_be_visible()
+    assert page.evaluate("heard") == 1
+    page.keyboard.press("Escape")
+    button.click()
+    assert page.evaluate("heard") == 2
+
+
 def test_a_form_that_came_back_is_sent_again_at_once(browse: Browse, root: User):
     Team.objects.create(name="Payments")
     page = browse(root, reverse("teams:create"))
