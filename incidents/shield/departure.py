@@ -25,6 +25,7 @@ from incidents.models import (
     BundleKind,
     BundleMember,
     BundleState,
+    EventType,
     Incident,
     Page,
     PageBudget,
@@ -32,11 +33,15 @@ from incidents.models import (
     Urgency,
 )
 from incidents.shield.admit import limits
-from incidents.shield.paging import RANK
+from incidents.shield.paging import RANK, TOGETHER
 from incidents.shield.words import bundle_message, over_message
 from notifications import commands as notifications
 
 log = logging.getLogger("opsknight.paging")
+ENDINGS: dict[str, tuple[EventType, ...]] = {
+    Status.ACKNOWLEDGED: (EventType.ACKNOWLEDGED,),
+    Status.RESOLVED: (EventType.RESOLVED,),
+}
 
 SUBJECT = "bundle"
 CLOSED = "bundle-news"
@@ -241,7 +246,14 @@ def message_of(bundle: Bundle, members: Sequence[Wanted], now: datetime) -> mess
     incident = Incident.objects.select_related("service", "assignee").get(pk=members[0].item.number)
     if not bundle.pages:
         code = language.resolve(bundle.user.language)
-        return messages.over_message(incident, incident.status, "", now=now, code=code)
+        who = _who_ended(incident)
+        return messages.over_message(incident, incident.status, who, now=now, code=code)
     pages = Page.objects.filter(incident=incident, user=bundle.user).order_by("-id")
     reason = next((page.reason for page in pages if page.key == members[0].page_key), "")
-    return messages.page_message(incident, bundle.user, reason, now=now)
+    return messages.page_message(incident, bundle.user, reason.removesuffix(TOGETHER), now=now)
+
+
+def _who_ended(incident: Incident) -> str:
+    """The person who acknowledged or resolved it; "" when nobody did by hand."""
+    last = incident.events.filter(type__in=ENDINGS.get(incident.status, ())).order_by("-id").first()
+    return last.actor_label if last and last.actor_type == "user" else ""

@@ -21,6 +21,7 @@ from incidents.models import (
     OF_ESCALATION,
     Bundle,
     BundleKind,
+    BundleState,
     EscalationState,
     HoursWait,
     Incident,
@@ -85,6 +86,11 @@ class Paged:
     tries: tuple[Try, ...]
     bundle: Bundle | None = None
 
+    @property
+    def held(self) -> bool:
+        """Put among others, and so far, or for good, not sent."""
+        return self.bundle is not None and not self.tries
+
 
 @dataclass(frozen=True, slots=True)
 class Goal:
@@ -144,9 +150,18 @@ class Ladder:
 
     @property
     def paged_names(self) -> list[str]:
-        """Everyone paged so far, each once, first the first."""
-        people = [paged.name for rung in (*self.rungs, self.end) for paged in rung.people]
-        return list(dict.fromkeys(people))
+        """Everyone paged so far, each once, first the first; not whose page has not left."""
+        return list(dict.fromkeys(page.name for page in self._pages if not page.held))
+
+    @property
+    def held(self) -> list[Paged]:
+        """The pages that wait with others for the message that takes them."""
+        waiting = BundleState.GATHERING
+        return [page for page in self._pages if page.bundle and page.bundle.state == waiting]
+
+    @property
+    def _pages(self) -> list[Paged]:
+        return [page for rung in (*self.rungs, self.end) for page in rung.people]
 
 
 def ladder_of(incident: Incident) -> Ladder:
