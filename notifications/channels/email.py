@@ -19,7 +19,7 @@ from notifications.domain import drills
 from notifications.domain.message import REQUEST, Message
 from notifications.domain.retry import ATTEMPT_SECONDS
 from notifications.domain.text import many_lines, one_line
-from notifications.domain.words import Channel, Outcome, Urgency
+from notifications.domain.words import Channel, Outcome
 from notifications.providers import base as providers
 
 SUBJECT_LENGTH = 200
@@ -44,7 +44,6 @@ class RenderedMail:
 
 
 def render(message: Message) -> RenderedMail:
-    urgent = message.urgency == Urgency.HIGH
     context = {
         "message": message,
         "title": one_line(message.title),
@@ -53,14 +52,14 @@ def render(message: Message) -> RenderedMail:
         "body": many_lines(message.body),
         "actions": [(one_line(a.label), a.url, a.style) for a in message.actions],
         "more_url": "" if message.url in {a.url for a in message.actions} else message.url,
-        "urgent": urgent,
+        "urgent": message.urgent,
         "language": message.language or ENGLISH,
     }
     return RenderedMail(
         subject=_subject(message),
         text=render_to_string("notifications/email/message.txt", context).strip() + "\n",
         html=render_to_string("notifications/email/message.html", context),
-        urgent=urgent,
+        urgent=message.urgent,
         hint=_(HINTS[message.kind]) if message.kind in HINTS else "",
     )
 

@@ -7,7 +7,6 @@ from notifications.channels.base import ChannelError, Outgoing
 from notifications.domain import drills
 from notifications.domain.message import Message
 from notifications.domain.text import one_line, storable
-from notifications.domain.words import Urgency
 
 TITLE_LENGTH = 255
 URL_LENGTH = 300
@@ -29,7 +28,7 @@ def render(message: Message) -> Notice:
         title=one_line(message.title, TITLE_LENGTH),
         body=storable(facts, 500),
         url=_path(message.url),
-        urgent=message.urgency == Urgency.HIGH and message.kind != drills.KIND,
+        urgent=message.urgent and message.kind != drills.KIND,
     )
 
 

@@ -86,6 +86,12 @@ class Message:
         for name, value in bounded.items():
             object.__setattr__(self, name, value)
 
+    @property
+    def urgent(self) -> bool:
+        """Whether it is marked so: of high urgency, and not the news that it is taken or over."""
+        over = self.kind == "news" and self.state in {"acknowledged", "resolved"}
+        return self.urgency == "HIGH" and not over
+
     def to_json(self) -> dict[str, Any]:
         return {
             "kind": self.kind,

@@ -6,6 +6,8 @@ from core import clock
 from core.actor import SYSTEM
 from incidents import commands, publishing
 from incidents.shield import departure
+from notifications.channels import email
+from notifications.domain.message import Message
 from tests.cast import browser_of
 from tests.incidents.conftest import MINUTE, T0
 from tests.incidents.test_storm_shield import S, Storm, storm
@@ -59,3 +61,14 @@ def test_nobody_is_called_paged_whose_page_never_left(storm: Storm):
     page = browser_of(storm.people.ann).get(f"/incidents/{third.pk}/").content.decode()
     assert "Paged so far" not in page
     assert "Held back" not in page
+
+
+@pytest.mark.parametrize("end", ["acknowledge", "resolve"])
+def test_good_news_is_not_called_urgent(storm: Storm, end: str):
+    (incident,) = storm.strike(1, T0)
+    getattr(commands, end)(incident, by=storm.people.ben.as_actor("web"), now=T0 + MINUTE)
+    publishing.publish_due(T0 + MINUTE)
+    page, news = (email.render(Message.from_json(row.message)) for row in storm.messages())
+    assert (page.urgent, news.urgent) == (True, False)
+    assert page.text.startswith("URGENT: ") and "Urgent" in page.html
+    assert "urgent" not in news.text.lower()
