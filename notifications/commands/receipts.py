@@ -4,6 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
+from audit import commands as audit
+from core.actor import SYSTEM
 from notifications import accounts, queries
 from notifications.commands.chains import release_next, resume, tried_accounts
 from notifications.commands.deliveries import REASON_LENGTH
@@ -73,11 +75,27 @@ def _arrived(row: Delivery, status: Receipt, detail: str, now: datetime) -> bool
     row.seen_at = now if seen else row.seen_at
     row.save(update_fields=["delivered_at", "seen_at"])
     if row.contact_method_id:
-        rows = ContactMethod.objects.filter(pk=row.contact_method_id, address=row.address)
-        rows.update(proven_at=now)
+        _prove(row.contact_method_id, row.address, now)
     if first:
         _tell(row, DeliveryOutcome.DELIVERED, detail or str(status), now)
     return True
+
+
+def _prove(method_id: int, address: str, now: datetime) -> None:
+    """The first proof is on record: whoever watches over rotas looks again at once."""
+    rows = ContactMethod.objects.filter(pk=method_id, address=address)
+    if rows.filter(verified_at=None, proven_at=None).update(proven_at=now):
+        method = rows.get()
+        audit.record(
+            "contact_method.proven",
+            by=SYSTEM,
+            now=now,
+            target_type="contact_method",
+            target_id=method.public_id,
+            target_label=str(method),
+        )
+        return
+    rows.update(proven_at=now)
 
 
 def _undelivered(row: Delivery, detail: str, now: datetime, provider_fault: bool) -> bool:

@@ -6,12 +6,14 @@ import pytest
 
 from accounts import commands as accounts
 from accounts.models import Team, User
+from audit.models import AuditEvent
 from core import language
 from core.actor import SYSTEM
 from escalation import commands as escalation
 from escalation.commands import PolicySpec, StepSpec, TargetSpec
 from notifications import commands as notifications
-from notifications.commands import providers
+from notifications.commands import providers, receipts
+from notifications.domain.words import Receipt
 from notifications.models import Channel, ContactMethod
 from schedules import commands
 from schedules.commands import LayerSpec, findings
@@ -143,6 +145,17 @@ def test_whom_nothing_has_reached_is_named_until_something_does(
     ContactMethod.objects.filter(user=carol).delete()
     proven(carol)
     assert found(NOW + 22 * HOUR) == []
+
+
+def test_an_answered_test_page_is_looked_into_at_once(rota: Schedule, alice: User, carol: User):
+    spec = LayerSpec("week", datetime(2026, 3, 2, 9), [[alice.pk], [carol.pk]])
+    commands.edit_layer(rota.layers.get(), spec, **ACTING)
+    assert [kind for kind, _ in found()] == [FindingKind.UNREACHABLE]
+    test = notifications.send_test(notifications.ensure_default_method(carol)[0], **ACTING)
+    for seconds in (60, 61):
+        receipts.note(test.pk, Receipt.SEEN, now=NOW + timedelta(seconds=seconds))
+    assert AuditEvent.objects.filter(action="contact_method.proven").count() == 1
+    assert found(NOW + timedelta(minutes=2)) == []
 
 
 def test_who_has_only_ways_that_are_not_set_up_is_named_with_them(
